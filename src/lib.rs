@@ -1,0 +1,10 @@
+//! Bowline: declarative provisioning of the identity side of Azure Kubernetes Service.
+//!
+//! The modules stand in the order in which the program runs; each may use only those above it.
+
+pub mod address;
+pub mod diagnostic;
+pub mod provider;
+pub mod span;
+pub mod syntax;
+pub mod value;

@@ -1,0 +1,245 @@
+//! The seam between the engine and what it manages. Its verbs are those of Terraform's provider protocol
+//! (validate, upgrade, plan, read, apply, import), so that a host for provider plugins can stand behind it one
+//! day without a change to the engine.
+//!
+//! A [`Provider`] is known without configuration: its schemas, its kinds. Configuring it gives a [`Session`],
+//! which has two halves: [`Read`], which planning may hold, and [`Write`], which only apply is given.
+
+mod schema;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::value::{Path, Value};
+
+pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+
+/// A family of kinds that are configured together: `azurerm`, `azapi`, `terraform` (built in).
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Its local name by convention: `azurerm`.
+    fn name(&self) -> &'static str;
+
+    /// Its source address: `registry.terraform.io/hashicorp/azurerm`, `terraform.io/builtin/terraform`.
+    fn source(&self) -> &'static str;
+
+    /// The schema of the `provider` block.
+    fn config_schema(&self) -> &Schema;
+
+    /// The managed kinds, by name.
+    fn kinds(&self) -> Vec<&dyn Kind>;
+
+    /// The data sources, by name.
+    fn data_sources(&self) -> Vec<&dyn Kind>;
+
+    /// A managed kind.
+    fn kind(&self, name: &str) -> Option<&dyn Kind>;
+
+    /// A data source.
+    fn data_source(&self, name: &str) -> Option<&dyn Kind>;
+
+    /// Opens a session. `config` conforms to [`Provider::config_schema`] and may hold unknowns: then the session
+    /// answers what it can without the service.
+    async fn configure(&self, config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics>;
+}
+
+/// What a provider may look at beside its configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The process's environment, or the part that a test gives.
+    pub environment: BTreeMap<String, String>,
+    /// The root module's folder.
+    pub folder: PathBuf,
+    /// Where the embedded Azure listens, when `--simulate` started one: `http://127.0.0.1:4711`.
+    pub simulator: Option<String>,
+    /// The version constraint that the configuration's `required_providers` gives for this provider, as written.
+    pub version_constraint: Option<String>,
+}
+
+/// A managed kind or a data source, as known without configuration.
+pub trait Kind: Send + Sync {
+    /// `azurerm_subnet`
+    fn name(&self) -> &str;
+
+    /// Its attributes and blocks.
+    fn schema(&self) -> &Schema;
+
+    /// Finds what is wrong with a configuration beyond what the schema says: allowed values, exclusions. Unknowns
+    /// must be taken as right. Places are given by the caller: a diagnostic for a path is put on that argument.
+    fn validate(&self, _config: &Value) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What to say of an argument or block that the schema does not have, when it is a known old or wrong name:
+    /// `enable_auto_scaling` → `Some("This argument is named \"auto_scaling_enabled\" ...")`.
+    fn renamed(&self, _path: &[&str]) -> Option<String> {
+        None
+    }
+
+    /// Brings recorded attributes of an older schema version to the present one.
+    fn upgrade(&self, _version: u64, attributes: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
+        Ok(attributes)
+    }
+}
+
+/// Something wrong at a path of a configuration.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Which argument.
+    pub path: Path,
+    /// What.
+    pub diagnostic: Diagnostic,
+}
+
+/// A configured provider.
+pub trait Session: Send + Sync {
+    /// The half that planning holds.
+    fn reader(&self) -> &dyn Read;
+
+    /// The half that apply alone is given.
+    fn writer(&self) -> &dyn Write;
+}
+
+/// An object as recorded: the value of all attributes, and what the provider keeps for itself.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Conforms to the kind's schema; wholly known.
+    pub value: Value,
+    /// Opaque to the engine; empty for none.
+    pub private: Vec<u8>,
+}
+
+/// What a provider is asked to plan for one instance.
+#[derive(Debug)]
+pub struct PlanRequest<'a> {
+    /// The object as last observed; `None` to create.
+    pub prior: Option<&'a Recorded>,
+    /// The configuration, with nulls where nothing was written, and unknowns.
+    pub config: &'a Value,
+    /// The configuration laid over the prior object: what is computed and not configured keeps its prior value
+    /// (null at creation).
+    pub proposed: &'a Value,
+}
+
+/// What a provider plans for one instance.
+#[derive(Debug, Clone)]
+pub struct PlanResponse {
+    /// What the object will be: defaults filled in, what will be computed unknown (or known already, where the
+    /// provider can tell), and equal values in the prior object's spelling.
+    pub planned: Value,
+    /// Attributes whose change the service cannot make in place.
+    pub requires_replace: Vec<Path>,
+    /// What a person should know of the change: "the nodes of the pool are rotated".
+    pub notes: Vec<String>,
+    /// What is refused or warned of. An error stops the plan.
+    pub findings: Vec<Finding>,
+}
+
+/// A planned instance, as [`Read::implied_order`] sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// The kind's name.
+    pub kind: &'a str,
+    /// What it will be.
+    pub value: &'a Value,
+}
+
+/// A thing of which only one writer at a time may be at work: `cluster:/subscriptions/...`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane(pub Arc<str>);
+
+/// What planning may do.
+#[async_trait]
+pub trait Read: Send + Sync {
+    /// Decides what an instance will be. Pure: no input or output, the same answer each time.
+    fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse;
+
+    /// Tells that all these objects are about to be read, so that they can be read in few calls. What it finds
+    /// is kept for the [`Read::read`] calls that follow.
+    async fn prefetch(&self, _wanted: &[(&str, &Recorded)]) {}
+
+    /// Reads an object as it is now; `None` when it is gone (confirmed, not merely a first 404).
+    async fn read(&self, kind: &str, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics>;
+
+    /// Reads a data source.
+    async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics>;
+
+    /// Reads an object that is to be taken over, by its id.
+    async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics>;
+
+    /// Pairs of positions in `planned` of which the first must exist before the second is written, though no
+    /// reference says so.
+    fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// The lanes that a write of this object occupies.
+    fn lanes(&self, _kind: &str, _value: &Value) -> Vec<Lane> {
+        Vec::new()
+    }
+}
+
+/// Told by a provider while it writes, so that a crash at any point can be recovered.
+pub trait Watch: Send + Sync {
+    /// Called before each request that changes something; returns once that is on disk.
+    fn before_write(&self, intent: &Intent) -> Result<(), Diagnostic>;
+
+    /// A long-running operation was accepted; `url` is where to ask for its end.
+    fn operation(&self, url: &str);
+
+    /// For people: "waiting for the operation on aks-prod to end".
+    fn progress(&self, text: &str);
+
+    /// Whether the user wants to stop: waits may be given up at the next safe point.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// A request that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// `PUT`, `PATCH`, `POST`, `DELETE`
+    pub method: &'static str,
+    /// The ARM id (or other identity) of what is written.
+    pub id: String,
+    /// SHA-256 of the body in hexadecimal; empty without a body. Never the body: it may hold secrets.
+    pub digest: String,
+}
+
+/// What came of a write.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The object as it now is; `None` when there is none (deleted, or never made).
+    pub recorded: Option<Recorded>,
+    /// What went wrong. With an error and an object after a create, the object is recorded as tainted.
+    pub diagnostics: Diagnostics,
+}
+
+/// What apply alone may do.
+#[async_trait]
+pub trait Write: Send + Sync {
+    /// Makes the object. `planned` is what the plan promised, now wholly known but for what the service decides.
+    async fn create(&self, kind: &str, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied;
+
+    /// Changes the object in place.
+    async fn update(&self, kind: &str, prior: &Recorded, planned: &Value, config: &Value, watch: &dyn Watch)
+    -> Applied;
+
+    /// Removes the object. One that is gone already is a success.
+    async fn delete(&self, kind: &str, prior: &Recorded, watch: &dyn Watch) -> Applied;
+
+    /// Follows an operation that an earlier run began and could not see to its end, and reads the object.
+    async fn resume(
+        &self,
+        kind: &str,
+        intent: &Intent,
+        operation: Option<&str>,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Applied;
+}
