@@ -1,0 +1,47 @@
+//! Folders to [`Configuration`]: what a team has written, checked for form and joined into a tree of modules.
+//! Expressions stay unevaluated.
+
+mod module;
+mod resource;
+mod variable;
+
+use crate::address::{ConfigAddress, ModulePath};
+
+pub use module::{
+    Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
+    RequiredProvider, Text,
+};
+pub use resource::{
+    CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
+    Resource,
+};
+pub use variable::Variable;
+
+/// All of a stack's configuration: the root module and, below it, every module that it calls.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The module in the folder that was loaded.
+    pub root: Module,
+}
+
+impl Configuration {
+    /// The module at a path; `None` when no call leads there.
+    pub fn module(&self, path: &ModulePath) -> Option<&Module> {
+        path.names().iter().try_fold(&self.root, |module, name| module.children.get(name))
+    }
+
+    /// The resource block behind an address; `None` when it is not in the configuration.
+    pub fn resource(&self, address: &ConfigAddress) -> Option<&Resource> {
+        self.module(&address.module)?.resources.get(&address.resource)
+    }
+
+    /// Every module, each before those that it calls.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        let mut waiting = vec![&self.root];
+        std::iter::from_fn(move || {
+            let module = waiting.pop()?;
+            waiting.extend(module.children.values().rev());
+            Some(module)
+        })
+    }
+}
