@@ -11,26 +11,41 @@
 //! - an unknown value of a type with exactly one possible value does not exist (an unknown list of length 2..=2
 //!   is a known list of two unknowns).
 
+mod convert;
+mod defaults;
+mod equal;
+mod json;
 mod marks;
 mod number;
 mod path;
+mod refine;
+mod set;
+#[cfg(test)]
+mod tests;
 mod types;
+mod unify;
+mod walk;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+pub use convert::{ConversionError, Safety, convertible, mismatch_message};
+pub use defaults::Defaults;
+pub use json::JsonError;
 pub use marks::Marks;
-pub use number::Number;
+pub use number::{NotANumber, Number};
 pub use path::{Path, PathStep};
 pub use types::{ObjectType, Type};
+pub use unify::{unify, unify_unsafe};
 
 /// Attributes of an object or elements of a map, in byte order of their keys.
 pub type Fields = BTreeMap<Arc<str>, Value>;
 
-/// A value with its marks.
-#[derive(Clone, Debug)]
+/// A value with its marks. Its `Debug` form does not show what is sensitive.
+#[derive(Clone)]
 pub struct Value {
     kind: ValueKind,
     marks: Marks,
@@ -76,6 +91,18 @@ pub struct Refinement {
     pub min_length: Option<u64>,
     /// The collection will have at most so many elements.
     pub max_length: Option<u64>,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.marks.contains(Marks::SENSITIVE) {
+            return f.write_str("(sensitive value)");
+        }
+        if self.marks.is_empty() {
+            return self.kind.fmt(f);
+        }
+        write!(f, "{:?}: {:?}", self.marks, self.kind)
+    }
 }
 
 impl From<ValueKind> for Value {

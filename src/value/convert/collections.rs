@@ -1,0 +1,190 @@
+//! Conversion of values that have parts.
+
+use std::sync::Arc;
+
+use super::super::unify::{unify_unsafe, unify_with};
+use super::super::{Fields, Number, PathStep, Type, Value, ValueKind};
+use super::{ConversionError, Safety, Steps, convert_value, error, possible};
+
+/// The element type of a collection made from parts of these types: `want`, or what they unify to where any type
+/// will do. `None` when the parts do not fit.
+pub(super) fn element_type<'a>(
+    parts: impl ExactSizeIterator<Item = &'a Type> + Clone,
+    want: &Type,
+    safety: Safety,
+) -> Option<Type> {
+    if parts.len() == 0 {
+        return Some(want.clone());
+    }
+    let element = if *want == Type::Dynamic {
+        let types: Vec<Type> = parts.clone().cloned().collect();
+        let unified = unify_with(&types, safety)?;
+        if unified == Type::Dynamic && types.iter().any(|t| *t != Type::Dynamic) {
+            return None;
+        }
+        unified
+    } else {
+        want.clone()
+    };
+    let mut last = None;
+    for part in parts {
+        if last != Some(part) && !possible(part, &element, safety) {
+            return None;
+        }
+        last = Some(part);
+    }
+    Some(element)
+}
+
+pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps) -> Result<Value, ConversionError> {
+    match (value.kind(), got, want) {
+        (ValueKind::Set(_, items), Type::Set(element), Type::List(want)) => {
+            if items.len() > 1 && !items.iter().all(Value::is_wholly_known) {
+                return Ok(Value::unknown(Type::list(if **want == Type::Dynamic { &**element } else { &**want }.clone())));
+            }
+            let items = items.iter().map(|item| (item, &**element));
+            list(items, element, want, steps)
+        }
+        (ValueKind::List(_, items), Type::List(element), Type::List(want)) => {
+            list(items.iter().map(|item| (item, &**element)), element, want, steps)
+        }
+        (ValueKind::List(_, items) | ValueKind::Set(_, items), Type::List(element) | Type::Set(element), Type::Set(want)) => {
+            set(items.iter().map(|item| (item, &**element)), element, want, steps)
+        }
+        (ValueKind::Tuple(items), Type::Tuple(types), Type::List(want)) => {
+            let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            list(items.iter().zip(types.iter()), &element, &element, steps)
+        }
+        (ValueKind::Tuple(items), Type::Tuple(types), Type::Set(want)) => {
+            let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            set(items.iter().zip(types.iter()), &element, &element, steps)
+        }
+        (ValueKind::Map(_, fields), Type::Map(element), Type::Map(want)) => {
+            map(fields.iter().map(|(key, item)| (key, item, &**element)), element, want, steps)
+        }
+        (ValueKind::Object(fields), Type::Object(object), Type::Map(want)) => {
+            let element = element_type(object.attributes.values(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            let parts = fields.iter().zip(object.attributes.values());
+            map(parts.map(|((key, item), got)| (key, item, got)), &element, &element, steps)
+        }
+        (ValueKind::Tuple(items), Type::Tuple(types), Type::Tuple(want)) => {
+            tuple(items.iter().zip(types.iter()).zip(want.iter()), steps)
+        }
+        (ValueKind::Object(_) | ValueKind::Map(..), _, Type::Object(_)) => object(value, got, want, steps),
+        _ => error(steps, super::mismatch_message(got, want)),
+    }
+}
+
+/// Converts one part, with its step on the path.
+fn part(item: &Value, step: PathStep, got: &Type, want: &Type, steps: &mut Steps) -> Result<Value, ConversionError> {
+    if got == want {
+        return Ok(item.clone());
+    }
+    steps.push(step);
+    let converted = convert_value(item, got, want, steps);
+    steps.pop();
+    converted
+}
+
+fn position(i: usize) -> PathStep {
+    PathStep::Index(Value::number(Number::from(i)))
+}
+
+fn converted_items<'a>(
+    items: impl Iterator<Item = (&'a Value, &'a Type)>,
+    want: &Type,
+    steps: &mut Steps,
+) -> Result<Vec<Value>, ConversionError> {
+    items.enumerate().map(|(i, (item, got))| part(item, position(i), got, want, steps)).collect()
+}
+
+fn list<'a>(
+    items: impl Iterator<Item = (&'a Value, &'a Type)>,
+    got: &Type,
+    want: &Type,
+    steps: &mut Steps,
+) -> Result<Value, ConversionError> {
+    let items = converted_items(items, want, steps)?;
+    let (element, items) = one_type(items, got, want, steps)?;
+    Ok(Value::list(element, items))
+}
+
+fn set<'a>(
+    items: impl Iterator<Item = (&'a Value, &'a Type)>,
+    got: &Type,
+    want: &Type,
+    steps: &mut Steps,
+) -> Result<Value, ConversionError> {
+    let items = converted_items(items, want, steps)?;
+    let (element, items) = one_type(items, got, want, steps)?;
+    Ok(Value::set(element, items))
+}
+
+fn map<'a>(
+    parts: impl Iterator<Item = (&'a Arc<str>, &'a Value, &'a Type)>,
+    got: &Type,
+    want: &Type,
+    steps: &mut Steps,
+) -> Result<Value, ConversionError> {
+    let (mut keys, mut items) = (Vec::new(), Vec::new());
+    for (key, item, got) in parts {
+        items.push(part(item, PathStep::Index(Value::string(key.clone())), got, want, steps)?);
+        keys.push(key.clone());
+    }
+    let (element, items) = one_type(items, got, want, steps)?;
+    Ok(Value::map(element, keys.into_iter().zip(items).collect()))
+}
+
+/// Brings converted elements to one type, which they need not have where the wanted type has `any` inside.
+fn one_type(
+    items: Vec<Value>,
+    got: &Type,
+    want: &Type,
+    steps: &mut Steps,
+) -> Result<(Type, Vec<Value>), ConversionError> {
+    let want = want.without_optional();
+    if !want.has_dynamic() {
+        return Ok((want, items));
+    }
+    if items.is_empty() {
+        return Ok((if want == Type::Dynamic { got.clone() } else { want }, items));
+    }
+    let types: Vec<Type> = items.iter().map(Value::type_of).collect();
+    let Some(element) = unify_unsafe(&types) else {
+        return error(steps, "collection elements cannot be unified");
+    };
+    let unified = items.into_iter().zip(&types).enumerate();
+    let items = unified.map(|(i, (item, got))| part(&item, position(i), got, &element, steps));
+    Ok((element.clone(), items.collect::<Result<_, _>>()?))
+}
+
+fn tuple<'a>(
+    parts: impl Iterator<Item = ((&'a Value, &'a Type), &'a Type)>,
+    steps: &mut Steps,
+) -> Result<Value, ConversionError> {
+    let items = parts.enumerate().map(|(i, ((item, got), want))| part(item, position(i), got, want, steps));
+    Ok(Value::tuple(items.collect::<Result<_, _>>()?))
+}
+
+/// An object or map as an object: what it has too much is dropped, optional attributes that it lacks are null.
+fn object(value: &Value, got: &Type, want: &Type, steps: &mut Steps) -> Result<Value, ConversionError> {
+    let Type::Object(object) = want else {
+        return error(steps, super::mismatch_message(got, want));
+    };
+    let mut fields = Fields::new();
+    for (name, want_type) in &object.attributes {
+        let converted = match (value.field(name), got) {
+            (Some(item), Type::Map(element)) => {
+                part(item, PathStep::Index(Value::string(name.clone())), element, want_type, steps)?
+            }
+            (Some(item), Type::Object(got)) => {
+                let got_type = got.attributes.get(name).unwrap_or(&Type::Dynamic);
+                part(item, PathStep::Attribute(name.clone()), got_type, want_type, steps)?
+            }
+            _ if object.optional.contains(name) => Value::null(want_type.without_optional()),
+            _ => return error(steps, format!("map has no element for required attribute {name:?}")),
+        };
+        fields.insert(name.clone(), converted);
+    }
+    Ok(Value::object(fields))
+}
