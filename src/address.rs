@@ -66,6 +66,17 @@ pub struct ConfigAddress {
     pub resource: ResourceAddress,
 }
 
+/// A provider configuration, as the recorded state names it: `module.a.provider["registry.terraform.io/hashicorp/azurerm"].alias`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderAddress {
+    /// The module whose configuration holds the `provider` block.
+    pub module: ModulePath,
+    /// The provider's source address: `registry.terraform.io/hashicorp/azurerm`.
+    pub source: Arc<str>,
+    /// The block's `alias`.
+    pub alias: Option<Arc<str>>,
+}
+
 /// One resource instance: the unit of planning and recording.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
@@ -235,6 +246,48 @@ impl Address {
     }
 }
 
+impl ConfigAddress {
+    /// Reads an address without instance keys (`module.a.data.azurerm_subnet.b`); `None` when the text is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let address = Address::parse(text)?;
+        let keyless = address.key == InstanceKey::None
+            && address.module.steps().iter().all(|step| step.key == InstanceKey::None);
+        keyless.then(|| address.config())
+    }
+}
+
+impl ProviderAddress {
+    /// The configuration without an alias in the root module.
+    pub fn default_of(source: &str) -> Self {
+        Self { module: ModulePath::root(), source: source.into(), alias: None }
+    }
+
+    /// Reads an address as [`fmt::Display`] prints it; `None` when the text is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut rest = Scanner(text);
+        let mut module = ModulePath::root();
+        loop {
+            match rest.identifier()? {
+                "module" => {
+                    rest.dot()?;
+                    module = module.child(rest.identifier()?);
+                    rest.dot()?;
+                }
+                "provider" => break,
+                _ => return None,
+            }
+        }
+        let InstanceKey::String(source) = rest.key()? else { return None };
+        let alias = if rest.0.is_empty() {
+            None
+        } else {
+            rest.dot()?;
+            Some(rest.identifier()?.into())
+        };
+        rest.0.is_empty().then_some(Self { module, source, alias })
+    }
+}
+
 impl ModuleInstance {
     /// Reads `module.a["x"].module.b` as people write it; `None` when the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
@@ -345,6 +398,16 @@ impl fmt::Display for ConfigAddress {
     }
 }
 
+impl fmt::Display for ProviderAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.module.is_root() {
+            write!(f, "{}.", self.module)?;
+        }
+        write!(f, "provider[{}]", serde_json::Value::from(&*self.source))?;
+        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.module.is_root() {
@@ -388,6 +451,27 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn provider_addresses_print_as_they_were_read() {
+        for text in [
+            "provider[\"terraform.io/builtin/terraform\"]",
+            "provider[\"registry.terraform.io/hashicorp/azurerm\"].west",
+            "module.a.module.b.provider[\"registry.terraform.io/azure/azapi\"]",
+        ] {
+            assert_eq!(ProviderAddress::parse(text).map(|a| a.to_string()).as_deref(), Some(text));
+        }
+        for text in ["", "provider", "provider.azurerm", "provider[0]", "provider[\"a\"]x"] {
+            assert_eq!(ProviderAddress::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn configuration_addresses_have_no_keys() {
+        assert!(ConfigAddress::parse("module.a.data.azurerm_subnet.b").is_some());
+        assert_eq!(ConfigAddress::parse("module.a[0].azurerm_subnet.b"), None);
+        assert_eq!(ConfigAddress::parse("azurerm_subnet.b[\"x\"]"), None);
     }
 
     #[test]

@@ -7,5 +7,6 @@ pub mod config;
 pub mod diagnostic;
 pub mod provider;
 pub mod span;
+pub mod state;
 pub mod syntax;
 pub mod value;
