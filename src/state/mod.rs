@@ -20,9 +20,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ProviderAddress, ResourceAddress};
-use crate::value::Path;
+use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ResourceAddress};
+use crate::value::{JsonError, Path, Type, Value};
 
+pub use crate::address::ProviderAddress;
 pub use attributes::Attributes;
 pub use backend::{Backend, Held, LockFailure};
 pub use change::{Change, ObjectAddress};
@@ -176,6 +177,20 @@ impl State {
                 (key.resource.instance(key.module.clone(), instance.clone()), &resource.provider, slot)
             })
         })
+    }
+}
+
+impl OutputValue {
+    /// What to record of a wholly known value.
+    pub fn new(value: &Value, sensitive: bool) -> Result<Self, JsonError> {
+        let ty = value.type_of();
+        Ok(Self { value: value.to_json(&ty)?, ty: ty.to_json(), sensitive })
+    }
+
+    /// The value, with the sensitive mark when it has one; `None` when value and type do not fit.
+    pub fn decode(&self) -> Option<Value> {
+        let value = Value::from_json(&self.value, &Type::from_json(&self.ty)?).ok()?;
+        Some(if self.sensitive { value.sensitive() } else { value })
     }
 }
 
