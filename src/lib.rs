@@ -10,3 +10,5 @@ pub mod span;
 pub mod state;
 pub mod syntax;
 pub mod value;
+
+pub mod simulator;

@@ -1,0 +1,366 @@
+//! The front of ARM: who asks, whether they may, what goes wrong on purpose, which verb it is, what is told in headers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::simulator::answer::{Answer, Refusal};
+use crate::simulator::clock::{Moment, Timer};
+use crate::simulator::faults::{Effect, Faults, answer_seed, recase};
+use crate::simulator::operations::POLL;
+use crate::simulator::record::Record;
+use crate::simulator::request::Request;
+use crate::simulator::service::{Scene, guid, service_of};
+use crate::simulator::target::{Key, Place, Target, action_of, same, subscription_of};
+use crate::simulator::throttle::{Call, Throttle};
+use crate::simulator::world::{Change, Resource, World};
+use crate::simulator::{Error, Options, directory, subscriptions};
+
+/// How far an ordinary request moves the virtual clock.
+const REQUEST: Duration = Duration::from_millis(20);
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// It is answered.
+    Answer(Answer),
+    /// The connection breaks.
+    Cut,
+}
+
+/// The simulated Azure.
+#[derive(Debug)]
+pub(super) struct Azure {
+    pub(super) world: World,
+    pub(super) timer: Timer,
+    pub(super) faults: Faults,
+    record: Option<Record>,
+    throttle: Throttle,
+    seed: u64,
+    /// Requests answered, by method and kind.
+    counts: BTreeMap<(String, String), u64>,
+    /// All requests so far.
+    answers: u64,
+    /// The object id of who is asking.
+    pub(super) caller: String,
+}
+
+impl Azure {
+    /// Opens the world that the options name.
+    pub fn open(options: &Options) -> Result<Self, Error> {
+        let (record, world, at) = match &options.world {
+            Some(path) => {
+                let (record, world, at) = Record::open(path)?;
+                (Some(record), world, at)
+            }
+            None => (None, World::default(), 0),
+        };
+        Ok(Self {
+            world,
+            timer: Timer::resume(options.clock, at),
+            faults: options.faults.clone(),
+            record,
+            throttle: Throttle::default(),
+            seed: options.seed,
+            counts: BTreeMap::new(),
+            answers: 0,
+            caller: String::new(),
+        })
+    }
+
+    /// Everything that exists.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The present.
+    pub fn now(&self) -> Moment {
+        self.timer.now()
+    }
+
+    /// What ids follow from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What goes wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Sets what goes wrong from now on.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&mut self, span: Duration) {
+        self.timer.advance(span);
+        self.settle();
+        // Should the file fail here, the next answer says so.
+        let _ = self.keep();
+    }
+
+    /// How many requests there were: `{"value": [{"method", "kind", "count"}], "total": n}`.
+    pub fn counts(&self) -> Value {
+        let rows =
+            self.counts.iter().map(|((method, kind), count)| json!({"method": method, "kind": kind, "count": count}));
+        json!({"value": rows.collect::<Vec<_>>(), "total": self.counts.values().sum::<u64>()})
+    }
+
+    /// Counts from zero again.
+    pub fn forget_counts(&mut self) {
+        self.counts.clear();
+    }
+
+    /// What services look at.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene { world: &self.world, now: self.timer.now(), seed: self.seed, faults: &self.faults, caller: &self.caller }
+    }
+
+    /// Answers a request to ARM. `overlap` is what it is told if another write is under way that it may not overlap.
+    pub fn answer(&mut self, request: &Request, overlap: Option<Refusal>) -> Reply {
+        self.answers += 1;
+        self.timer.wait(REQUEST);
+        self.settle();
+        self.caller = directory::caller(request.token.as_deref(), self.seed);
+        let target = Target::parse(&request.path);
+        let kind = known_spelling(target.as_ref().map_or("unknown", Target::kind));
+        *self.counts.entry((request.method.clone(), kind.clone())).or_default() += 1;
+        let effects = self.faults.strike(&request.method, &kind, &request.path);
+        if effects.contains(&Effect::Cut) {
+            return Reply::Cut;
+        }
+        let result = self.admit(request, target.as_ref(), &effects, overlap).and_then(|()| match target {
+            Some(target) => self.perform(request, target, &effects),
+            None => Err(Refusal::new(404, "InvalidResourceType", format!("There is no route '{}'.", request.path))),
+        });
+        let mut answer = result.unwrap_or_else(|refusal| self.refused(&refusal));
+        if let Err(error) = self.keep() {
+            let message = format!("The simulator's world file cannot be written: {error}.");
+            return Reply::Answer(Answer::from(&Refusal::new(500, "InternalServerError", message)));
+        }
+        if effects.contains(&Effect::DropAnswer) {
+            return Reply::Cut;
+        }
+        self.finish(request, &kind, &effects, &mut answer);
+        Reply::Answer(answer)
+    }
+
+    /// What is checked before the resource providers hear of a request.
+    fn admit(
+        &mut self,
+        request: &Request,
+        target: Option<&Target>,
+        effects: &[Effect],
+        overlap: Option<Refusal>,
+    ) -> Result<(), Refusal> {
+        if request.token.is_none() {
+            let message = "Authentication failed. The 'Authorization' header is missing.";
+            return Err(Refusal::new(401, "AuthenticationFailed", message));
+        }
+        if let Some((refusal, _)) = effects.iter().find_map(Effect::refusal) {
+            return Err(refusal);
+        }
+        self.throttle(request, target)?;
+        check_version(request, target)?;
+        overlap.map_or(Ok(()), Err)
+    }
+
+    /// Draws on Azure's limits. On the virtual clock a client is taken to have kept to them by waiting, unless
+    /// throttling is asked for.
+    fn throttle(&mut self, request: &Request, target: Option<&Target>) -> Result<(), Refusal> {
+        let call = call(request, target);
+        if let Err(wait) = self.throttle.draw(call, self.timer.now()) {
+            if self.timer.is_virtual() && !self.faults.throttling {
+                self.timer.advance(wait);
+                self.settle();
+                return self.throttle.draw(call, self.timer.now()).or(Ok(()));
+            }
+            let message = "Number of requests exceeded the limit. Please try again after the given time.";
+            return Err(Refusal::new(429, "TooManyRequests", message).telling(wait));
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, request: &Request, target: Target, effects: &[Effect]) -> Result<Answer, Refusal> {
+        match (request.method.as_str(), target) {
+            ("GET", Target::Operation(id, is_result)) => self.poll(&id, is_result, effects),
+            ("GET" | "HEAD", Target::Resource(place)) => self.read(&place, request.method == "HEAD"),
+            ("PUT", Target::Resource(place)) => self.put(request, &place, effects, false),
+            ("PATCH", Target::Resource(place)) => self.put(request, &place, effects, true),
+            ("DELETE", Target::Resource(place)) => self.delete(request, &place, effects),
+            ("POST", Target::Providers(scope, Some(namespace))) => {
+                Ok(Answer::json(200, subscriptions::provider(&scope, &namespace)))
+            }
+            ("POST", Target::Collection { .. } | Target::Resource(_)) => self.act(request),
+            ("GET", target) => self.list(request, &target),
+            (method, _) => {
+                let message = format!("The requested resource does not support http method '{method}'.");
+                Err(Refusal::new(405, "MethodNotAllowed", message))
+            }
+        }
+    }
+
+    fn read(&mut self, place: &Place, only_whether: bool) -> Result<Answer, Refusal> {
+        let key = place.key();
+        if self.world.get(&key).is_some_and(|resource| self.world.at_work(resource).is_some()) {
+            // Whoever reads a resource that is being worked on is waiting for it.
+            self.timer.wait(POLL);
+            self.settle();
+        }
+        if only_whether {
+            let status = if self.world.get(&key).is_some() { 204 } else { 404 };
+            return Ok(Answer::empty(status));
+        }
+        let service = service_of(&place.kind);
+        if let Some(resource) = self.world.get(&key) {
+            return Ok(Answer::json(200, service.show(self.scene(), resource)));
+        }
+        if let Some(body) = service.built_in(self.scene(), place) {
+            return Ok(Answer::json(200, body));
+        }
+        self.check_surroundings(place)?;
+        Err(service.missing(place))
+    }
+
+    /// A POST on a resource, or on a provider in a location.
+    fn act(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let absent = || Refusal::new(404, "InvalidResourceType", format!("There is no action '{}'.", request.path));
+        if let Some((scope, namespace, "register" | "unregister")) = registration(&request.path) {
+            return Ok(Answer::json(200, subscriptions::provider(scope, namespace)));
+        }
+        let (place, action) = action_of(&request.path).ok_or_else(absent)?;
+        let service = service_of(&place.kind);
+        let Some(resource) = self.world.get(&place.key()) else {
+            self.check_surroundings(&place)?;
+            return Err(service.missing(&place));
+        };
+        let (answer, changes) = service.act(self.scene(), resource, &action, &request.body)?;
+        for change in changes {
+            self.world.make(change);
+        }
+        Ok(answer)
+    }
+
+    /// Resource group and parent must be there, whatever is asked for beneath them.
+    pub(super) fn check_surroundings(&self, place: &Place) -> Result<(), Refusal> {
+        if let Some(group) = place.group()
+            && self.world.get(&Key::of(group)).is_none()
+        {
+            let message = format!("Resource group '{}' could not be found.", place.group_name());
+            return Err(Refusal::new(404, "ResourceGroupNotFound", message));
+        }
+        let parent = Key::of(&place.parent);
+        let is_resource = parent.as_str().contains("/providers/") && !parent.as_str().contains("/locations/");
+        let is_tenants = parent.as_str().starts_with("/providers/");
+        if !is_resource || is_tenants || self.world.get(&parent).is_some() {
+            return Ok(());
+        }
+        let Some(Target::Resource(above)) = Target::parse(&place.parent) else { return Ok(()) };
+        if !place.is_child {
+            return Err(service_of(&above.kind).missing(&above));
+        }
+        let message = format!(
+            "Failed to perform '{}' on resource(s) of type '{}', because the parent resource '{}' could not be found.",
+            "write", place.kind, place.parent
+        );
+        Err(Refusal::new(404, "ParentResourceNotFound", message))
+    }
+
+    /// Writes down what has changed.
+    fn keep(&mut self) -> std::io::Result<()> {
+        let changes = self.world.take_changes();
+        match &mut self.record {
+            Some(record) if !changes.is_empty() => record.append(self.timer.now(), changes),
+            _ => Ok(()),
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) -> Answer {
+        let answer = Answer::from(refusal);
+        let Some(wait) = refusal.wait else { return answer };
+        let told = self.timer.retry_after(wait);
+        self.timer.wait(wait);
+        if refusal.tell_wait { answer.with("retry-after", told.to_string()) } else { answer }
+    }
+
+    /// What is done to every answer: faults in the body, headers.
+    fn finish(&mut self, request: &Request, kind: &str, effects: &[Effect], answer: &mut Answer) {
+        let ok = answer.status < 300;
+        if let Some(body) = answer.body.as_mut().filter(|_| ok) {
+            effects.iter().for_each(|effect| effect.alter(body));
+            if self.faults.casing {
+                recase(body, answer_seed(self.seed, self.answers));
+            }
+        }
+        if let Some(seconds) = effects.iter().filter_map(Effect::refusal).find_map(|(_, seconds)| seconds) {
+            answer.headers.push(("retry-after", seconds.to_string()));
+        }
+        let id = guid(self.seed, &format!("request|{}", self.answers));
+        answer.headers.push(("x-ms-request-id", id.clone()));
+        answer.headers.push(("x-ms-correlation-request-id", id.clone()));
+        answer.headers.push(("x-ms-routing-request-id", format!("SIMULATOR:{}:{id}", self.answers)));
+        if let Some(client) = request.client_request_id.clone().filter(|_| request.echo_client_request_id) {
+            answer.headers.push(("x-ms-client-request-id", client));
+        }
+        let call = Call { method: &request.method, kind, lists: false, subscription: subscription_of(&request.path) };
+        answer.headers.push(self.throttle.remaining(call, self.timer.now()));
+    }
+
+    /// Puts a resource as it is now.
+    pub(super) fn store(&mut self, resource: Resource) {
+        self.world.make(Change::Put(Box::new(resource)));
+    }
+}
+
+/// Azure's spelling of a kind, where it is known: requests are counted by it.
+fn known_spelling(kind: &str) -> String {
+    let known = service_of(kind).kind();
+    if known.is_empty() { kind.to_owned() } else { known.to_owned() }
+}
+
+fn call<'a>(request: &'a Request, target: Option<&'a Target>) -> Call<'a> {
+    let lists = matches!(target, Some(Target::Collection { .. } | Target::Contents(_)));
+    let kind = target.map_or("", Target::kind);
+    Call { method: &request.method, kind, lists, subscription: subscription_of(&request.path) }
+}
+
+/// Splits `/subscriptions/{s}/providers/{namespace}/register`.
+fn registration(path: &str) -> Option<(&str, &str, &str)> {
+    let (rest, word) = path.trim_end_matches('/').rsplit_once('/')?;
+    let (rest, namespace) = rest.rsplit_once('/')?;
+    let (scope, providers) = rest.rsplit_once('/')?;
+    let word = ["register", "unregister"].into_iter().find(|known| same(known, word))?;
+    same(providers, "providers").then_some((scope, namespace, word))
+}
+
+/// An API version must be given, be one by its looks, and not be retired.
+fn check_version(request: &Request, target: Option<&Target>) -> Result<(), Refusal> {
+    let Some(version) = request.parameter("api-version").filter(|version| !version.is_empty()) else {
+        let message = "The api-version query parameter (?api-version=) is required for all requests.";
+        return Err(Refusal::bad("MissingApiVersionParameter", message));
+    };
+    let (date, suffix) = version.split_at_checked(10).unwrap_or((&version, ""));
+    let is_date = date.len() == 10
+        && date
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    if !is_date
+        || !matches!(suffix.to_ascii_lowercase().as_str(), "" | "-preview" | "-beta" | "-alpha" | "-privatepreview")
+    {
+        return Err(Refusal::bad("InvalidApiVersionParameter", format!("The api-version '{version}' is invalid.")));
+    }
+    let kind = target.map_or("", Target::kind);
+    if service_of(kind).refuses_version(&version) {
+        let (namespace, rest) = kind.split_once('/').unwrap_or((kind, ""));
+        let message = format!(
+            "No registered resource provider found for API version '{version}' for type '{rest}' of '{namespace}'. \
+             The supported api-versions are '2024-09-01, 2025-05-01, 2025-10-01'."
+        );
+        return Err(Refusal::bad("NoRegisteredProviderFound", message));
+    }
+    Ok(())
+}

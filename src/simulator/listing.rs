@@ -1,0 +1,118 @@
+//! Lists, a page at a time.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::simulator::answer::{Answer, Refusal};
+use crate::simulator::arm::Azure;
+use crate::simulator::request::Request;
+use crate::simulator::service::service_of;
+use crate::simulator::subscriptions::{self, SUBSCRIPTION};
+use crate::simulator::target::{GROUPS, Key, Target, same};
+
+impl Azure {
+    /// `GET` of anything that is not one resource.
+    pub(super) fn list(&self, request: &Request, target: &Target) -> Result<Answer, Refusal> {
+        let all = match target {
+            Target::Subscriptions => vec![subscriptions::subscription(SUBSCRIPTION)],
+            Target::Subscription(id) => return Ok(Answer::json(200, subscriptions::subscription(id))),
+            Target::Locations(id) => subscriptions::locations(id),
+            Target::Providers(scope, None) => subscriptions::providers(scope),
+            Target::Providers(scope, Some(namespace)) => {
+                return Ok(Answer::json(200, subscriptions::provider(scope, namespace)));
+            }
+            Target::Contents(scope) => self.contents(scope)?,
+            Target::Collection { parent, kind } => {
+                if let Some(answer) =
+                    service_of(kind).list(self.scene(), parent, request.parameter("$filter").as_deref())
+                {
+                    answer?
+                } else {
+                    return self.collection(request, parent, kind);
+                }
+            }
+            Target::Operation(..) | Target::Resource(_) => Vec::new(),
+        };
+        Ok(self.page(request, all))
+    }
+
+    /// What a resource group or a subscription holds, in short form.
+    fn contents(&self, scope: &str) -> Result<Vec<Value>, Refusal> {
+        let key = Key::of(scope);
+        if key.as_str().contains("/resourcegroups/") && self.world.get(&key).is_none() {
+            let name = scope.rsplit('/').next().unwrap_or_default();
+            return Err(Refusal::new(
+                404,
+                "ResourceGroupNotFound",
+                format!("Resource group '{name}' could not be found."),
+            ));
+        }
+        let top_level = self.world.beneath(&key).filter(|resource| {
+            resource.kind.matches('/').count() == 1
+                && !same(&resource.kind, GROUPS)
+                && !resource.kind.starts_with("Microsoft.Authorization/")
+        });
+        let short = top_level.map(|resource| {
+            let mut short = json!({"id": resource.id, "type": resource.kind});
+            for name in ["name", "location", "tags", "identity", "sku", "kind"] {
+                if let (Some(value), Some(members)) = (resource.body.get(name), short.as_object_mut()) {
+                    members.insert(name.to_owned(), value.clone());
+                }
+            }
+            if let (Some(state), Some(members)) =
+                (resource.body.pointer("/properties/provisioningState"), short.as_object_mut())
+            {
+                members.insert("provisioningState".to_owned(), state.clone());
+            }
+            short
+        });
+        Ok(short.collect())
+    }
+
+    /// The resources of a kind at or beneath a scope.
+    fn collection(&self, request: &Request, parent: &str, kind: &str) -> Result<Answer, Refusal> {
+        let scope = Key::of(parent);
+        let is_known = self.world.get(&scope).is_some() || scope.as_str().split('/').count() <= 3;
+        if !is_known && !scope.as_str().contains("/providers/") {
+            let name = parent.rsplit('/').next().unwrap_or_default();
+            return Err(Refusal::new(
+                404,
+                "ResourceGroupNotFound",
+                format!("Resource group '{name}' could not be found."),
+            ));
+        }
+        let is_child_kind = kind.matches('/').count() > 1;
+        if !is_known && is_child_kind && !scope.as_str().contains("/locations/") {
+            let message = format!(
+                "Failed to perform 'read' on resource(s) of type '{kind}', because the parent resource '{parent}' could not be found."
+            );
+            return Err(Refusal::new(404, "ParentResourceNotFound", message));
+        }
+        let service = service_of(kind);
+        let all = self.world.of_kind(kind, &scope).map(|resource| service.show(self.scene(), resource));
+        Ok(self.page(request, all.collect()))
+    }
+
+    /// One page of a list and where the next one is.
+    fn page(&self, request: &Request, mut all: Vec<Value>) -> Answer {
+        let asked = request.parameter("$top").and_then(|top| top.parse().ok()).unwrap_or(usize::MAX);
+        let size = self.faults.page_size.min(asked).max(1);
+        let start = request.parameter("$skiptoken").and_then(|token| skipped(&token)).unwrap_or(0).min(all.len());
+        let end = start.saturating_add(size).min(all.len());
+        let more = end < all.len();
+        let page: Vec<Value> = all.drain(start..end).collect();
+        let mut body = json!({ "value": page });
+        if let (true, Some(members)) = (more, body.as_object_mut()) {
+            let token = URL_SAFE_NO_PAD.encode(format!("skip:{end}"));
+            members.insert("nextLink".to_owned(), Value::from(request.next_page(&token)));
+        }
+        Answer::json(200, body)
+    }
+}
+
+/// How many items a token says to skip.
+fn skipped(token: &str) -> Option<usize> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    std::str::from_utf8(&bytes).ok()?.strip_prefix("skip:")?.parse().ok()
+}

@@ -1,0 +1,244 @@
+//! Role assignments: who holds which role where.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::simulator::answer::Refusal;
+use crate::simulator::body;
+use crate::simulator::clock::written;
+use crate::simulator::service::{Draft, Outcome, Scene, Service};
+use crate::simulator::services::roles::{definition, guid_of};
+use crate::simulator::target::{Key, Place, same, subscription_of};
+use crate::simulator::world::{Known, Resource};
+
+/// `Microsoft.Authorization/roleAssignments`
+pub(in crate::simulator) struct Assignments;
+
+/// The kind in Azure's spelling.
+const KIND: &str = "Microsoft.Authorization/roleAssignments";
+
+impl Service for Assignments {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn is_tracked(&self) -> bool {
+        false
+    }
+
+    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        if uuid::Uuid::try_parse(&draft.place.name).is_err() {
+            let message = format!(
+                "The role assignment ID '{}' is not valid. The role assignment ID must be a GUID.",
+                draft.place.name
+            );
+            return Err(Refusal::bad("InvalidRoleAssignmentId", message));
+        }
+        let principal = required(&draft.body, "principalId")?.to_ascii_lowercase();
+        if uuid::Uuid::try_parse(&principal).is_err() {
+            let message =
+                format!("A principal ID that is not a GUID was found: '{principal}'. The principal ID must be a GUID.");
+            return Err(Refusal::bad("InvalidPrincipalId", message));
+        }
+        let role = guid_of(required(&draft.body, "roleDefinitionId")?);
+        let Some(found) = definition(draft.scene, &role, draft.place.subscription()) else {
+            let message = format!("The specified role definition with ID '{}' does not exist.", role.replace('-', ""));
+            return Err(Refusal::new(404, "RoleDefinitionDoesNotExist", message));
+        };
+        let unique = format!("assignment|{}|{principal}|{role}", Key::of(&draft.place.scope).as_str());
+        check_identity(&draft, &unique)?;
+        check_principal(&draft, &principal)?;
+        let body = completed(&draft, &principal, &found);
+        Ok(Outcome { unique: Some(unique), found_by: Some(format!("principal|{principal}")), ..Outcome::of(body) })
+    }
+
+    fn list(&self, scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Option<Result<Vec<Value>, Refusal>> {
+        Some(list(scene, parent, filter))
+    }
+
+    fn missing(&self, place: &Place) -> Refusal {
+        Refusal::new(404, "RoleAssignmentNotFound", format!("The role assignment '{}' is not found.", place.name))
+    }
+
+    fn deleted(&self) -> (u16, bool) {
+        (200, true)
+    }
+}
+
+/// Whether a principal may do something at a scope: it holds a role whose actions match, there or above, and the
+/// assignment has taken effect.
+pub(super) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
+    let delay = scene.faults.propagation_seconds * 1000;
+    scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase())).any(|assignment| {
+        let at = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
+        let role = body::text(&assignment.body, "/properties/roleDefinitionId").unwrap_or_default();
+        let in_effect = assignment.created + delay <= scene.now;
+        in_effect && scope.within(&Key::of(at)) && allows(scene, role, action)
+    })
+}
+
+fn allows(scene: Scene<'_>, role: &str, action: &str) -> bool {
+    let Some(role) = definition(scene, &guid_of(role), subscription_of(role)) else { return false };
+    let permissions = role.pointer("/properties/permissions").and_then(Value::as_array);
+    permissions.into_iter().flatten().any(|permission| {
+        let listed = |name: &str| {
+            let patterns = permission.get(name).and_then(Value::as_array);
+            patterns.into_iter().flatten().filter_map(Value::as_str).any(|pattern| matches(pattern, action))
+        };
+        listed("actions") && !listed("notActions")
+    })
+}
+
+/// Whether an action fits a pattern in which each `*` stands for anything, in any casing.
+fn matches(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.to_lowercase(), action.to_lowercase());
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| action.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty()
+}
+
+fn required<'a>(body: &'a Value, name: &str) -> Result<&'a str, Refusal> {
+    body::text(body, &format!("/properties/{name}")).filter(|text| !text.is_empty()).ok_or_else(|| {
+        let message = format!("The request was incorrectly formatted: '{name}' is missing.");
+        Refusal::bad("InvalidCreateRoleAssignmentRequest", message)
+    })
+}
+
+/// The name, and the triple of scope, principal and role, belong to one assignment each.
+fn check_identity(draft: &Draft<'_>, unique: &str) -> Result<(), Refusal> {
+    if let Some(prior) = draft.prior
+        && prior.unique.as_deref() != Some(unique)
+    {
+        let message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
+        return Err(Refusal::bad("RoleAssignmentUpdateNotPermitted", message));
+    }
+    match draft.scene.world.holder(unique) {
+        Some(holder) if holder.key() != draft.place.key() => {
+            let id = guid_of(&holder.id).replace('-', "");
+            let message =
+                format!("The role assignment already exists. The ID of the existing role assignment is {id}.");
+            Err(Refusal::new(409, "RoleAssignmentExists", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The principal must be known to the authorisation service, unless its type is given: then it is not looked for.
+fn check_principal(draft: &Draft<'_>, principal: &str) -> Result<(), Refusal> {
+    if body::text(&draft.body, "/properties/principalType").is_some_and(|text| !text.is_empty())
+        || draft.prior.is_some()
+    {
+        return Ok(());
+    }
+    let known = match draft.scene.world.principal(principal) {
+        Known::Principal(from) => from <= draft.scene.now,
+        Known::NotAPrincipal => false,
+        Known::Elsewhere => !draft.scene.faults.strict_directory || principal == draft.scene.caller,
+    };
+    if known {
+        return Ok(());
+    }
+    let message = format!(
+        "Principal {} does not exist in the directory {}. Check that you have the correct principal ID. If you are \
+         creating this principal and then immediately assigning a role, this error might be related to a replication \
+         delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, \
+         User, or Group.  See https://aka.ms/docs-principaltype",
+        principal.replace('-', ""),
+        crate::simulator::service::TENANT
+    );
+    Err(Refusal::bad("PrincipalNotFound", message).again_after(Duration::from_secs(5)))
+}
+
+fn completed(draft: &Draft<'_>, principal: &str, role: &Value) -> Value {
+    let sent = |name: &str| draft.body.pointer(&format!("/properties/{name}")).cloned().unwrap_or_default();
+    let is_service =
+        matches!(draft.scene.world.principal(principal), Known::Principal(_)) || principal == draft.scene.caller;
+    let kind = body::text(&draft.body, "/properties/principalType").filter(|text| !text.is_empty());
+    let now = written(draft.scene.now);
+    let created = draft.prior_body().and_then(|prior| body::text(prior, "/properties/createdOn")).unwrap_or(&now);
+    json!({
+        "properties": {
+            "roleDefinitionId": role.get("id"),
+            "principalId": principal,
+            "principalType": kind.unwrap_or(if is_service { "ServicePrincipal" } else { "User" }),
+            "scope": if draft.place.scope.is_empty() { "/" } else { draft.place.scope.as_str() },
+            "condition": sent("condition"),
+            "conditionVersion": sent("conditionVersion"),
+            "description": sent("description"),
+            "delegatedManagedIdentityResourceId": sent("delegatedManagedIdentityResourceId"),
+            "createdOn": created,
+            "updatedOn": now,
+            "createdBy": draft.scene.caller,
+            "updatedBy": draft.scene.caller,
+        }
+    })
+}
+
+/// What a list request asks for.
+#[derive(Debug, Default)]
+struct Wanted {
+    principal: Option<String>,
+    /// Only at the scope and above, not beneath it.
+    at_scope: bool,
+}
+
+fn list(scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Result<Vec<Value>, Refusal> {
+    let wanted = wanted(filter)?;
+    let scope = Key::of(parent);
+    let tenant = Key::of("");
+    let candidates: Box<dyn Iterator<Item = &Resource>> = match &wanted.principal {
+        Some(principal) => Box::new(scene.world.found_by(&format!("principal|{principal}"))),
+        None => Box::new(scene.world.of_kind(KIND, &tenant)),
+    };
+    let here = candidates.filter(|assignment| {
+        let at = Key::of(body::text(&assignment.body, "/properties/scope").unwrap_or_default());
+        scope.within(&at) || (!wanted.at_scope && at.within(&scope))
+    });
+    Ok(here.map(|assignment| assignment.body.clone()).collect())
+}
+
+fn wanted(filter: Option<&str>) -> Result<Wanted, Refusal> {
+    let mut wanted = Wanted::default();
+    for condition in filter.into_iter().flat_map(|filter| filter.split(" and ")).map(str::trim) {
+        let quoted = || condition.split('\'').nth(1).map(str::to_ascii_lowercase);
+        if same(condition, "atScope()") {
+            wanted.at_scope = true;
+        } else if condition.starts_with("principalId eq ") || condition.starts_with("assignedTo(") {
+            wanted.principal = quoted();
+        } else {
+            let message = format!("The filter condition '{condition}' is not supported.");
+            return Err(Refusal::bad("UnsupportedQuery", message));
+        }
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn actions_fit_patterns() {
+        let assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+        for (pattern, fits) in [
+            ("*", true),
+            ("Microsoft.ManagedIdentity/*", true),
+            ("microsoft.managedidentity/userAssignedIdentities/assign/action", true),
+            ("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action", false),
+            ("*/read", false),
+            ("Microsoft.*/assign/action", true),
+            ("Microsoft.ManagedIdentity/userAssignedIdentities/assign", false),
+        ] {
+            assert_eq!(matches(pattern, assign), fits, "{pattern}");
+        }
+    }
+}

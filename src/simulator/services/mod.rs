@@ -1,0 +1,19 @@
+//! The kinds of resources that do more than be stored, a file for each family.
+
+mod assignments;
+mod credentials;
+mod groups;
+mod identities;
+mod role_table;
+mod roles;
+
+use crate::simulator::service::Service;
+
+/// All of them.
+pub(super) static ALL: &[&dyn Service] = &[
+    &groups::Groups,
+    &identities::Identities,
+    &credentials::Credentials,
+    &assignments::Assignments,
+    &roles::Definitions,
+];
