@@ -5,6 +5,7 @@
 pub mod address;
 pub mod config;
 pub mod diagnostic;
+pub mod eval;
 pub mod provider;
 pub mod span;
 pub mod state;

@@ -1,0 +1,370 @@
+//! References, and the steps that lead into a value: attributes, indexes and splats.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostics;
+use crate::eval::fault::Problem;
+use crate::eval::scope::{OFFERED_STEPS, ResolvedStep, Scope};
+use crate::eval::value_of;
+use crate::span::Span;
+use crate::syntax::tree::{Expression, Reference, Step};
+use crate::value::{Refinement, Type, Value, ValueKind};
+
+/// A root name and its steps. The scope is asked for as much as it can answer at once; the rest is stepped into.
+pub fn reference(whole: &Expression, reference: &Reference, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
+    let mut offered = Vec::with_capacity(OFFERED_STEPS);
+    let mut keys: Vec<Option<Value>> = Vec::new();
+    for step in reference.steps.iter().take(OFFERED_STEPS) {
+        let (resolved, key) = offer(step, scope, diagnostics);
+        keys.push(key);
+        let Some(resolved) = resolved else { break };
+        offered.push(resolved);
+    }
+    let (value, taken) = match scope.resolve(reference, &offered) {
+        Ok((value, taken)) => (value, taken.min(offered.len())),
+        Err(mut diagnostic) => {
+            diagnostic.subject.get_or_insert(whole.span);
+            diagnostics.push(diagnostic);
+            return Value::dynamic();
+        }
+    };
+    keys.drain(..taken.min(keys.len()));
+    Walk { whole, scope }.steps(value, &reference.steps[taken..], &keys, diagnostics)
+}
+
+/// Steps on any other expression.
+pub fn steps_on(
+    whole: &Expression,
+    source: &Expression,
+    steps: &[Step],
+    scope: &dyn Scope,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    let value = value_of(source, scope, diagnostics);
+    Walk { whole, scope }.steps(value, steps, &[], diagnostics)
+}
+
+/// A step in the form that a scope can use, if its key is known; and the key's value, so that it is evaluated once.
+fn offer(step: &Step, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> (Option<ResolvedStep>, Option<Value>) {
+    match step {
+        Step::Attribute(name) => (Some(ResolvedStep::Attribute(name.name.clone())), None),
+        Step::LegacyIndex(index, _) => (Some(ResolvedStep::Index(legacy_key(*index))), None),
+        Step::Index(key) => {
+            let key = value_of(key, scope, diagnostics);
+            let plain = matches!(key.kind(), ValueKind::String(_) | ValueKind::Number(_) | ValueKind::Bool(_));
+            let resolved = (plain && key.marks().is_empty()).then(|| ResolvedStep::Index(key.clone()));
+            (resolved, Some(key))
+        }
+        Step::Splat { .. } | Step::AttributeSplat { .. } => (None, None),
+    }
+}
+
+/// The key of `.0`.
+pub fn legacy_key(key: u64) -> Value {
+    Value::number(usize::try_from(key).unwrap_or(usize::MAX))
+}
+
+/// A walk into a value for one expression.
+struct Walk<'a> {
+    whole: &'a Expression,
+    scope: &'a dyn Scope,
+}
+
+impl Walk<'_> {
+    /// Takes all `steps`; `keys` are the values of index keys that were evaluated already.
+    fn steps(&self, mut value: Value, steps: &[Step], keys: &[Option<Value>], diagnostics: &mut Diagnostics) -> Value {
+        for (i, step) in steps.iter().enumerate() {
+            let known_key = keys.get(i).and_then(Clone::clone);
+            let (result, at) = match step {
+                Step::Attribute(name) => (attribute(&value, &name.name), name.span),
+                Step::LegacyIndex(key, span) => (index(&value, &legacy_key(*key)), *span),
+                Step::Index(key) => {
+                    let value_of_key = known_key.unwrap_or_else(|| value_of(key, self.scope, diagnostics));
+                    (index(&value, &value_of_key), key.span)
+                }
+                Step::Splat { each, span } | Step::AttributeSplat { each, span } => {
+                    value = self.splat(&value, each, *span, diagnostics);
+                    continue;
+                }
+            };
+            value = match result {
+                Ok(value) => value,
+                Err(problem) => {
+                    let mut diagnostic = problem.within(self.whole, self.whole, self.scope);
+                    diagnostic.subject = Some(at);
+                    diagnostics.push(diagnostic);
+                    return Value::dynamic();
+                }
+            };
+        }
+        value
+    }
+
+    /// `source[*].each`: the steps on each element; anything but a sequence counts as a sequence of one, null of none.
+    fn splat(&self, source: &Value, each: &[Step], marker: Span, diagnostics: &mut Diagnostics) -> Value {
+        let (source, marks) = source.clone().unmark();
+        let sequence = is_sequence(&source);
+        match source.kind() {
+            ValueKind::Null(_) if !sequence => return Value::tuple(Vec::new()).marked(marks),
+            ValueKind::Null(_) => {
+                let detail = "Splat expressions (with the * symbol) cannot be applied to null sequences.";
+                let mut diagnostic =
+                    Problem::new("Splat of null value", detail).within(self.whole, self.whole, self.scope);
+                let start = self.whole.span.range().start;
+                diagnostic.subject = Some(Span::new(marker.source, start..marker.range().start.max(start)));
+                diagnostics.push(diagnostic);
+                return Value::dynamic();
+            }
+            ValueKind::Unknown(Type::Dynamic, _) => return Value::dynamic().marked(marks),
+            ValueKind::Unknown(ty, known) if sequence => {
+                return self.splat_unknown(ty, known, each, diagnostics).marked(marks);
+            }
+            _ => {}
+        }
+        let Some(items) = source.as_elements() else {
+            let item = self.steps(source.clone(), each, &[], diagnostics);
+            let may_be_null = !source.is_known() && !source.is_never_null();
+            let result = if may_be_null { Value::dynamic() } else { Value::tuple(vec![item]) };
+            return result.marked(marks);
+        };
+        let mut found = Diagnostics::new();
+        let values: Vec<Value> = items.iter().map(|item| self.steps(item.clone(), each, &[], &mut found)).collect();
+        let failed = found.has_errors();
+        diagnostics.extend(found);
+        let result = match source.kind() {
+            _ if failed => Value::dynamic(),
+            ValueKind::Tuple(_) => Value::tuple(values),
+            _ if values.is_empty() => Value::list(self.element_type(&source.type_of(), each), values),
+            _ => list_of(values),
+        };
+        result.marked(marks)
+    }
+
+    fn splat_unknown(&self, ty: &Type, known: &Refinement, each: &[Step], diagnostics: &mut Diagnostics) -> Value {
+        if let Type::Tuple(items) = ty {
+            let step = |item: &Type| self.steps(Value::unknown(item.clone()), each, &[], diagnostics).type_of();
+            let types = items.iter().map(step).collect();
+            return Value::unknown(Type::tuple(types)).refined_not_null();
+        }
+        let (Type::List(element) | Type::Set(element)) = ty else { return Value::dynamic() };
+        let item = self.steps(Value::unknown((**element).clone()), each, &[], diagnostics);
+        let of_set = matches!(ty, Type::Set(_));
+        let refinement = Refinement {
+            not_null: true,
+            min_length: known.min_length.map(|least| if of_set { least.min(1) } else { least }),
+            max_length: known.max_length,
+            ..Refinement::default()
+        };
+        Value::unknown_refined(Type::list(item.type_of()), refinement)
+    }
+
+    /// The type that `each` leads to from the elements of an empty sequence; faults would be those of no element.
+    fn element_type(&self, sequence: &Type, each: &[Step]) -> Type {
+        match sequence {
+            Type::List(element) | Type::Set(element) => {
+                let unknown = Value::unknown((**element).clone());
+                self.steps(unknown, each, &[], &mut Diagnostics::new()).type_of()
+            }
+            _ => Type::Dynamic,
+        }
+    }
+}
+
+fn is_sequence(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::List(..) | ValueKind::Set(..) | ValueKind::Tuple(_) => true,
+        ValueKind::Null(ty) | ValueKind::Unknown(ty, _) => {
+            matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
+        }
+        _ => false,
+    }
+}
+
+/// A list of values that have one type; a tuple when, against expectation, they do not.
+fn list_of(values: Vec<Value>) -> Value {
+    let ty = values.first().map_or(Type::Dynamic, Value::type_of);
+    if values.iter().skip(1).all(|value| value.type_of() == ty) {
+        Value::list(ty, values)
+    } else {
+        Value::tuple(values)
+    }
+}
+
+/// `value.name`
+pub fn attribute(value: &Value, name: &Arc<str>) -> Result<Value, Problem> {
+    let marks = value.marks();
+    match value.kind() {
+        ValueKind::Null(_) => {
+            return Err(Problem::new(
+                "Attempt to get attribute from null value",
+                "This value is null, so it does not have any attributes.",
+            ));
+        }
+        ValueKind::Object(fields) | ValueKind::Map(_, fields) => {
+            if let Some(field) = fields.get(name) {
+                return Ok(field.clone().marked(marks));
+            }
+        }
+        ValueKind::Unknown(Type::Object(object), _) => {
+            if let Some(ty) = object.attributes.get(name) {
+                return Ok(Value::unknown(ty.clone()).marked(marks));
+            }
+        }
+        ValueKind::Unknown(Type::Map(element), _) => return Ok(Value::unknown((**element).clone()).marked(marks)),
+        ValueKind::Unknown(Type::Dynamic, _) => return Ok(Value::dynamic().marked(marks)),
+        _ => {}
+    }
+    Err(no_attribute(value, name))
+}
+
+/// Why a value has no such attribute.
+fn no_attribute(value: &Value, name: &str) -> Problem {
+    const SUMMARY: &str = "Unsupported attribute";
+    match value.kind() {
+        ValueKind::Map(..) => {
+            Problem::new("Missing map element", format!("This map does not have an element with the key \"{name}\"."))
+        }
+        ValueKind::Object(_) | ValueKind::Unknown(Type::Object(_), _) => {
+            Problem::new(SUMMARY, format!("This object does not have an attribute named \"{name}\"."))
+        }
+        ValueKind::List(Type::Object(object), _) => {
+            let which = if object.attributes.contains_key(name) {
+                format!("attribute \"{name}\"")
+            } else {
+                "an attribute".into()
+            };
+            Problem::new(
+                SUMMARY,
+                format!(
+                    "Can't access attributes on a list of objects. Did you mean to access {which} for a specific \
+                     element of the list, or across all elements of the list?"
+                ),
+            )
+        }
+        ValueKind::Set(Type::Object(_), _) => Problem::new(
+            SUMMARY,
+            "Can't access attributes on a set of objects. Did you mean to access an attribute across all elements of \
+             the set?",
+        ),
+        ValueKind::String(_) | ValueKind::Number(_) | ValueKind::Bool(_) => Problem::new(
+            SUMMARY,
+            format!("Can't access attributes on a primitive-typed value ({}).", value.type_of().friendly_name()),
+        ),
+        _ => Problem::new(SUMMARY, "This value does not have any attributes."),
+    }
+}
+
+/// `collection[key]`
+pub fn index(collection: &Value, key: &Value) -> Result<Value, Problem> {
+    if collection.is_null() {
+        return Err(Problem::new(
+            "Attempt to index null value",
+            "This value is null, so it does not have any indices.",
+        ));
+    }
+    if key.is_null() {
+        return Err(invalid_index("Can't use a null value as an indexing key."));
+    }
+    let unknown = |ty: &Type| Ok(Value::unknown(ty.clone()).marked(collection.marks() | key.marks()));
+    if matches!(key.kind(), ValueKind::Unknown(Type::Dynamic, _)) {
+        return Ok(Value::dynamic().marked(collection.marks() | key.marks()));
+    }
+    match collection.kind() {
+        ValueKind::List(element, items) => match position(key)? {
+            None => unknown(element),
+            Some(at) => item(items, &at).map(|v| v.marked(collection.marks() | key.marks())),
+        },
+        ValueKind::Tuple(items) => match position(key)? {
+            None => unknown(&Type::Dynamic),
+            Some(at) => item(items, &at).map(|v| v.marked(collection.marks() | key.marks())),
+        },
+        ValueKind::Map(element, fields) => match name(key)? {
+            None => unknown(element),
+            Some(name) => {
+                let found = fields.get(&*name).ok_or_else(|| not_in_collection("."))?;
+                Ok(found.clone().marked(collection.marks() | key.marks()))
+            }
+        },
+        ValueKind::Object(fields) => match name(key)? {
+            None => unknown(&Type::Dynamic),
+            Some(name) => {
+                let found = fields.get(&*name).ok_or_else(|| no_such_name(key))?;
+                Ok(found.clone().marked(collection.marks() | key.marks()))
+            }
+        },
+        ValueKind::Unknown(ty, _) => index_unknown(ty, key, unknown),
+        ValueKind::Set(..) => Err(invalid_index(
+            "Elements of a set are identified only by their value and don't have any separate index or key to select \
+             with, so it's only possible to perform operations across all elements of the set.",
+        )),
+        _ => Err(invalid_index("This value does not have any indices.")),
+    }
+}
+
+/// An element of a collection of which only the type is known.
+fn index_unknown(ty: &Type, key: &Value, unknown: impl Fn(&Type) -> Result<Value, Problem>) -> Result<Value, Problem> {
+    match ty {
+        Type::Dynamic => unknown(&Type::Dynamic),
+        Type::List(element) => position(key).and_then(|_| unknown(element)),
+        Type::Map(element) => name(key).and_then(|_| unknown(element)),
+        Type::Tuple(types) => match position(key)? {
+            None => unknown(&Type::Dynamic),
+            Some(at) => {
+                let placeholders: Vec<Value> = types.iter().cloned().map(Value::unknown).collect();
+                item(&placeholders, &at).and_then(|found| unknown(&found.type_of()))
+            }
+        },
+        Type::Object(object) => match name(key)? {
+            None => unknown(&Type::Dynamic),
+            Some(name) => unknown(object.attributes.get(&*name).ok_or_else(|| no_such_name(key))?),
+        },
+        Type::Set(_) => Err(invalid_index(
+            "Elements of a set are identified only by their value and don't have any separate index or key to select \
+             with, so it's only possible to perform operations across all elements of the set.",
+        )),
+        _ => Err(invalid_index("This value does not have any indices.")),
+    }
+}
+
+fn invalid_index(detail: impl Into<String>) -> Problem {
+    Problem::new("Invalid index", detail)
+}
+
+fn not_in_collection(why: impl std::fmt::Display) -> Problem {
+    invalid_index(format!("The given key does not identify an element in this collection value{why}"))
+}
+
+fn no_such_name(key: &Value) -> Problem {
+    not_in_collection(match key.as_number() {
+        Some(_) => ". An object only supports looking up attributes by name, not by numeric index.",
+        None => ".",
+    })
+}
+
+/// A key as a position, unconverted beyond the type; `None` while it is unknown.
+fn position(key: &Value) -> Result<Option<Value>, Problem> {
+    let key = key.convert(&Type::Number).map_err(|error| not_in_collection(format!(": {error}.")))?;
+    Ok(key.is_known().then_some(key))
+}
+
+fn name(key: &Value) -> Result<Option<Arc<str>>, Problem> {
+    let key = key.convert(&Type::String).map_err(|error| not_in_collection(format!(": {error}.")))?;
+    Ok(key.as_str().map(Arc::from))
+}
+
+/// The element at a known position.
+fn item(items: &[Value], position: &Value) -> Result<Value, Problem> {
+    let Some(number) = position.as_number() else { return Ok(Value::dynamic()) };
+    if let Some(found) = number.to_usize().and_then(|i| items.get(i)) {
+        return Ok(found.clone());
+    }
+    Err(not_in_collection(if !number.is_integer() {
+        ": indexing a sequence requires a whole number, but the given index has a fractional part."
+    } else if number.is_negative() {
+        ": a negative number is not a valid index for a sequence."
+    } else if items.is_empty() {
+        ": the collection has no elements."
+    } else {
+        ": the given index is greater than or equal to the length of the collection."
+    }))
+}

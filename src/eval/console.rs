@@ -1,0 +1,201 @@
+//! Values as `terraform console` and `terraform output` print them.
+
+use crate::diagnostic::Diagnostics;
+use crate::eval::scope::Scope;
+use crate::eval::value_of;
+use crate::syntax::tree::{Expression, ExpressionKind};
+use crate::value::{Fields, Marks, Type, Value, ValueKind};
+
+/// What the console answers to an expression.
+pub fn answer(expression: &Expression, scope: &dyn Scope) -> Result<String, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    // `type(x)` is a question to the console rather than a function.
+    let text = match &expression.kind {
+        ExpressionKind::Call(call) if &*call.name.name == "type" && call.arguments.len() == 1 => {
+            type_text(&value_of(&call.arguments[0], scope, &mut diagnostics).type_of())
+        }
+        _ => value_text(&value_of(expression, scope, &mut diagnostics)),
+    };
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(text) }
+}
+
+/// A value in a form near the language's own, with the type conversions that its parts need.
+pub fn value_text(value: &Value) -> String {
+    let mut text = String::new();
+    write_value(&mut text, value, 0);
+    text
+}
+
+/// A type as the console's `type` prints it.
+pub fn type_text(ty: &Type) -> String {
+    let mut text = String::new();
+    write_type(&mut text, ty, 0);
+    text
+}
+
+fn write_value(out: &mut String, value: &Value, indent: usize) {
+    if value.marks().contains(Marks::SENSITIVE) {
+        return out.push_str("(sensitive value)");
+    }
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return out.push_str("(ephemeral value)");
+    }
+    match value.kind() {
+        ValueKind::Unknown(..) => out.push_str("(known after apply)"),
+        ValueKind::Null(ty) => out.push_str(&null_text(ty)),
+        ValueKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        ValueKind::Number(n) => out.push_str(&n.to_string()),
+        ValueKind::String(s) if s.contains('\n') => write_heredoc(out, s, indent),
+        ValueKind::String(s) => out.push_str(&quoted(s)),
+        ValueKind::Tuple(items) => write_items(out, items, indent),
+        ValueKind::Object(fields) => write_fields(out, fields, indent),
+        ValueKind::List(_, items) => wrapped(out, "tolist(", |out| write_items(out, items, indent)),
+        ValueKind::Set(_, items) => wrapped(out, "toset(", |out| write_items(out, items, indent)),
+        ValueKind::Map(_, fields) => wrapped(out, "tomap(", |out| write_fields(out, fields, indent)),
+    }
+}
+
+fn wrapped(out: &mut String, conversion: &str, inner: impl FnOnce(&mut String)) {
+    out.push_str(conversion);
+    inner(out);
+    out.push(')');
+}
+
+fn null_text(ty: &Type) -> String {
+    match ty {
+        Type::Dynamic => "null".to_owned(),
+        Type::String => "tostring(null)".to_owned(),
+        Type::Number => "tonumber(null)".to_owned(),
+        Type::Bool => "tobool(null)".to_owned(),
+        Type::List(element) => format!("tolist(null) /* of {} */", element.friendly_name()),
+        Type::Set(element) => format!("toset(null) /* of {} */", element.friendly_name()),
+        Type::Map(element) => format!("tomap(null) /* of {} */", element.friendly_name()),
+        Type::Tuple(_) | Type::Object(_) => format!("null /* {} */", ty.friendly_name()),
+    }
+}
+
+fn write_items(out: &mut String, items: &[Value], indent: usize) {
+    out.push('[');
+    for item in items {
+        new_line(out, indent + 2);
+        write_value(out, item, indent + 2);
+        out.push(',');
+    }
+    if !items.is_empty() {
+        new_line(out, indent);
+    }
+    out.push(']');
+}
+
+fn write_fields(out: &mut String, fields: &Fields, indent: usize) {
+    out.push('{');
+    for (name, value) in fields {
+        new_line(out, indent + 2);
+        if name.contains('\n') {
+            write_heredoc(out, name, indent + 2)
+        } else {
+            out.push_str(&quoted(name))
+        }
+        out.push_str(" = ");
+        write_value(out, value, indent + 2);
+    }
+    if !fields.is_empty() {
+        new_line(out, indent);
+    }
+    out.push('}');
+}
+
+fn new_line(out: &mut String, indent: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// A text of several lines, between words that none of its lines is.
+fn write_heredoc(out: &mut String, text: &str, indent: usize) {
+    let mut delimiter = "EOT".to_owned();
+    while text.split('\n').any(|line| line.trim() == delimiter) {
+        delimiter.push('_');
+    }
+    out.push_str(if indent > 0 { "<<-" } else { "<<" });
+    out.push_str(&delimiter);
+    for line in text.split('\n').chain([delimiter.as_str()]) {
+        new_line(out, indent);
+        out.push_str(line);
+    }
+}
+
+/// A text in quotes, with Go's escapes for what cannot be seen.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            c if is_printable(c) => out.push(c),
+            c if u32::from(c) < 0x80 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Whether a character can be seen. After a letter the standard library's `Debug` escapes exactly those that cannot.
+fn is_printable(c: char) -> bool {
+    c != '\'' && "a".chars().chain([c]).collect::<String>().escape_debug().nth(1) == Some(c) || c == '\''
+}
+
+fn write_type(out: &mut String, ty: &Type, indent: usize) {
+    match ty {
+        Type::Object(object) if object.attributes.is_empty() => out.push_str("object({})"),
+        Type::Object(object) => {
+            out.push_str("object({");
+            for (name, ty) in &object.attributes {
+                new_line(out, indent + 4);
+                out.push_str(name);
+                out.push_str(": ");
+                write_type(out, ty, indent + 4);
+                out.push(',');
+            }
+            new_line(out, indent);
+            out.push_str("})");
+        }
+        Type::Tuple(items) if items.is_empty() => out.push_str("tuple([])"),
+        Type::Tuple(items) => {
+            out.push_str("tuple([");
+            for ty in items.iter() {
+                new_line(out, indent + 4);
+                write_type(out, ty, indent + 4);
+                out.push(',');
+            }
+            new_line(out, indent);
+            out.push_str("])");
+        }
+        Type::List(element) => write_collection(out, "list(", element, indent),
+        Type::Set(element) => write_collection(out, "set(", element, indent),
+        Type::Map(element) => write_collection(out, "map(", element, indent),
+        _ => out.push_str(&ty.friendly_name()),
+    }
+}
+
+fn write_collection(out: &mut String, opening: &str, element: &Type, indent: usize) {
+    out.push_str(opening);
+    if element.is_primitive() || *element == Type::Dynamic {
+        write_type(out, element, indent);
+    } else {
+        new_line(out, indent + 4);
+        write_type(out, element, indent + 4);
+        out.push(',');
+        new_line(out, indent);
+    }
+    out.push(')');
+}
