@@ -250,8 +250,8 @@ impl ConfigAddress {
     /// Reads an address without instance keys (`module.a.data.azurerm_subnet.b`); `None` when the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let address = Address::parse(text)?;
-        let keyless = address.key == InstanceKey::None
-            && address.module.steps().iter().all(|step| step.key == InstanceKey::None);
+        let keyless =
+            address.key == InstanceKey::None && address.module.steps().iter().all(|step| step.key == InstanceKey::None);
         keyless.then(|| address.config())
     }
 }

@@ -40,6 +40,8 @@ pub struct Diagnostic {
     pub values: Vec<UsedValue>,
     /// The function being called, if the fault is in a call.
     pub function: Option<String>,
+    /// Other places that belong to it, each with what is there: the hops of a cycle, the first declaration.
+    pub related: Vec<(Span, String)>,
 }
 
 impl Diagnostic {
@@ -63,6 +65,7 @@ impl Diagnostic {
             address: None,
             values: Vec::new(),
             function: None,
+            related: Vec::new(),
         }
     }
 

@@ -3,13 +3,25 @@
 //! The modules stand in the order in which the program runs; each may use only those above it.
 
 pub mod address;
-pub mod config;
 pub mod diagnostic;
-pub mod eval;
-pub mod provider;
 pub mod span;
-pub mod state;
-pub mod syntax;
+
 pub mod value;
+
+pub mod syntax;
+
+pub mod config;
+
+pub mod eval;
+
+pub mod provider;
+
+pub mod state;
+
+pub mod graph;
+
+pub mod plan;
+
+pub mod apply;
 
 pub mod simulator;

@@ -5,6 +5,7 @@
 //! A [`Provider`] is known without configuration: its schemas, its kinds. Configuring it gives a [`Session`],
 //! which has two halves: [`Read`], which planning may hold, and [`Write`], which only apply is given.
 
+mod registry;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::value::{Path, Value};
 
+pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 
 /// A family of kinds that are configured together: `azurerm`, `azapi`, `terraform` (built in).

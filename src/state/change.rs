@@ -156,7 +156,10 @@ mod tests {
     use crate::state::Attributes;
 
     fn named(id: &str) -> Arc<Instance> {
-        Arc::new(Instance { attributes: Attributes::from_json(&serde_json::json!({ "id": id })), ..Instance::default() })
+        Arc::new(Instance {
+            attributes: Attributes::from_json(&serde_json::json!({ "id": id })),
+            ..Instance::default()
+        })
     }
 
     fn put(object: ObjectAddress, id: &str) -> Change {
@@ -164,7 +167,10 @@ mod tests {
     }
 
     fn ids(state: &State) -> Vec<String> {
-        state.objects().map(|(object, _, instance)| format!("{object} {}", instance.attributes.to_json()["id"])).collect()
+        state
+            .objects()
+            .map(|(object, _, instance)| format!("{object} {}", instance.attributes.to_json()["id"]))
+            .collect()
     }
 
     #[test]
@@ -175,14 +181,15 @@ mod tests {
         let mut state = State::new();
         for (change, expected) in [
             (put(address.clone().into(), "1"), vec!["a.b[0] \"1\""]),
-            (Change::Depose { address: address.clone(), key: key.clone() }, vec![
-                "a.b[0] (deposed object 0000000a) \"1\"",
-            ]),
+            (
+                Change::Depose { address: address.clone(), key: key.clone() },
+                vec!["a.b[0] (deposed object 0000000a) \"1\""],
+            ),
             (put(address.clone().into(), "2"), vec!["a.b[0] \"2\"", "a.b[0] (deposed object 0000000a) \"1\""]),
-            (Change::Restore { address: address.clone(), key }, vec![
-                "a.b[0] \"2\"",
-                "a.b[0] (deposed object 0000000a) \"1\"",
-            ]),
+            (
+                Change::Restore { address: address.clone(), key },
+                vec!["a.b[0] \"2\"", "a.b[0] (deposed object 0000000a) \"1\""],
+            ),
             (Change::Remove { object: old }, vec!["a.b[0] \"2\""]),
             (Change::Remove { object: address.into() }, vec![]),
         ] {

@@ -83,7 +83,8 @@ mod tests {
             "instances":[{"index_key":1},{"index_key":1}]}]}"#;
         let deposed = r#"{"version":4,"resources":[{"mode":"managed","type":"a","name":"b","provider":"provider[\"p\"]",
             "instances":[{"deposed":"12"}]}]}"#;
-        let mode = r#"{"version":4,"resources":[{"mode":"imaginary","type":"a","name":"b","provider":"provider[\"p\"]"}]}"#;
+        let mode =
+            r#"{"version":4,"resources":[{"mode":"imaginary","type":"a","name":"b","provider":"provider[\"p\"]"}]}"#;
         for (text, expected) in [
             (half, "ends in the middle"),
             ("{\"version\":4,\"serial\":\"hush\"}", "not valid at line 1"),

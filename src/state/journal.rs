@@ -47,8 +47,7 @@ impl Journal {
         make_parent(path).map_err(cannot)?;
         let file = private_file().truncate(true).open(path).map_err(cannot)?;
         sync_folder(parent(path)).map_err(cannot)?;
-        let journal =
-            Self { path: path.into(), file, progress: Mutex::default(), synced: Condvar::new() };
+        let journal = Self { path: path.into(), file, progress: Mutex::default(), synced: Condvar::new() };
         journal.append(&Entry::Start(start.clone()))?;
         Ok(journal)
     }

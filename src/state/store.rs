@@ -229,7 +229,10 @@ mod tests {
         Change::Put {
             object: Address::parse(text).unwrap().into(),
             provider: ProviderAddress::default_of("p"),
-            instance: Arc::new(Instance { attributes: Attributes::from_json(&serde_json::json!({ "id": text })), ..Instance::default() }),
+            instance: Arc::new(Instance {
+                attributes: Attributes::from_json(&serde_json::json!({ "id": text })),
+                ..Instance::default()
+            }),
         }
     }
 

@@ -56,7 +56,9 @@ impl Workspaces {
         if !is_valid_name(name) {
             return Err(Diagnostic::error(
                 "Invalid workspace name",
-                format!("The name {name:?} must work unescaped as a part of an URL: letters, digits, \"-\", \"_\", \".\"."),
+                format!(
+                    "The name {name:?} must work unescaped as a part of an URL: letters, digits, \"-\", \"_\", \".\"."
+                ),
             ));
         }
         if self.exists(name) {
@@ -120,6 +122,8 @@ pub fn is_valid_name(name: &str) -> bool {
 fn missing(name: &str) -> Diagnostic {
     Diagnostic::error(
         "Workspace does not exist",
-        format!("Workspace {name:?} doesn't exist.\n\nYou can create this workspace with the \"new\" subcommand or include the \"-or-create\" flag with the \"select\" subcommand."),
+        format!(
+            "Workspace {name:?} doesn't exist.\n\nYou can create this workspace with the \"new\" subcommand or include the \"-or-create\" flag with the \"select\" subcommand."
+        ),
     )
 }

@@ -30,9 +30,7 @@ impl Defaults {
         }
         let filled = match value.kind() {
             ValueKind::Tuple(items) => Value::tuple(self.items(items)),
-            ValueKind::List(element, items) => {
-                collection(self.items(items), element, Value::list, Value::tuple)
-            }
+            ValueKind::List(element, items) => collection(self.items(items), element, Value::list, Value::tuple),
             ValueKind::Set(element, items) => collection(self.items(items), element, Value::set, Value::tuple),
             ValueKind::Object(fields) => Value::object(self.fields(fields)),
             ValueKind::Map(element, fields) => {

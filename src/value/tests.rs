@@ -33,9 +33,9 @@ fn values_of(ty: &Type) -> BoxedStrategy<Value> {
     let known: BoxedStrategy<Value> = match ty {
         Type::Dynamic => Just(Value::null(Type::Dynamic)).boxed(),
         Type::Bool => any::<bool>().prop_map(Value::bool).boxed(),
-        Type::Number => "-?[0-9]{1,30}(\\.[0-9]{1,30})?"
-            .prop_map(|text| Value::number(Number::parse(&text).unwrap()))
-            .boxed(),
+        Type::Number => {
+            "-?[0-9]{1,30}(\\.[0-9]{1,30})?".prop_map(|text| Value::number(Number::parse(&text).unwrap())).boxed()
+        }
         Type::String => "\\PC{0,8}".prop_map(|text: String| Value::string(text)).boxed(),
         Type::List(t) => {
             let element = (**t).clone();
@@ -129,7 +129,11 @@ fn conversion_fails_in_terraforms_words() {
         (s("a"), Type::list(Type::String), "list of string required"),
         (n(1), Type::list(Type::Dynamic), "list of any single type required"),
         (Value::tuple(vec![n(1), Value::tuple(vec![])]), Type::list(Type::Number), "element 1: number required"),
-        (Value::tuple(vec![n(1), Value::tuple(vec![])]), Type::list(Type::Dynamic), "all list elements must have the same type"),
+        (
+            Value::tuple(vec![n(1), Value::tuple(vec![])]),
+            Type::list(Type::Dynamic),
+            "all list elements must have the same type",
+        ),
         (Value::object_of([("a", n(1))]), object(vec![("b", Type::Number)]), "attribute \"b\" is required"),
         (
             Value::object_of([("a", n(1))]),
@@ -192,11 +196,19 @@ fn equality_of_the_unknown() {
 
 #[test]
 fn refinements_that_leave_one_value_give_it() {
-    let length = |least, most| Refinement { not_null: true, min_length: Some(least), max_length: Some(most), ..Refinement::default() };
+    let length = |least, most| Refinement {
+        not_null: true,
+        min_length: Some(least),
+        max_length: Some(most),
+        ..Refinement::default()
+    };
     let list = Value::unknown_refined(Type::list(Type::String), length(2, 2));
     assert_eq!(list.as_elements().map(<[Value]>::len), Some(2));
     let bound = |i: i64| Some((Number::from(i), true));
-    let number = Value::unknown_refined(Type::Number, Refinement { not_null: true, lower: bound(3), upper: bound(3), ..Refinement::default() });
+    let number = Value::unknown_refined(
+        Type::Number,
+        Refinement { not_null: true, lower: bound(3), upper: bound(3), ..Refinement::default() },
+    );
     assert_eq!(number.as_number().and_then(Number::to_i64), Some(3));
     assert!(!Value::unknown_refined(Type::map(Type::String), length(1, 1)).is_known());
 }

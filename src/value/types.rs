@@ -129,9 +129,7 @@ impl Type {
             Self::Dynamic | Self::Bool | Self::Number | Self::String => false,
             Self::List(t) | Self::Set(t) | Self::Map(t) => t.has_optional(),
             Self::Tuple(items) => items.iter().any(Self::has_optional),
-            Self::Object(object) => {
-                !object.optional.is_empty() || object.attributes.values().any(Self::has_optional)
-            }
+            Self::Object(object) => !object.optional.is_empty() || object.attributes.values().any(Self::has_optional),
         }
     }
 

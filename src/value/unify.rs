@@ -111,8 +111,7 @@ fn objects_as_maps(types: &[&Type], safety: Safety) -> Option<Type> {
     let is_object = |t: &&Type| matches!(t, Type::Object(_));
     let objects: Vec<&Type> = types.iter().copied().filter(is_object).collect();
     let map = map_of_attributes(&objects, safety)?;
-    let mapped: Vec<Type> =
-        types.iter().map(|t| if is_object(t) { map.clone() } else { (*t).clone() }).collect();
+    let mapped: Vec<Type> = types.iter().map(|t| if is_object(t) { map.clone() } else { (*t).clone() }).collect();
     unify_with(&mapped, safety).filter(|t| matches!(t, Type::Map(_)))
 }
 
@@ -121,8 +120,7 @@ fn tuples_as_lists(types: &[&Type], safety: Safety) -> Option<Type> {
     let is_tuple = |t: &&Type| matches!(t, Type::Tuple(_));
     let tuples: Vec<&Type> = types.iter().copied().filter(is_tuple).collect();
     let list = list_of_items(&tuples, safety)?;
-    let listed: Vec<Type> =
-        types.iter().map(|t| if is_tuple(t) { list.clone() } else { (*t).clone() }).collect();
+    let listed: Vec<Type> = types.iter().map(|t| if is_tuple(t) { list.clone() } else { (*t).clone() }).collect();
     unify_with(&listed, safety).filter(|t| matches!(t, Type::List(_)))
 }
 
@@ -158,7 +156,8 @@ fn map_of_attributes(types: &[&Type], safety: Safety) -> Option<Type> {
 
 /// Tuples of one length unify item by item, others to a list.
 fn unify_tuples(types: &[&Type], safety: Safety) -> Option<Type> {
-    let tuples: Vec<_> = types.iter().filter_map(|t| if let Type::Tuple(items) = t { Some(items) } else { None }).collect();
+    let tuples: Vec<_> =
+        types.iter().filter_map(|t| if let Type::Tuple(items) = t { Some(items) } else { None }).collect();
     let (first, rest) = tuples.split_first()?;
     if rest.iter().any(|items| items.len() != first.len()) {
         return list_of_items(types, safety);

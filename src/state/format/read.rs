@@ -29,9 +29,10 @@ pub fn read(bytes: &[u8], name: &str) -> Result<State, Diagnostic> {
     for row in file.resources {
         reader.resource(row, &mut resources)?;
     }
-    let outputs = file.outputs.into_iter().map(|(name, row)| {
-        (Arc::from(name), OutputValue { value: row.value, ty: row.ty, sensitive: row.sensitive })
-    });
+    let outputs = file
+        .outputs
+        .into_iter()
+        .map(|(name, row)| (Arc::from(name), OutputValue { value: row.value, ty: row.ty, sensitive: row.sensitive }));
     Ok(State {
         serial: file.serial,
         lineage: file.lineage.into_owned(),
@@ -63,8 +64,9 @@ impl Reader<'_> {
             "data" => ResourceMode::Data,
             other => return Err(self.damaged(&at, &format!("has the unknown mode {other:?}"))),
         };
-        let provider = provider_address(&row.provider)
-            .ok_or_else(|| self.damaged(&at, &format!("names {:?}, which is no provider configuration", row.provider)))?;
+        let provider = provider_address(&row.provider).ok_or_else(|| {
+            self.damaged(&at, &format!("names {:?}, which is no provider configuration", row.provider))
+        })?;
         let resource = ResourceAddress { mode, kind: self.word(&row.kind), name: self.word(&row.name) };
         let mut instances = BTreeMap::new();
         for instance in row.instances {

@@ -141,10 +141,9 @@ pub fn instance_from_row(
         .iter()
         .map(|text| dependency(text).ok_or_else(|| format!("depends on {text:?}, which is no resource address")))
         .collect::<Result<_, _>>()?;
-    let identity = row.identity_schema_version.map(|schema_version| Identity {
-        schema_version,
-        attributes: row.identity.map(Attributes::from),
-    });
+    let identity = row
+        .identity_schema_version
+        .map(|schema_version| Identity { schema_version, attributes: row.identity.map(Attributes::from) });
     Ok(Instance {
         attributes: row.attributes.map(Attributes::from).unwrap_or_default(),
         attributes_flat: row.attributes_flat,

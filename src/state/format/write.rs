@@ -15,9 +15,7 @@ use crate::state::{Instance, Resource, ResourceKey, State};
 /// The file's bytes: two-space indentation, trailing newline, everything in Terraform's order.
 pub fn write(state: &State) -> Vec<u8> {
     let mut resources: Vec<_> = state.resources.iter().map(|(key, resource)| resource_row(key, resource)).collect();
-    resources.sort_by(|a, b| {
-        (&a.module, &a.mode, &a.kind, &a.name).cmp(&(&b.module, &b.mode, &b.kind, &b.name))
-    });
+    resources.sort_by(|a, b| (&a.module, &a.mode, &a.kind, &a.name).cmp(&(&b.module, &b.mode, &b.kind, &b.name)));
     let outputs = state.outputs.iter().map(|(name, output)| {
         let row = OutputRow { value: output.value.clone(), ty: output.ty.clone(), sensitive: output.sensitive };
         (name.to_string(), row)

@@ -40,7 +40,9 @@ pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps)
     match (value.kind(), got, want) {
         (ValueKind::Set(_, items), Type::Set(element), Type::List(want)) => {
             if items.len() > 1 && !items.iter().all(Value::is_wholly_known) {
-                return Ok(Value::unknown(Type::list(if **want == Type::Dynamic { &**element } else { &**want }.clone())));
+                return Ok(Value::unknown(Type::list(
+                    if **want == Type::Dynamic { &**element } else { &**want }.clone(),
+                )));
             }
             let items = items.iter().map(|item| (item, &**element));
             list(items, element, want, steps)
@@ -48,9 +50,11 @@ pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps)
         (ValueKind::List(_, items), Type::List(element), Type::List(want)) => {
             list(items.iter().map(|item| (item, &**element)), element, want, steps)
         }
-        (ValueKind::List(_, items) | ValueKind::Set(_, items), Type::List(element) | Type::Set(element), Type::Set(want)) => {
-            set(items.iter().map(|item| (item, &**element)), element, want, steps)
-        }
+        (
+            ValueKind::List(_, items) | ValueKind::Set(_, items),
+            Type::List(element) | Type::Set(element),
+            Type::Set(want),
+        ) => set(items.iter().map(|item| (item, &**element)), element, want, steps),
         (ValueKind::Tuple(items), Type::Tuple(types), Type::List(want)) => {
             let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
             list(items.iter().zip(types.iter()), &element, &element, steps)

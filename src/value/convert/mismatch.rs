@@ -55,9 +55,7 @@ fn objects(got: &Type, want: &Type) -> String {
                 .then(|| format!("attribute {name:?}: {}", mismatch_message(got_type, want_type)))
         })
     };
-    wrong(Safety::Unsafe)
-        .or_else(|| wrong(Safety::Safe))
-        .unwrap_or_else(|| "incorrect object attributes".into())
+    wrong(Safety::Unsafe).or_else(|| wrong(Safety::Safe)).unwrap_or_else(|| "incorrect object attributes".into())
 }
 
 fn elements<'a>(mut parts: impl Iterator<Item = (String, &'a Type)>, want: &Type) -> String {

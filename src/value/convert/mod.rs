@@ -84,12 +84,12 @@ pub fn convertible(got: &Type, want: &Type, safety: Safety) -> bool {
         (Type::Tuple(got), Type::Tuple(want)) => {
             got.len() == want.len() && got.iter().zip(want.iter()).all(|(g, w)| possible(g, w, safety))
         }
-        (Type::Object(got), Type::Object(want)) => want.attributes.iter().all(|(name, want_type)| {
-            match got.attributes.get(name) {
+        (Type::Object(got), Type::Object(want)) => {
+            want.attributes.iter().all(|(name, want_type)| match got.attributes.get(name) {
                 Some(got_type) => possible(got_type, want_type, safety),
                 None => want.optional.contains(name),
-            }
-        }),
+            })
+        }
         (Type::Map(element), Type::Object(want)) => {
             is_unsafe && want.attributes.values().all(|t| possible(element, t, safety))
         }

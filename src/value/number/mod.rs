@@ -112,7 +112,13 @@ impl Number {
         match &self.repr {
             #[allow(clippy::cast_precision_loss)]
             Repr::Small(n) => *n as f64,
-            Repr::Infinite(negative) => if *negative { f64::NEG_INFINITY } else { f64::INFINITY },
+            Repr::Infinite(negative) => {
+                if *negative {
+                    f64::NEG_INFINITY
+                } else {
+                    f64::INFINITY
+                }
+            }
             Repr::Big(f) => {
                 let top = f.exponent + i64::try_from(f.bits()).unwrap_or(0);
                 let sign = if f.negative { -1.0 } else { 1.0 };
@@ -291,8 +297,20 @@ impl Number {
         match (self.to_float(), other.to_float()) {
             (Ok(a), Ok(b)) => a.compare(&b),
             (Err(a), Err(b)) => b.cmp(&a),
-            (Err(negative), Ok(_)) => if negative { Ordering::Less } else { Ordering::Greater },
-            (Ok(_), Err(negative)) => if negative { Ordering::Greater } else { Ordering::Less },
+            (Err(negative), Ok(_)) => {
+                if negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (Ok(_), Err(negative)) => {
+                if negative {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
         }
     }
 

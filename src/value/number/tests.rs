@@ -33,7 +33,10 @@ fn precision_shows() {
     let root = Number::from_f64(2f64.sqrt()).unwrap();
     assert_eq!(root.to_string(), "1.4142135623730951");
     assert_eq!(root.multiply(&root).unwrap().to_string(), "2.00000000000000027343234630647693");
-    assert_eq!(root.multiply(&number("3")).unwrap().to_string(), "4.2426406871192854364238655762164853513240814208984375");
+    assert_eq!(
+        root.multiply(&number("3")).unwrap().to_string(),
+        "4.2426406871192854364238655762164853513240814208984375"
+    );
     assert_eq!(root, number("1.4142135623730951"));
     assert_eq!(Number::from_f64(2f64.powi(64)).unwrap().to_string(), "18446744073709550000");
     assert_eq!(Number::from_f64(1e25).unwrap().to_string(), "10000000000000000000000000");
@@ -64,7 +67,9 @@ fn what_has_no_answer_is_refused() {
 
 #[test]
 fn reads_what_go_reads() {
-    for (text, printed) in [(".5", "0.5"), ("5.", "5"), ("+5", "5"), ("1E3", "1000"), ("00012", "12"), ("-.5e-1", "-0.05")] {
+    for (text, printed) in
+        [(".5", "0.5"), ("5.", "5"), ("+5", "5"), ("1E3", "1000"), ("00012", "12"), ("-.5e-1", "-0.05")]
+    {
         assert_eq!(number(text).to_string(), printed, "{text}");
     }
     for text in ["", ".", "+", "-", "1e", " 1", "1 ", "1_000", "0x10", "e3", "--1", "1.2.3", "Inf", "1e+", "١"] {

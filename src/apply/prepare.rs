@@ -1,0 +1,304 @@
+//! Making a step ready with the values that are known now, and keeping what came of it.
+
+use std::sync::Arc;
+
+use crate::address::{Address, ConfigAddress};
+use crate::diagnostic::Diagnostic;
+use crate::eval::rules::Rule;
+use crate::plan::evaluation::InstanceData;
+use crate::plan::instance::{Subject, configured};
+use crate::plan::marks::{mark, mark_paths};
+use crate::plan::propose::{ignore, propose};
+use crate::plan::{Action, InstanceChange, Mode, recorded, stage};
+use crate::provider::{Kind, Lane, PlanRequest, Provider, Recorded, Session};
+use crate::state::{Change, DeposedKey, Instance, ObjectAddress};
+use crate::value::Value;
+
+use super::consistent::contradictions;
+use super::run::{Prepared, Runner};
+use super::step::{Work, no_longer};
+
+impl Runner<'_> {
+    /// Expands a resource and gives out the values of the instances that do not change.
+    pub(super) fn expand(&mut self, address: &ConfigAddress) -> bool {
+        let Some(resource) = self.stage.configuration.resource(address) else { return true };
+        let Some(provider) = self.stage.provider(address, resource) else { return false };
+        let Some(kind) = self.stage.kind(&*provider, resource) else { return false };
+        let mut sound = true;
+        for module in self.stage.instances(&address.module) {
+            let nothing = InstanceData::default();
+            let scope = self.stage.evaluation.scope(&module, &nothing);
+            let enabled = resource.lifecycle.enabled.as_ref();
+            let expanded = crate::plan::expand::expand(&resource.repetition, enabled, &scope, &mut self.stage.found);
+            let Some(expansion) = expanded else {
+                sound = self.plan.options.mode == Mode::Destroy;
+                continue;
+            };
+            let keys = expansion.keys();
+            self.stage.evaluation.expand_resource(&module, &address.resource, expansion);
+            for key in keys {
+                self.give_out(kind, &address.resource.instance(module.clone(), key));
+            }
+        }
+        sound
+    }
+
+    fn give_out(&mut self, kind: &dyn Kind, address: &Address) {
+        let value = match self.changes.get(&ObjectAddress::from(address.clone())) {
+            Some(change) if change.action == Action::NoOp => Some(change.after.clone()),
+            Some(change) if change.action == Action::Delete => Some(change.before.clone()),
+            Some(_) => None,
+            None => self.plan.prior.instance(address).and_then(|instance| {
+                let known = recorded::decode(address, instance, kind).ok()?;
+                Some(recorded::marked(kind, &known, &instance.sensitive_paths))
+            }),
+        };
+        if let Some(value) = value {
+            self.stage.evaluation.set_instance(address, value);
+        }
+    }
+
+    /// Plans the step once more, now that all it refers to is known, and holds it against the plan.
+    pub(super) fn prepare(&mut self, change: &InstanceChange) -> Option<Prepared> {
+        let address = &change.address;
+        let config_address = address.config();
+        let resource = self.stage.configuration.resource(&config_address)?;
+        let provider = self.stage.provider(&config_address, resource)?;
+        let kind = self.stage.kind(&*provider, resource)?;
+        let id = self.stage.graph.provider_of(&config_address)?.clone();
+        let session = self.stage.session(&id)?.clone();
+        let subject = Subject {
+            resource,
+            config: &config_address,
+            kind,
+            session: &session,
+            provider: change.provider.clone(),
+            create_before_destroy: change.create_before_destroy,
+            dependencies: change.dependencies.clone(),
+        };
+        let data = self.instance_data(address);
+        let name = address.to_string();
+        let rules = &resource.lifecycle.preconditions;
+        if !self.stage.rules(Rule::ResourcePrecondition, &name, &address.module, &data, rules) {
+            return None;
+        }
+        let config = configured(&mut self.stage, &subject, address, &data)?;
+        if change.action == Action::Read {
+            let promised = mark(&kind.schema().block, Value::null(kind.schema().block.implied_type()));
+            let work = Work::Read { config: config.unmark_deep().0 };
+            return Some(Prepared { work, session, promised, lanes: Vec::new() });
+        }
+        let prior = change.prior().filter(|_| change.action == Action::Update);
+        let (work, promised) = self.final_plan(&subject, change, prior, config)?;
+        let lanes = lanes(&*session, kind.name(), &promised);
+        Some(Prepared { work, session, promised, lanes })
+    }
+
+    fn final_plan(
+        &mut self,
+        subject: &Subject<'_>,
+        change: &InstanceChange,
+        prior: Option<Recorded>,
+        marked_config: Value,
+    ) -> Option<(Work, Value)> {
+        let block = &subject.kind.schema().block;
+        let object = ObjectAddress::from(change.address.clone());
+        let (config, config_marks) = marked_config.unmark_deep();
+        let config = match &prior {
+            Some(prior) => ignore(&subject.resource.lifecycle.ignore_changes, block, &prior.value, config),
+            None => config,
+        };
+        let proposed = propose(block, prior.as_ref().map(|p| &p.value), &config);
+        let request = PlanRequest { prior: prior.as_ref(), config: &config, proposed: &proposed };
+        let response = subject.session.reader().plan(subject.kind.name(), request);
+        if !crate::plan::instance::report(&mut self.stage, subject, &change.address, response.findings) {
+            return None;
+        }
+        if let Some(prior) = &prior {
+            let replaced = response.requires_replace.iter().find(|path| {
+                let (before, after) = (prior.value.at(path), response.planned.at(path));
+                before.zip(after).is_some_and(|(b, a)| !a.raw_eq(&b))
+            });
+            if let Some(path) = replaced {
+                self.stage.found.push(no_longer(&object, &format!("would have to be replaced, because of {path}")));
+                return None;
+            }
+        }
+        let promised = change.after.clone().unmark_deep().0;
+        let broken = contradictions(&promised, &response.planned, 3);
+        if !broken.is_empty() {
+            let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();
+            self.stage.found.push(no_longer(&object, &format!("would differ from its plan in {}", paths.join(", "))));
+            return None;
+        }
+        let marked = mark(block, mark_paths(response.planned.clone(), &config_marks));
+        let planned = response.planned;
+        Some((
+            match prior {
+                Some(prior) => Work::Update { prior, planned, config },
+                None => Work::Create { planned, config },
+            },
+            marked,
+        ))
+    }
+
+    fn instance_data(&self, address: &Address) -> InstanceData {
+        self.stage
+            .evaluation
+            .expansion(&address.module, &address.resource)
+            .map(|e| e.data(&address.key))
+            .unwrap_or_default()
+    }
+
+    /// The object that a removal removes, as it is recorded now; `None` when there is none any more.
+    pub(super) fn target_of_removal(&self, change: &InstanceChange) -> Option<ObjectAddress> {
+        let slot = self.state.slot(&change.address)?;
+        match (&change.deposed, change.action) {
+            (Some(key), _) => slot
+                .deposed
+                .contains_key(key)
+                .then(|| ObjectAddress { address: change.address.clone(), deposed: Some(key.clone()) }),
+            (None, Action::CreateThenDelete) => {
+                let before = self.plan.prior.slot(&change.address);
+                let new = slot.deposed.keys().find(|key| before.is_none_or(|b| !b.deposed.contains_key(*key)))?;
+                Some(ObjectAddress { address: change.address.clone(), deposed: Some(new.clone()) })
+            }
+            (None, _) => slot.current.as_ref().map(|_| ObjectAddress::from(change.address.clone())),
+        }
+    }
+
+    pub(super) fn prepare_removal(&mut self, change: &InstanceChange) -> Option<Prepared> {
+        let provider = self.stage.provider_id(&change.provider);
+        let session = provider.and_then(|id| self.stage.session(&id).cloned());
+        let (Some(session), Some(prior)) = (session, change.prior()) else {
+            self.stage.found.push(
+                Diagnostic::error(
+                    "Provider configuration not present",
+                    format!(
+                        "To remove {}, its provider {} must be configured, and it is not. Put the provider block back, remove \
+                         the object, and then remove the block.",
+                        change.address, change.provider
+                    ),
+                )
+                .for_address(&change.address),
+            );
+            return None;
+        };
+        let lanes = lanes(&*session, &change.address.resource.kind, &prior.value);
+        let promised = Value::null(prior.value.type_of());
+        Some(Prepared { work: Work::Delete { prior }, session, promised, lanes })
+    }
+
+    /// Sets the current object aside so that its successor can be made.
+    pub(super) fn depose(&mut self, address: &Address) -> bool {
+        let taken = self.state.slot(address).map(|slot| slot.deposed.clone()).unwrap_or_default();
+        let key = DeposedKey::unused(address, &taken);
+        self.record(Change::Depose { address: address.clone(), key }, true)
+    }
+
+    /// Records what came of a step. False when that is not what was promised to be recorded.
+    pub(super) fn keep(
+        &mut self,
+        object: &ObjectAddress,
+        action: Action,
+        promised: &Value,
+        answer: Option<Recorded>,
+        failed: bool,
+        durable: bool,
+    ) -> bool {
+        let change = self.changes.get(&ObjectAddress::from(object.address.clone())).copied();
+        match (action, answer) {
+            (Action::Delete, None) if !failed => self.record(Change::Remove { object: object.clone() }, durable),
+            (Action::Delete, None) => self.settle(object, durable),
+            (Action::Create, None) => {
+                let settled = self.settle(object, durable);
+                settled & self.restore(&object.address)
+            }
+            (Action::Read, None) => true,
+            (_, None) => self.settle(object, durable),
+            (_, Some(now)) => match change {
+                Some(change) => self.keep_object(object, action, change, promised, now, failed, durable),
+                None => self.settle(object, durable),
+            },
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // What came of a step is these seven things.
+    fn keep_object(
+        &mut self,
+        object: &ObjectAddress,
+        action: Action,
+        change: &InstanceChange,
+        promised: &Value,
+        now: Recorded,
+        failed: bool,
+        durable: bool,
+    ) -> bool {
+        let Some(owner) = self.stage.registry.find(&change.provider.source).cloned() else { return false };
+        let Some(kind) = stage::kind_of(&*owner, &object.address.resource) else { return false };
+        let paths = promised.clone().unmark_deep().1;
+        let value = mark_paths(now.value, &paths);
+        if !failed && action != Action::Read {
+            self.compare(object, &owner, promised, &value);
+        }
+        let own = recorded::encode(kind, &value, now.private, change.dependencies.clone());
+        let before = self.state.instance(&object.address).cloned();
+        let tainted = match action {
+            Action::Create => failed,
+            _ => before.is_some_and(|b| b.tainted),
+        };
+        let instance = Instance { tainted, create_before_destroy: change.create_before_destroy, ..own };
+        let provider = change.provider.clone();
+        let put = Change::Put { object: object.clone(), provider, instance: Arc::new(instance) };
+        let kept = self.record(put, durable);
+        let value = mark(&kind.schema().block, value);
+        self.stage.evaluation.set_instance(&object.address, value.clone());
+        if failed { kept } else { kept & self.postconditions(&object.address, value) }
+    }
+
+    fn postconditions(&mut self, address: &Address, value: Value) -> bool {
+        let Some(resource) = self.stage.configuration.resource(&address.config()) else { return true };
+        let own = InstanceData { self_value: Some(value), ..self.instance_data(address) };
+        let name = address.to_string();
+        let rules = &resource.lifecycle.postconditions;
+        self.stage.rules(Rule::ResourcePostcondition, &name, &address.module, &own, rules)
+    }
+
+    /// The service may answer something else than what was sent (a policy may see to that): it is recorded as it is,
+    /// and said.
+    fn compare(&mut self, object: &ObjectAddress, owner: &Arc<dyn Provider>, promised: &Value, now: &Value) {
+        let broken = contradictions(&promised.clone().unmark_deep().0, &now.clone().unmark_deep().0, 5);
+        if broken.is_empty() {
+            return;
+        }
+        let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        self.stage.found.push(
+            Diagnostic::warning(
+                "Service answered differently from what was planned",
+                format!(
+                    "{object} was written as planned, but {} then reported other values for: {}. They are recorded as reported; \
+                     a policy may have changed them. The next plan shows whether they differ from the configuration.",
+                    owner.name(),
+                    paths.join(", ")
+                ),
+            )
+            .for_address(&object.address),
+        );
+    }
+
+    /// The successor was not made: the object that was set aside is the current one again.
+    fn restore(&mut self, address: &Address) -> bool {
+        let before = self.plan.prior.slot(address);
+        let deposed = self.state.slot(address).filter(|slot| slot.current.is_none()).and_then(|slot| {
+            slot.deposed.keys().find(|key| before.is_none_or(|b| !b.deposed.contains_key(*key))).cloned()
+        });
+        match deposed {
+            Some(key) => self.record(Change::Restore { address: address.clone(), key }, true),
+            None => true,
+        }
+    }
+}
+
+fn lanes(session: &dyn Session, kind: &str, value: &Value) -> Vec<Lane> {
+    session.reader().lanes(kind, value)
+}

@@ -1,0 +1,363 @@
+//! The loop that carries a plan out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::address::ModuleInstance;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
+use crate::plan::stage::Stage;
+use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs};
+use crate::provider::{Lane, Session};
+use crate::state::{Change, Entry, ObjectAddress, OutputValue, State};
+use crate::value::Value;
+
+use super::order::{Order, Step};
+use super::outcome::{Applied, StepResult};
+use super::step::{Answer, Surroundings, Work, id_of};
+use super::{Event, Means};
+
+/// The loop's possessions.
+pub(super) struct Runner<'c> {
+    pub(super) stage: Stage<'c>,
+    pub(super) plan: &'c Plan,
+    pub(super) state: State,
+    pub(super) changes: HashMap<ObjectAddress, &'c InstanceChange>,
+    order: Order,
+    frontier: Frontier,
+    around: Surroundings,
+    tasks: JoinSet<Finished>,
+    running: HashMap<NodeId, Running>,
+    busy: HashSet<Lane>,
+    parked: Vec<NodeId>,
+    steps: Vec<(ObjectAddress, Action, StepResult)>,
+    halted: bool,
+    selection: Selection,
+}
+
+/// A step that is being done.
+struct Running {
+    object: ObjectAddress,
+    action: Action,
+    lanes: Vec<Lane>,
+    /// What the final plan promised, with its marks; null for a removal.
+    promised: Value,
+}
+
+enum Finished {
+    Configured(NodeId, ProviderId, Result<Arc<dyn Session>, Diagnostics>),
+    Worked(NodeId, Answer),
+}
+
+/// A step made ready.
+pub(super) struct Prepared {
+    pub(super) work: Work,
+    pub(super) session: Arc<dyn Session>,
+    pub(super) promised: Value,
+    pub(super) lanes: Vec<Lane>,
+}
+
+impl<'c> Runner<'c> {
+    pub(super) fn new(setting: Setting<'c>, plan: &'c Plan, means: Means<'c>) -> Self {
+        let Means { variables, functions, journal, events, stop } = means;
+        let order = Order::new(setting.graph, plan);
+        let frontier = Frontier::new(&order.dag);
+        let object = |c: &InstanceChange| ObjectAddress { address: c.address.clone(), deposed: c.deposed.clone() };
+        Self {
+            stage: Stage::new(setting, functions, variables, true),
+            plan,
+            state: plan.prior.clone(),
+            changes: plan.changes.iter().map(|c| (object(c), c)).collect(),
+            order,
+            frontier,
+            around: Surroundings { journal, events, stop },
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            busy: HashSet::new(),
+            parked: Vec::new(),
+            steps: Vec::new(),
+            halted: false,
+            selection: Selection::new(setting.graph, &plan.options),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> (Applied, Diagnostics) {
+        loop {
+            self.begin_what_may();
+            match self.tasks.join_next().await {
+                Some(Ok(finished)) => self.take_in(finished),
+                Some(Err(error)) => {
+                    self.halted = true;
+                    self.stage.found.push(Diagnostic::error(
+                        "Step ended unexpectedly",
+                        format!(
+                            "A step was ended before it could report: {error}. What it did is in the journal; run plan again \
+                             to settle it."
+                        ),
+                    ));
+                }
+                None => break,
+            }
+        }
+        self.end()
+    }
+
+    /// Begins every step that may run now.
+    fn begin_what_may(&mut self) {
+        for node in std::mem::take(&mut self.parked) {
+            self.frontier.put_back(node);
+        }
+        while let Some(node) = self.frontier.take() {
+            self.halted |= self.around.stop.is_requested();
+            let step = self.order.dag.node(node).clone();
+            match step {
+                Step::Evaluate(config) => self.evaluate(node, config),
+                Step::Complete(_) => self.finish(node, true),
+                Step::Write(_) | Step::Destroy(_) if self.halted => {}
+                Step::Write(_) | Step::Destroy(_) if self.running.len() >= self.plan.options.parallelism.max(1) => {
+                    self.parked.push(node);
+                }
+                Step::Write(address) => self.write(node, &ObjectAddress::from(address)),
+                Step::Destroy(object) => self.destroy(node, object),
+            }
+        }
+    }
+
+    fn evaluate(&mut self, node: NodeId, config: NodeId) {
+        let graph = self.stage.graph;
+        if !self.selection.has_node(config) {
+            return self.finish(node, true);
+        }
+        let sound = match graph.dag.node(config) {
+            ConfigNode::Variable(path, name) => self.stage.variable(path, name),
+            ConfigNode::Local(path, name) => self.stage.local(path, name),
+            ConfigNode::Output(path, name) => self.stage.output(path, name),
+            ConfigNode::Module(path) => self.stage.expand_module(path),
+            ConfigNode::Check(path, name) => {
+                self.stage.check(path, name);
+                true
+            }
+            ConfigNode::Resource(address) => self.expand(address),
+            ConfigNode::Provider(id) => return self.configure(node, id),
+        };
+        self.finish(node, sound);
+    }
+
+    fn configure(&mut self, node: NodeId, id: &ProviderId) {
+        let before = self.stage.found.len();
+        match self.stage.configure(id) {
+            Some(task) => {
+                let id = id.clone();
+                self.tasks.spawn(async move { Finished::Configured(node, id, task.await) });
+            }
+            None => {
+                let sound = self.stage.found.len() == before;
+                self.finish(node, sound);
+            }
+        }
+    }
+
+    fn take_in(&mut self, finished: Finished) {
+        match finished {
+            Finished::Configured(node, id, Ok(session)) => {
+                self.stage.set_session(id, session);
+                self.finish(node, true);
+            }
+            Finished::Configured(node, _, Err(problems)) => {
+                self.stage.found.extend(problems);
+                self.finish(node, false);
+            }
+            Finished::Worked(node, answer) => self.worked(node, answer),
+        }
+    }
+
+    fn write(&mut self, node: NodeId, object: &ObjectAddress) {
+        let Some(change) = self.changes.get(object).copied() else { return self.finish(node, true) };
+        match self.prepare(change) {
+            Some(prepared) => self.start(node, object.clone(), prepared),
+            None => self.failed(node, object, change.action),
+        }
+    }
+
+    fn destroy(&mut self, node: NodeId, object: ObjectAddress) {
+        let Some(change) = self.changes.get(&object).copied() else { return self.finish(node, true) };
+        let Some(target) = self.target_of_removal(change) else { return self.finish(node, true) };
+        if change.action == Action::Forget {
+            let recorded = self.record(Change::Remove { object: target }, false);
+            self.steps.push((object, Action::Forget, StepResult::Done));
+            return self.finish(node, recorded);
+        }
+        match self.prepare_removal(change) {
+            Some(prepared) => self.start(node, target, prepared),
+            None => self.failed(node, &object, Action::Delete),
+        }
+    }
+
+    fn start(&mut self, node: NodeId, object: ObjectAddress, prepared: Prepared) {
+        let Prepared { work, session, promised, lanes } = prepared;
+        if lanes.iter().any(|lane| self.busy.contains(lane)) {
+            self.parked.push(node);
+            return;
+        }
+        if let (Work::Create { .. }, Some(change)) = (&work, self.changes.get(&object).copied())
+            && change.action == Action::CreateThenDelete
+            && !self.depose(&object.address)
+        {
+            return self.failed(node, &object, Action::Create);
+        }
+        self.busy.extend(lanes.iter().cloned());
+        self.running.insert(node, Running { object: object.clone(), action: work.action(), lanes, promised });
+        let around = self.around.clone();
+        self.tasks.spawn(async move { Finished::Worked(node, work.run(object, session, around).await) });
+    }
+
+    fn worked(&mut self, node: NodeId, answer: Answer) {
+        let Some(running) = self.running.remove(&node) else { return };
+        for lane in &running.lanes {
+            self.busy.remove(lane);
+        }
+        let Answer { applied, durable } = answer;
+        let failed = applied.diagnostics.has_errors();
+        let id = applied.recorded.as_ref().and_then(|r| id_of(&r.value)).map(str::to_owned);
+        let at = running.object.address.to_string();
+        self.stage.found.extend(applied.diagnostics.into_iter().map(|d| d.for_address(&at)));
+        let kept = self.keep(&running.object, running.action, &running.promised, applied.recorded, failed, durable);
+        let sound = !failed && kept;
+        (self.around.events)(Event::Ended {
+            object: &running.object,
+            action: running.action,
+            id: id.as_deref(),
+            sound,
+        });
+        let result = if sound { StepResult::Done } else { StepResult::Failed };
+        self.steps.push((running.object, running.action, result));
+        self.finish(node, sound);
+    }
+
+    fn failed(&mut self, node: NodeId, object: &ObjectAddress, action: Action) {
+        self.steps.push((object.clone(), action, StepResult::Failed));
+        self.finish(node, false);
+    }
+
+    fn finish(&mut self, node: NodeId, sound: bool) {
+        let outcome = if sound { Outcome::Done } else { Outcome::Failed };
+        for (skipped, culprit) in self.frontier.finish(&self.order.dag, node, outcome) {
+            let because = self.name_of(culprit);
+            if let Some((object, action)) = self.object_of(skipped) {
+                (self.around.events)(Event::Skipped { object: &object, action, because: &because });
+                self.steps.push((object, action, StepResult::Skipped { because }));
+            }
+        }
+    }
+
+    fn object_of(&self, node: NodeId) -> Option<(ObjectAddress, Action)> {
+        match self.order.dag.node(node) {
+            Step::Write(address) => {
+                let object = ObjectAddress::from(address.clone());
+                let action = match self.changes.get(&object)?.action {
+                    Action::Update => Action::Update,
+                    Action::Read => Action::Read,
+                    _ => Action::Create,
+                };
+                Some((object, action))
+            }
+            Step::Destroy(object) => Some((object.clone(), Action::Delete)),
+            Step::Evaluate(_) | Step::Complete(_) => None,
+        }
+    }
+
+    fn name_of(&self, node: NodeId) -> String {
+        match self.order.dag.node(node) {
+            Step::Write(address) => address.to_string(),
+            Step::Destroy(object) => object.to_string(),
+            Step::Evaluate(config) | Step::Complete(config) => self.stage.graph.dag.node(*config).to_string(),
+        }
+    }
+
+    /// Journal first, then memory. False when the journal could not be written: then nothing more is begun.
+    pub(super) fn record(&mut self, change: Change, durable: bool) -> bool {
+        let entry = Entry::Change(change);
+        let written =
+            if durable { self.around.journal.record(&entry) } else { self.around.journal.append(&entry).map(|_| ()) };
+        if let Entry::Change(change) = &entry {
+            self.state.apply(change);
+        }
+        if let Err(problem) = written {
+            self.halted = true;
+            self.stage.found.push(problem);
+            return false;
+        }
+        true
+    }
+
+    /// The step came to nothing that is recorded: its intents are over.
+    pub(super) fn settle(&mut self, object: &ObjectAddress, durable: bool) -> bool {
+        if !durable {
+            return true;
+        }
+        let written = self.around.journal.record(&Entry::Settled { object: object.clone() });
+        if let Err(problem) = written {
+            self.halted = true;
+            self.stage.found.push(problem);
+            return false;
+        }
+        true
+    }
+
+    fn end(mut self) -> (Applied, Diagnostics) {
+        let stopped = self.frontier.left() > 0;
+        if stopped {
+            self.name_what_was_not_begun();
+        }
+        self.keep_outputs();
+        let stage = self.stage;
+        let checks = stage.conditions.into_results();
+        (Applied { state: self.state, steps: self.steps, checks, stopped }, stage.found)
+    }
+
+    fn name_what_was_not_begun(&mut self) {
+        let ended: HashSet<ObjectAddress> = self.steps.iter().map(|(object, ..)| object.clone()).collect();
+        let left: Vec<(ObjectAddress, Action)> = self
+            .order
+            .dag
+            .nodes()
+            .filter_map(|(node, _)| self.object_of(node))
+            .filter(|(object, _)| !ended.contains(object))
+            .collect();
+        for (object, action) in left {
+            self.steps.push((object, action, StepResult::Skipped { because: "the run was stopped".into() }));
+        }
+    }
+
+    /// The root module's outputs as they now are.
+    fn keep_outputs(&mut self) {
+        let mode = self.plan.options.mode;
+        if mode == Mode::Destroy {
+            if !self.selection.is_partial() && !self.stage.found.has_errors() {
+                self.state.outputs.clear();
+            }
+            return;
+        }
+        let mut kept: BTreeMap<Arc<str>, OutputValue> = BTreeMap::new();
+        for (name, change) in &self.plan.outputs {
+            let now = self.stage.evaluation.output(&ModuleInstance::root(), name);
+            match now.filter(|value| value.is_wholly_known()) {
+                Some(value) => {
+                    if let Some(output) = outputs::recorded(value, change.sensitive) {
+                        kept.insert(name.clone(), output);
+                    }
+                }
+                None if change.action == Action::Delete => {}
+                None => kept.extend(self.state.outputs.get(name).map(|o| (name.clone(), o.clone()))),
+            }
+        }
+        for (name, output) in &self.state.outputs {
+            if !self.plan.outputs.contains_key(name) {
+                kept.insert(name.clone(), output.clone());
+            }
+        }
+        self.state.outputs = kept;
+    }
+}

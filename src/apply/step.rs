@@ -1,0 +1,129 @@
+//! One step: what is sent to the provider, and what is recorded of the answer.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provider::{self, Recorded, Session};
+use crate::state::{ObjectAddress, WriteAction};
+use crate::value::Value;
+
+use super::watch::StepWatch;
+use super::{Event, Events, Stop};
+use crate::plan::Action;
+use crate::state::Journal;
+
+/// What a task is to do. It owns all that it needs.
+pub enum Work {
+    /// Make an object.
+    Create {
+        /// What it will be.
+        planned: Value,
+        /// As configured.
+        config: Value,
+    },
+    /// Change an object in place.
+    Update {
+        /// As it is.
+        prior: Recorded,
+        /// What it will be.
+        planned: Value,
+        /// As configured.
+        config: Value,
+    },
+    /// Remove an object.
+    Delete {
+        /// As it is.
+        prior: Recorded,
+    },
+    /// Read a data source.
+    Read {
+        /// As configured.
+        config: Value,
+    },
+}
+
+/// What a task came to.
+pub struct Answer {
+    /// What the provider said; for a data source the value read.
+    pub applied: provider::Applied,
+    /// Something outside was, or may have been, changed: what came of it must reach the disk.
+    pub durable: bool,
+}
+
+/// What every task is given.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where steps are recorded.
+    pub journal: Arc<Journal>,
+    /// Who is told.
+    pub events: Events,
+    /// Whether the user wants to stop.
+    pub stop: Stop,
+}
+
+impl Work {
+    /// What it does, for people.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Create { .. } => Action::Create,
+            Self::Update { .. } => Action::Update,
+            Self::Delete { .. } => Action::Delete,
+            Self::Read { .. } => Action::Read,
+        }
+    }
+
+    /// The id of the object that is there before.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Update { prior, .. } | Self::Delete { prior } => id_of(&prior.value),
+            Self::Create { .. } | Self::Read { .. } => None,
+        }
+    }
+
+    /// Does it.
+    pub async fn run(self, object: ObjectAddress, session: Arc<dyn Session>, around: Surroundings) -> Answer {
+        let kind = object.address.resource.kind.clone();
+        let action = match &self {
+            Self::Create { .. } | Self::Read { .. } => WriteAction::Create,
+            Self::Update { .. } => WriteAction::Update,
+            Self::Delete { .. } => WriteAction::Delete,
+        };
+        let Surroundings { journal, events, stop } = around;
+        (events)(Event::Started { object: &object, action: self.action(), id: self.id() });
+        let watch = StepWatch::new(object, action, journal, events, stop);
+        let writer = session.writer();
+        let applied = match self {
+            Self::Create { planned, config } => writer.create(&kind, &planned, &config, &watch).await,
+            Self::Update { prior, planned, config } => writer.update(&kind, &prior, &planned, &config, &watch).await,
+            Self::Delete { prior } => writer.delete(&kind, &prior, &watch).await,
+            Self::Read { config } => read(&*session, &kind, &config).await,
+        };
+        Answer { applied, durable: watch.wrote() }
+    }
+}
+
+async fn read(session: &dyn Session, kind: &str, config: &Value) -> provider::Applied {
+    match session.reader().read_data(kind, config).await {
+        Ok(value) => provider::Applied {
+            recorded: Some(Recorded { value, private: Vec::new() }),
+            diagnostics: Diagnostics::new(),
+        },
+        Err(diagnostics) => provider::Applied { recorded: None, diagnostics },
+    }
+}
+
+/// The id of an object.
+pub fn id_of(value: &Value) -> Option<&str> {
+    value.field("id").and_then(Value::as_str)
+}
+
+/// Says that a step can no longer be done as planned.
+pub fn no_longer(object: &ObjectAddress, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Plan no longer holds",
+        format!(
+            "With the values that are known now, {object} {why}. Nothing was done to it. Plan again, and apply that."
+        ),
+    )
+    .for_address(&object.address)
+}

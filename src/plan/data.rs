@@ -1,0 +1,248 @@
+//! Data sources: read while planning wherever that gives the right answer, during apply otherwise.
+//!
+//! Terraform defers a data source whenever something that it depends on changes, and then all that it exports is
+//! unknown, which replaces whatever needs it. Here it is deferred only if the change can affect it: something it
+//! depends on is made or removed, or an object of its own kind changes in an attribute that it exports; and then
+//! only those attributes are unknown.
+
+use std::sync::Arc;
+
+use crate::address::{Address, ConfigAddress, ResourceMode};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::eval::rules::Rule;
+use crate::graph::{ConfigNode, NodeId};
+use crate::provider::Block;
+use crate::state::{Change, ObjectAddress};
+use crate::value::{Fields, Value};
+
+use super::evaluation::InstanceData;
+use super::instance::{Subject, configured};
+use super::marks::mark;
+use super::walk::Planner;
+use super::{Action, Event, InstanceChange, Reason, recorded, stage};
+
+impl Planner<'_> {
+    /// Plans a data source in each of its instances; `None` when reads are going on.
+    pub(super) fn data(&mut self, node: NodeId, subject: &Subject<'_>) -> Option<bool> {
+        let made_or_removed = self.changing(node, |action| !matches!(action, Action::Update | Action::NoOp));
+        let mut sound = true;
+        for (module, expanded) in self.expand(subject) {
+            sound &= expanded;
+            let Some(expansion) = self.stage.evaluation.expansion(&module, &subject.config.resource).cloned() else {
+                continue;
+            };
+            for key in expansion.keys() {
+                let address = subject.config.resource.instance(module.clone(), key.clone());
+                sound &= self.data_instance(node, subject, &address, &expansion.data(&key), &made_or_removed);
+            }
+        }
+        if self.is_reading(node) {
+            self.note_reading(node, sound);
+            return None;
+        }
+        Some(sound)
+    }
+
+    fn data_instance(
+        &mut self,
+        node: NodeId,
+        subject: &Subject<'_>,
+        address: &Address,
+        data: &InstanceData,
+        changing: &[ConfigAddress],
+    ) -> bool {
+        let name = address.to_string();
+        let rules = &subject.resource.lifecycle.preconditions;
+        if !self.stage.rules(Rule::ResourcePrecondition, &name, &address.module, data, rules) {
+            return false;
+        }
+        let Some(config) = configured(&mut self.stage, subject, address, data) else { return false };
+        let reason = if !config.is_wholly_known() {
+            Some(Reason::ConfigUnknown)
+        } else if !changing.is_empty() {
+            Some(Reason::DependencyPending(changing.to_vec()))
+        } else {
+            None
+        };
+        match reason {
+            None => self.read_data(node, subject.session, address.clone(), config.unmark_deep().0),
+            Some(reason) => self.defer(node, subject, address, &config, reason),
+        }
+        true
+    }
+
+    /// Plans to read during apply: what is configured is known, the rest is not.
+    fn defer(&mut self, node: NodeId, subject: &Subject<'_>, address: &Address, config: &Value, reason: Reason) {
+        let block = &subject.kind.schema().block;
+        let after = mark(block, unread(block, config));
+        self.stage.evaluation.set_instance(address, after.clone());
+        let before = self
+            .prior
+            .instance(address)
+            .and_then(|i| {
+                Some(recorded::marked(
+                    subject.kind,
+                    &recorded::decode(address, i, subject.kind).ok()?,
+                    &i.sensitive_paths,
+                ))
+            })
+            .unwrap_or_else(|| Value::null(block.implied_type()));
+        let change = InstanceChange {
+            address: address.clone(),
+            previous_address: None,
+            deposed: None,
+            provider: subject.provider.clone(),
+            action: Action::Read,
+            reason: Some(reason),
+            before,
+            private: Vec::new(),
+            after,
+            replace_paths: Vec::new(),
+            importing: None,
+            notes: Vec::new(),
+            create_before_destroy: false,
+            dependencies: subject.dependencies.clone(),
+        };
+        self.pending.entry(node).or_default().push(address.clone());
+        (self.events)(Event::Planned { change: &change });
+        self.changes.insert(ObjectAddress::from(address.clone()), change);
+    }
+
+    /// Takes in what a data source said. False with an error.
+    pub(super) fn take_data(&mut self, node: NodeId, address: &Address, result: Result<Value, Diagnostics>) -> bool {
+        let config = address.config();
+        let Some(resource) = self.stage.configuration.resource(&config) else { return true };
+        let value = match result {
+            Ok(value) => value,
+            Err(problems) => {
+                let in_check = resource.check.is_some();
+                let problems: Diagnostics = problems
+                    .into_iter()
+                    .map(|mut d| {
+                        d.subject.get_or_insert(resource.header);
+                        d.severity = if in_check { Severity::Warning } else { d.severity };
+                        d.for_address(address)
+                    })
+                    .collect();
+                return self.stage.take(problems);
+            }
+        };
+        let Some(provider) = self.stage.provider(&config, resource) else { return false };
+        let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return false };
+        let value = self.overlay(node, address, mark(&kind.schema().block, value));
+        self.stage.evaluation.set_instance(address, value.clone());
+        if value.is_wholly_known() {
+            let dependencies = self.stage.graph.resources_needed(node, true);
+            let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), dependencies));
+            if let Some(id) = self.stage.graph.provider_of(&config) {
+                let provider = self.stage.provider_address(id);
+                self.prior.apply(&Change::Put { object: ObjectAddress::from(address.clone()), provider, instance });
+            }
+        }
+        self.data_postconditions(address, resource, value)
+    }
+
+    fn data_postconditions(&mut self, address: &Address, resource: &crate::config::Resource, value: Value) -> bool {
+        let data = self
+            .stage
+            .evaluation
+            .expansion(&address.module, &address.resource)
+            .map(|expansion| expansion.data(&address.key))
+            .unwrap_or_default();
+        let own = InstanceData { self_value: Some(value), ..data };
+        let name = address.to_string();
+        let rules = &resource.lifecycle.postconditions;
+        self.stage.rules(Rule::ResourcePostcondition, &name, &address.module, &own, rules)
+    }
+
+    /// What was read now, with what an update of the object behind it will change made unknown.
+    fn overlay(&mut self, node: NodeId, address: &Address, value: Value) -> Value {
+        let updates: Vec<InstanceChange> = self
+            .dependencies_of(node)
+            .into_iter()
+            .filter(|id| matches!(self.stage.graph.dag.node(*id), ConfigNode::Resource(a) if a.resource.kind == address.resource.kind))
+            .filter_map(|id| self.pending.get(&id))
+            .flatten()
+            .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
+            .filter(|c| c.action == Action::Update && same_object(&c.before, &value))
+            .cloned()
+            .collect();
+        updates.iter().fold(value, |value, change| affected(value, change))
+    }
+
+    /// What a node needs that changes in a way that matters, directly or through the calls of its module.
+    fn changing(&self, node: NodeId, matters: impl Fn(Action) -> bool) -> Vec<ConfigAddress> {
+        let mut found: Vec<ConfigAddress> = self
+            .dependencies_of(node)
+            .into_iter()
+            .filter(|id| {
+                self.pending.get(id).is_some_and(|addresses| {
+                    addresses
+                        .iter()
+                        .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
+                        .any(|change| matters(change.action))
+                })
+            })
+            .filter_map(|id| match self.stage.graph.dag.node(id) {
+                ConfigNode::Resource(address) if address.resource.mode == ResourceMode::Managed => {
+                    Some(address.clone())
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// The nodes that a node needs directly, and those that its module's calls need.
+    fn dependencies_of(&self, node: NodeId) -> Vec<NodeId> {
+        let dag = &self.stage.graph.dag;
+        let mut found = Vec::new();
+        let mut open = vec![node];
+        while let Some(at) = open.pop() {
+            for needed in dag.dependencies(at) {
+                match dag.node(needed) {
+                    ConfigNode::Module(_) => open.push(needed),
+                    _ => found.push(needed),
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether two values are of one object, as far as their ids tell.
+fn same_object(a: &Value, b: &Value) -> bool {
+    let id = |v: &Value| v.field("id").and_then(Value::as_str).map(str::to_lowercase);
+    id(a).is_some() && id(a) == id(b)
+}
+
+/// A value in which the attributes that a change touches are unknown.
+fn affected(value: Value, change: &InstanceChange) -> Value {
+    let Some(fields) = value.as_fields() else { return value };
+    let touched = |name: &str| match (change.before.field(name), change.after.field(name)) {
+        (Some(a), Some(b)) => !a.raw_eq_unmarked(b),
+        _ => false,
+    };
+    let marks = value.marks();
+    let fields: Fields = fields
+        .iter()
+        .map(|(name, v)| {
+            let v = if touched(name) { Value::unknown(v.type_of()).marked(v.deep_marks()) } else { v.clone() };
+            (name.clone(), v)
+        })
+        .collect();
+    Value::object(fields).marked(marks)
+}
+
+/// What is known of a data source before it is read: its configuration.
+fn unread(block: &Block, config: &Value) -> Value {
+    let Some(configured) = config.as_fields() else { return config.clone() };
+    let fill = |(name, value): (&Arc<str>, &Value)| {
+        let computed = block.attributes.get(&**name).is_some_and(|a| a.computed)
+            || block.blocks.get(&**name).is_some_and(|b| b.computed);
+        let value = if computed && value.is_null() { Value::unknown(value.type_of()) } else { value.clone() };
+        (name.clone(), value)
+    };
+    Value::object(configured.iter().map(fill).collect())
+}

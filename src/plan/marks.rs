@@ -1,0 +1,55 @@
+//! Marks that a schema demands: what a kind calls sensitive is marked wherever a value of it is looked at.
+
+use crate::provider::{Block, NestedBlock, Nesting};
+use crate::value::{Fields, Marks, Path, Value, ValueKind};
+
+/// A value of a block with its sensitive attributes marked.
+pub fn mark(block: &Block, value: Value) -> Value {
+    if !has_sensitive(block) {
+        return value;
+    }
+    let (bare, marks) = value.unmark();
+    let ValueKind::Object(fields) = bare.kind() else { return bare.marked(marks) };
+    let mut fields: Fields = (**fields).clone();
+    for (name, attribute) in &block.attributes {
+        if attribute.sensitive
+            && let Some(value) = fields.get_mut(name.as_str())
+        {
+            *value = value.clone().sensitive();
+        }
+    }
+    for (name, nested) in &block.blocks {
+        if let Some(value) = fields.get_mut(name.as_str()) {
+            *value = mark_nested(nested, value.clone());
+        }
+    }
+    Value::object(fields).marked(marks)
+}
+
+fn has_sensitive(block: &Block) -> bool {
+    block.attributes.values().any(|a| a.sensitive) || block.blocks.values().any(|n| has_sensitive(&n.block))
+}
+
+fn mark_nested(nested: &NestedBlock, value: Value) -> Value {
+    if !has_sensitive(&nested.block) {
+        return value;
+    }
+    let (bare, marks) = value.unmark();
+    let one = |v: &Value| mark(&nested.block, v.clone());
+    let marked = match (nested.nesting, bare.kind()) {
+        (Nesting::Single | Nesting::Group, _) => one(&bare),
+        (_, ValueKind::List(element, items)) => Value::list(element.clone(), items.iter().map(one).collect()),
+        // The elements of a set have no marks of their own: the set is sensitive as a whole.
+        (_, ValueKind::Set(..)) => bare.sensitive(),
+        (_, ValueKind::Map(element, items)) => {
+            Value::map(element.clone(), items.iter().map(|(k, v)| (k.clone(), one(v))).collect())
+        }
+        _ => bare,
+    };
+    marked.marked(marks)
+}
+
+/// A value with marks at paths; paths that it does not have are passed over.
+pub fn mark_paths(value: Value, paths: &[(Path, Marks)]) -> Value {
+    if paths.is_empty() { value } else { value.with_marks_at(paths) }
+}

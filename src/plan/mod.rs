@@ -1,0 +1,190 @@
+//! Decide: what to do so that the world becomes what the configuration says.
+//!
+//! Planning is handed the [`Read`](crate::provider::Read) half of each provider and nothing that writes. Once the
+//! reads are in it is deterministic: the same inputs give the same [`Plan`]. The plan is complete, so that whoever
+//! carries it out makes no choice, and whoever reads it needs no configuration.
+//!
+//! One value goes by these names on its way: **Configured** (evaluated from the configuration), **Recorded**
+//! (what was written last time), **Observed** (what the service says now), **Desired** (Configured laid over
+//! Observed, and what the provider makes of it). Drift is Recorded against Observed, a change Observed against
+//! Desired.
+
+mod conditions;
+mod data;
+mod drift;
+pub mod evaluation;
+pub mod expand;
+pub mod instance;
+pub mod marks;
+mod model;
+mod moved;
+mod orphans;
+pub mod outputs;
+pub mod propose;
+pub mod recorded;
+mod selection;
+pub mod stage;
+mod triggers;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::{Address, ModuleInstance, ResourceMode};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::functions::FunctionContext;
+use crate::eval::variables::Given;
+use crate::provider::Planned;
+use crate::state::{ObjectAddress, State};
+use crate::value::Value;
+
+pub use conditions::Conditions;
+pub use model::{
+    Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
+    Target,
+};
+pub use selection::Selection;
+pub use stage::Setting;
+
+use stage::Stage;
+use walk::Planner;
+
+/// What is told while a plan is made.
+pub enum Event<'a> {
+    /// So many recorded objects are about to be read.
+    Refreshing {
+        /// How many.
+        objects: usize,
+    },
+    /// One of them has been read.
+    Refreshed {
+        /// Which.
+        object: &'a ObjectAddress,
+    },
+    /// An instance has been decided.
+    Planned {
+        /// What will happen to it.
+        change: &'a InstanceChange,
+    },
+}
+
+/// Where a plan starts from.
+pub struct Start<'c> {
+    /// What is recorded.
+    pub state: State,
+    /// The root module's variables as given.
+    pub variables: BTreeMap<Arc<str>, Given>,
+    /// What functions need to know.
+    pub functions: FunctionContext<'c>,
+    /// Now, in RFC 3339.
+    pub timestamp: String,
+}
+
+/// Makes a plan. With an error the plan holds what could be planned all the same.
+pub async fn plan<'c>(
+    setting: Setting<'c>,
+    start: Start<'c>,
+    options: &'c Options,
+    events: &'c (dyn Fn(Event<'_>) + Sync),
+) -> (Plan, Diagnostics) {
+    let Start { state, variables, functions, timestamp } = start;
+    let base = Base { serial: state.serial, lineage: state.lineage.clone() };
+    let mut prior = state;
+    let (renames, problems) = moved::apply(setting.configuration, &mut prior);
+    let mut stage = Stage::new(setting, functions, variables, false);
+    stage.found.extend(problems);
+    moved::still_declared(setting.configuration, &mut stage.found);
+    let selection = Selection::new(setting.graph, options);
+    if selection.is_partial() {
+        stage.found.push(partial_warning());
+    }
+    let sound = !stage.found.has_errors();
+    let mut planner = Planner::new(stage, options, prior, renames, selection, events);
+    if sound {
+        planner.run().await;
+        planner.check_requested();
+        if options.mode != Mode::RefreshOnly {
+            planner.orphans();
+        }
+    }
+    planner.into_plan(base, timestamp)
+}
+
+fn partial_warning() -> Diagnostic {
+    Diagnostic::warning(
+        "Resource targeting is in effect",
+        "You are creating a plan with the -target or -exclude option, which means that the result of this plan may not \
+         represent all of the changes requested by the current configuration.\n\nThese options are not for routine use, and \
+         are provided only for exceptional situations such as recovering from errors or mistakes.",
+    )
+}
+
+impl Planner<'_> {
+    /// Warns of what `-replace` names and nothing has.
+    fn check_requested(&mut self) {
+        let missing: Vec<&Address> = self
+            .options
+            .replace
+            .iter()
+            .filter(|a| !self.changes.contains_key(&ObjectAddress::from((*a).clone())))
+            .collect();
+        for address in missing {
+            self.stage.found.push(Diagnostic::warning(
+                "Incompletely-matched force-replace resource instance",
+                format!("The -replace option names {address}, which this plan does not have."),
+            ));
+        }
+    }
+
+    fn into_plan(self, base: Base, timestamp: String) -> (Plan, Diagnostics) {
+        let outputs = self.outputs();
+        let drift = self.drift();
+        let implied_order = self.implied_order();
+        let variables = self.root_variables();
+        let changes: Vec<InstanceChange> =
+            if self.options.mode == Mode::RefreshOnly { Vec::new() } else { self.changes.into_values().collect() };
+        let plan = Plan {
+            changes,
+            drift,
+            outputs,
+            checks: self.stage.conditions.into_results(),
+            prior: self.prior,
+            base,
+            variables,
+            options: self.options.clone(),
+            timestamp,
+            implied_order,
+            errored: self.stage.found.has_errors(),
+        };
+        (plan, self.stage.found)
+    }
+
+    /// The root module's variables: as given, or by default.
+    fn root_variables(&self) -> BTreeMap<Arc<str>, Value> {
+        let root = ModuleInstance::root();
+        let value = |name: &Arc<str>| Some((name.clone(), self.stage.evaluation.variable(&root, name)?.clone()));
+        self.stage.configuration.root.variables.keys().filter_map(value).collect()
+    }
+
+    /// Asks each provider which objects must exist before which others, though no reference says so.
+    fn implied_order(&self) -> Vec<(Address, Address)> {
+        let mut by_provider: BTreeMap<_, Vec<&InstanceChange>> = BTreeMap::new();
+        for change in self.changes.values() {
+            if change.address.resource.mode == ResourceMode::Managed && !change.after.is_null() {
+                by_provider.entry(&change.provider).or_default().push(change);
+            }
+        }
+        let mut pairs = Vec::new();
+        for (provider, changes) in by_provider {
+            let Some(session) = self.stage.provider_id(provider).and_then(|id| self.stage.session(&id).cloned()) else {
+                continue;
+            };
+            let planned: Vec<Planned<'_>> =
+                changes.iter().map(|c| Planned { kind: &c.address.resource.kind, value: &c.after }).collect();
+            let order = session.reader().implied_order(&planned);
+            let addresses = |i: usize| changes.get(i).map(|c| c.address.clone());
+            pairs.extend(order.into_iter().filter_map(|(first, then)| Some((addresses(first)?, addresses(then)?))));
+        }
+        pairs
+    }
+}

@@ -1,0 +1,108 @@
+//! From the state's JSON to a typed object and back.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::address::{Address, ConfigAddress};
+use crate::diagnostic::Diagnostic;
+use crate::provider::{Block, Kind, NestedBlock, Nesting, Recorded};
+use crate::state::{Attributes, Instance};
+use crate::value::{Marks, Path, Value};
+
+use super::marks::{mark, mark_paths};
+
+/// The object behind a recorded instance, brought to the kind's present schema.
+pub fn decode(address: &Address, instance: &Instance, kind: &dyn Kind) -> Result<Recorded, Diagnostic> {
+    let schema = kind.schema();
+    if instance.schema_version > schema.version {
+        return Err(Diagnostic::error(
+            "Resource instance managed by newer provider version",
+            format!(
+                "The current state of {address} was written with version {} of the schema of {}; this program knows version \
+                 {}. Use a newer release of Bowline.",
+                instance.schema_version,
+                kind.name(),
+                schema.version
+            ),
+        ));
+    }
+    let mut attributes = instance.attributes.to_json();
+    if instance.schema_version < schema.version {
+        attributes = kind.upgrade(instance.schema_version, attributes)?;
+    }
+    conform(&schema.block, &mut attributes);
+    let value = Value::from_json(&attributes, &schema.block.implied_type()).map_err(|error| {
+        Diagnostic::error(
+            "Recorded object cannot be read",
+            format!(
+                "What the state records of {address} does not fit the schema of {}: {error}. If the state was edited by hand, \
+                 restore it from its backup; else run with -refresh-only after removing the object with \"bowline state rm\" \
+                 and importing it again.",
+                kind.name()
+            ),
+        )
+    })?;
+    Ok(Recorded { value, private: instance.private.clone() })
+}
+
+/// The object with the marks that its schema and its record demand.
+pub fn marked(kind: &dyn Kind, recorded: &Recorded, sensitive_paths: &[Path]) -> Value {
+    let paths: Vec<(Path, Marks)> = sensitive_paths.iter().map(|p| (p.clone(), Marks::SENSITIVE)).collect();
+    mark(&kind.schema().block, mark_paths(recorded.value.clone(), &paths))
+}
+
+/// An instance to record. `value` has the marks of its configuration, which are recorded as paths.
+pub fn encode(kind: &dyn Kind, value: &Value, private: Vec<u8>, dependencies: Vec<ConfigAddress>) -> Instance {
+    let (bare, paths) = value.clone().unmark_deep();
+    Instance {
+        attributes: attributes_of(kind, &bare),
+        schema_version: kind.schema().version,
+        sensitive_paths: paths
+            .into_iter()
+            .filter(|(_, marks)| marks.contains(Marks::SENSITIVE))
+            .map(|(path, _)| path)
+            .collect(),
+        private,
+        dependencies,
+        ..Instance::default()
+    }
+}
+
+/// The same instance with other attributes, as a refresh finds them.
+pub fn refreshed(kind: &dyn Kind, before: &Instance, observed: &Recorded) -> Arc<Instance> {
+    Arc::new(Instance {
+        attributes: attributes_of(kind, &observed.value),
+        schema_version: kind.schema().version,
+        private: observed.private.clone(),
+        attributes_flat: None,
+        ..before.clone()
+    })
+}
+
+/// What is recorded is wholly known, so it has a form in JSON.
+fn attributes_of(kind: &dyn Kind, value: &Value) -> Attributes {
+    Attributes::encode(value, &kind.schema().block.implied_type()).unwrap_or_default()
+}
+
+/// Makes an object that another release wrote fit the schema: what it lacks is null, what it has in addition goes.
+fn conform(block: &Block, object: &mut Json) {
+    let Json::Object(fields) = object else { return };
+    fields.retain(|name, _| block.attributes.contains_key(name) || block.blocks.contains_key(name));
+    for name in block.attributes.keys() {
+        fields.entry(name).or_insert(Json::Null);
+    }
+    for (name, nested) in &block.blocks {
+        conform_nested(nested, fields.entry(name).or_insert(Json::Null));
+    }
+}
+
+fn conform_nested(nested: &NestedBlock, value: &mut Json) {
+    match (nested.nesting, value) {
+        (Nesting::List | Nesting::Set, value @ Json::Null) => *value = Json::Array(Vec::new()),
+        (Nesting::Map, value @ Json::Null) => *value = Json::Object(serde_json::Map::new()),
+        (_, Json::Array(items)) => items.iter_mut().for_each(|item| conform(&nested.block, item)),
+        (Nesting::Map, Json::Object(items)) => items.values_mut().for_each(|item| conform(&nested.block, item)),
+        (_, value) => conform(&nested.block, value),
+    }
+}

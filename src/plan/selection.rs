@@ -1,0 +1,167 @@
+//! What takes part in a run: everything, or what `-target` and `-exclude` leave.
+
+use std::collections::HashSet;
+
+use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath};
+use crate::graph::{ConfigGraph, ConfigNode, NodeId};
+
+use super::{Mode, Options, Target};
+
+/// What takes part in a run.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The nodes that are visited; all when absent.
+    nodes: Option<HashSet<NodeId>>,
+    /// Resources of which all instances take part, because something selected needs them; all when absent.
+    whole: Option<HashSet<ConfigAddress>>,
+    targets: Vec<Target>,
+    excludes: Vec<Target>,
+}
+
+impl Selection {
+    /// What the options leave of a graph.
+    pub fn new(graph: &ConfigGraph, options: &Options) -> Self {
+        let mut selection =
+            Self { targets: options.targets.clone(), excludes: options.excludes.clone(), ..Self::default() };
+        if options.mode == Mode::Destroy {
+            selection.for_destroy(graph);
+        } else if !options.targets.is_empty() {
+            selection.for_targets(graph);
+        }
+        if !options.excludes.is_empty() {
+            selection.without_excluded(graph);
+        }
+        selection
+    }
+
+    /// Whether a node is visited.
+    pub fn has_node(&self, node: NodeId) -> bool {
+        self.nodes.as_ref().is_none_or(|nodes| nodes.contains(&node))
+    }
+
+    /// Whether an instance, in the configuration or only recorded, takes part.
+    pub fn has_instance(&self, address: &Address) -> bool {
+        if self.excludes.iter().any(|t| t.covers(address)) {
+            return false;
+        }
+        self.targets.is_empty()
+            || self.whole.as_ref().is_some_and(|whole| whole.contains(&address.config()))
+            || self.targets.iter().any(|t| t.covers(address))
+    }
+
+    /// Whether this is a part of what there is.
+    pub fn is_partial(&self) -> bool {
+        !self.targets.is_empty() || !self.excludes.is_empty()
+    }
+
+    /// Providers are needed to destroy, and what their configuration refers to. What depends on a target goes too.
+    fn for_destroy(&mut self, graph: &ConfigGraph) {
+        let providers = graph.dag.nodes().filter(|(_, n)| matches!(n, ConfigNode::Provider(_))).map(|(id, _)| id);
+        self.nodes = Some(graph.dag.closure(providers));
+        if !self.targets.is_empty() {
+            let above = graph.dag.reverse_closure(self.matching(graph, &self.targets));
+            let direct: HashSet<NodeId> = self.matching(graph, &self.targets).into_iter().collect();
+            self.whole = Some(resources(graph, above.into_iter().filter(|id| !direct.contains(id))));
+        }
+    }
+
+    fn for_targets(&mut self, graph: &ConfigGraph) {
+        let direct = self.matching(graph, &self.targets);
+        let needed = graph.dag.closure(direct.iter().flat_map(|id| graph.dag.dependencies(*id)));
+        self.whole = Some(resources(graph, needed.iter().copied()));
+        let mut nodes = needed;
+        nodes.extend(direct);
+        let outputs: Vec<NodeId> = graph
+            .dag
+            .nodes()
+            .filter(|(id, node)| {
+                matches!(node, ConfigNode::Output(path, _) if path.is_root()) && rests_on(graph, *id, &nodes)
+            })
+            .map(|(id, _)| id)
+            .collect();
+        nodes.extend(graph.dag.closure(outputs));
+        self.nodes = Some(nodes);
+    }
+
+    fn without_excluded(&mut self, graph: &ConfigGraph) {
+        let whole: Vec<Target> = self.excludes.iter().filter(|t| !matches!(t, Target::Instance(_))).cloned().collect();
+        let gone = graph.dag.reverse_closure(self.matching(graph, &whole));
+        let all: HashSet<NodeId> = graph.dag.nodes().map(|(id, _)| id).collect();
+        let nodes = self.nodes.take().unwrap_or(all);
+        self.nodes = Some(nodes.difference(&gone).copied().collect());
+    }
+
+    fn matching(&self, graph: &ConfigGraph, targets: &[Target]) -> Vec<NodeId> {
+        let matches = |node: &ConfigNode| match node {
+            ConfigNode::Resource(address) => targets.iter().any(|t| t.concerns(address)),
+            _ => false,
+        };
+        graph.dag.nodes().filter(|(_, node)| matches(node)).map(|(id, _)| id).collect()
+    }
+}
+
+/// Whether an output needs resources, and only such as are among the nodes.
+fn rests_on(graph: &ConfigGraph, output: NodeId, nodes: &HashSet<NodeId>) -> bool {
+    let mut needed = graph
+        .dag
+        .closure([output])
+        .into_iter()
+        .filter(|id| matches!(graph.dag.node(*id), ConfigNode::Resource(_)))
+        .peekable();
+    needed.peek().is_some() && needed.all(|id| nodes.contains(&id))
+}
+
+fn resources(graph: &ConfigGraph, nodes: impl Iterator<Item = NodeId>) -> HashSet<ConfigAddress> {
+    nodes
+        .filter_map(|id| match graph.dag.node(id) {
+            ConfigNode::Resource(address) => Some(address.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Target {
+    /// Reads what `-target` is given.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(module) = ModuleInstance::parse(text) {
+            return Some(Self::Module(module));
+        }
+        let address = Address::parse(text)?;
+        Some(match address.key {
+            crate::address::InstanceKey::None => Self::Resource(address.module, address.resource),
+            _ => Self::Instance(address),
+        })
+    }
+
+    /// Whether an instance is meant.
+    fn covers(&self, address: &Address) -> bool {
+        match self {
+            Self::Instance(wanted) => wanted == address,
+            Self::Resource(module, resource) => *resource == address.resource && within(&address.module, module),
+            Self::Module(module) => within(&address.module, module),
+        }
+    }
+
+    /// Whether some instance of a block is meant.
+    fn concerns(&self, block: &ConfigAddress) -> bool {
+        match self {
+            Self::Instance(wanted) => wanted.config() == *block,
+            Self::Resource(module, resource) => *resource == block.resource && module.path() == block.module,
+            Self::Module(module) => starts_with(&block.module, &module.path()),
+        }
+    }
+}
+
+/// Whether a module instance is another or lies below it; a step without a key stands for all instances.
+fn within(inner: &ModuleInstance, outer: &ModuleInstance) -> bool {
+    let (inner, outer) = (inner.steps(), outer.steps());
+    inner.len() >= outer.len()
+        && outer
+            .iter()
+            .zip(inner)
+            .all(|(o, i)| o.name == i.name && (o.key == i.key || o.key == crate::address::InstanceKey::None))
+}
+
+fn starts_with(path: &ModulePath, prefix: &ModulePath) -> bool {
+    path.names().starts_with(prefix.names())
+}

@@ -1,0 +1,434 @@
+//! The part of a walk that planning and apply share: evaluating what is not a resource (variables, locals, outputs,
+//! module calls, provider configurations, conditions) in the order of the graph.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ProviderAddress, ResourceAddress, ResourceMode};
+use crate::config::{CheckRule, Configuration, Module, Resource, Variable};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::functions::FunctionContext;
+use crate::eval::rules::{self, Rule, Verdict};
+use crate::eval::variables::Given;
+use crate::eval::{self, decode, variables};
+use crate::graph::{ConfigGraph, ProviderId, provider_source};
+use crate::provider::{Block, Kind, Nesting, Provider, Registry, Session, Surroundings};
+use crate::span::{SourceMap, Span};
+use crate::value::{Marks, Value};
+
+use super::conditions::Conditions;
+use super::evaluation::{Evaluation, InstanceData};
+use super::expand::expand;
+use super::{CheckKind, CheckStatus};
+
+/// What a walk works on.
+pub struct Stage<'c> {
+    /// What was written.
+    pub configuration: &'c Configuration,
+    /// Its texts.
+    pub sources: &'c SourceMap,
+    /// Its graph.
+    pub graph: &'c ConfigGraph,
+    /// The providers there are.
+    pub registry: &'c Registry,
+    /// What providers may look at.
+    pub surroundings: &'c Surroundings,
+    /// What has been evaluated.
+    pub evaluation: Evaluation<'c>,
+    /// What went wrong or is worth a word.
+    pub found: Diagnostics,
+    /// How the conditions came out.
+    pub conditions: Conditions,
+    /// The root module's variables as given.
+    pub given: BTreeMap<Arc<str>, Given>,
+    sessions: HashMap<ProviderId, Arc<dyn Session>>,
+}
+
+/// What configuring a provider comes to.
+pub type Configured = Result<Arc<dyn Session>, Diagnostics>;
+
+/// The bounds of a walk's inputs, shared by planning and apply.
+#[derive(Clone, Copy)]
+pub struct Setting<'c> {
+    /// What was written.
+    pub configuration: &'c Configuration,
+    /// Its texts.
+    pub sources: &'c SourceMap,
+    /// Its graph.
+    pub graph: &'c ConfigGraph,
+    /// The providers there are.
+    pub registry: &'c Registry,
+    /// What providers may look at.
+    pub surroundings: &'c Surroundings,
+    /// `terraform.workspace`
+    pub workspace: &'c str,
+}
+
+impl<'c> Stage<'c> {
+    /// A walk that has not begun.
+    pub fn new(
+        setting: Setting<'c>,
+        functions: FunctionContext<'c>,
+        given: BTreeMap<Arc<str>, Given>,
+        applying: bool,
+    ) -> Self {
+        let Setting { configuration, sources, graph, registry, surroundings, workspace } = setting;
+        Self {
+            configuration,
+            sources,
+            graph,
+            registry,
+            surroundings,
+            evaluation: Evaluation::new(configuration, functions, workspace, applying),
+            found: Diagnostics::new(),
+            conditions: Conditions::default(),
+            given,
+            sessions: HashMap::new(),
+        }
+    }
+
+    /// The module at a path of the configuration.
+    pub fn module(&self, path: &ModulePath) -> Option<&'c Module> {
+        self.configuration.module(path)
+    }
+
+    /// The instances of a module, copied so that evaluation can go on while they are walked.
+    pub fn instances(&self, path: &ModulePath) -> Vec<ModuleInstance> {
+        self.evaluation.instances_of(path).to_vec()
+    }
+
+    /// Evaluates an input variable in each instance of its module. False with an error.
+    pub fn variable(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
+        let Some(variable) = self.module(path).and_then(|m| m.variables.get(name)) else { return true };
+        let (prepared, problems) = variables::prepare(variable, self.evaluation.functions());
+        let mut sound = self.take(problems);
+        for instance in self.instances(path) {
+            let (given, problems) = self.argument(&instance, name);
+            sound &= self.take(problems);
+            let place = given.as_ref().and_then(|g| g.span).unwrap_or(variable.span);
+            let (value, problems) = variables::value_of_variable(variable, &prepared, given);
+            let fine = self.take(problems);
+            self.evaluation.set_variable(&instance, name, value);
+            sound &= fine && self.validations(&instance, variable, place);
+        }
+        sound
+    }
+
+    fn validations(&mut self, instance: &ModuleInstance, variable: &Variable, place: Span) -> bool {
+        let data = InstanceData::default();
+        let object = object_name(instance, &format!("var.{}", variable.name));
+        let mut sound = true;
+        for rule in &variable.validations {
+            let scope = self.evaluation.scope(instance, &data);
+            let (verdict, problems) = rules::check_validation(variable, rule, place, &scope, self.sources);
+            sound &= self.take(problems);
+            self.note(CheckKind::InputVariable, &object, &object, &verdict);
+        }
+        sound
+    }
+
+    /// What a variable is given: by the user at the root, by the call elsewhere. The place is the argument's.
+    fn argument(&self, instance: &ModuleInstance, name: &Arc<str>) -> (Option<Given>, Diagnostics) {
+        let nothing = (None, Diagnostics::new());
+        let Some((parent, step)) = instance.parent() else {
+            return (self.given.get(name).cloned(), Diagnostics::new());
+        };
+        let Some(call) = self.module(&parent.path()).and_then(|m| m.calls.get(&step.name)) else { return nothing };
+        let Some(argument) = call.body.attribute(name) else { return nothing };
+        let data = self.evaluation.call_data(instance);
+        let (value, problems) = eval::evaluate(&argument.value, &self.evaluation.scope(&parent, &data));
+        (Some(Given { value, origin: String::new(), span: Some(argument.value.span) }), problems)
+    }
+
+    /// Evaluates a local value in each instance of its module. False with an error.
+    pub fn local(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
+        let Some(local) = self.module(path).and_then(|m| m.locals.get(name)) else { return true };
+        let data = InstanceData::default();
+        let mut sound = true;
+        for instance in self.instances(path) {
+            let (value, problems) = eval::evaluate(&local.value, &self.evaluation.scope(&instance, &data));
+            sound &= self.take(problems);
+            self.evaluation.set_local(&instance, name, value);
+        }
+        sound
+    }
+
+    /// Evaluates an output in each instance of its module. False with an error.
+    pub fn output(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
+        let Some(output) = self.module(path).and_then(|m| m.outputs.get(name)) else { return true };
+        let data = InstanceData::default();
+        let mut sound = true;
+        for instance in self.instances(path) {
+            let object = object_name(&instance, &format!("output.{name}"));
+            let kept = self.rules(Rule::OutputPrecondition, &object, &instance, &data, &output.preconditions);
+            let (value, problems) = eval::evaluate(&output.value, &self.evaluation.scope(&instance, &data));
+            let fine = self.take(problems) & kept;
+            sound &= fine;
+            if fine && path.is_root() {
+                sound &= self.may_be_shown(output, &value);
+            }
+            let value = if output.sensitive { value.sensitive() } else { value };
+            self.evaluation.set_output(&instance, name, if fine { value } else { Value::dynamic() });
+        }
+        sound
+    }
+
+    /// A root output that holds something sensitive must say so.
+    fn may_be_shown(&mut self, output: &crate::config::Output, value: &Value) -> bool {
+        let marks = value.deep_marks();
+        if marks.contains(Marks::SENSITIVE) && !output.sensitive {
+            self.found.error_at(
+                output.span,
+                "Output refers to sensitive values",
+                format!(
+                    "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, \
+                     Terraform requires that any root module output containing sensitive data be explicitly marked as \
+                     sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate the output value \
+                     \"{}\" as sensitive by adding the following argument:\n    sensitive = true",
+                    output.name
+                ),
+            );
+            return false;
+        }
+        if marks.contains(Marks::EPHEMERAL) {
+            self.found.error_at(
+                output.value.span,
+                "Ephemeral value not allowed",
+                "The root module's outputs are recorded, so they cannot hold ephemeral values.",
+            );
+            return false;
+        }
+        true
+    }
+
+    /// Evaluates how a module's call repeats, in each instance of the calling module. False with an error.
+    pub fn expand_module(&mut self, path: &ModulePath) -> bool {
+        let Some((parent, name)) = path.parent() else { return true };
+        let name = name.clone();
+        let Some(call) = self.module(&parent).and_then(|m| m.calls.get(&name)) else { return true };
+        let data = InstanceData::default();
+        let mut sound = true;
+        for instance in self.instances(&parent) {
+            let scope = self.evaluation.scope(&instance, &data);
+            let expansion = expand(&call.repetition, call.enabled.as_ref(), &scope, &mut self.found);
+            match expansion {
+                Some(expansion) => self.evaluation.expand_call(&instance, &name, expansion),
+                None => sound = false,
+            }
+        }
+        sound
+    }
+
+    /// Evaluates the conditions of a `check` block; a false one is a warning and stops nothing.
+    pub fn check(&mut self, path: &ModulePath, name: &Arc<str>) {
+        let Some(check) = self.module(path).and_then(|m| m.checks.get(name)) else { return };
+        let data = InstanceData::default();
+        for instance in self.instances(path) {
+            let object = object_name(&instance, &format!("check.{name}"));
+            self.rules(Rule::Assertion, &object, &instance, &data, &check.asserts);
+        }
+    }
+
+    /// Evaluates conditions of one object. False when one of them fails that stops the object.
+    pub fn rules(
+        &mut self,
+        rule: Rule,
+        object: &str,
+        module: &ModuleInstance,
+        data: &InstanceData,
+        rules: &[CheckRule],
+    ) -> bool {
+        let mut sound = true;
+        for condition in rules {
+            let (verdict, mut problems) = rules::check_rule(rule, condition, &self.evaluation.scope(module, data));
+            let kind = kind_of_rule(rule);
+            if kind == CheckKind::Resource {
+                problems.iter_mut().for_each(|problem| {
+                    problem.address.get_or_insert_with(|| object.to_owned());
+                });
+            }
+            sound &= self.take(problems);
+            self.note(kind, object, object, &verdict);
+        }
+        sound
+    }
+
+    fn note(&mut self, kind: CheckKind, object: &str, instance: &str, verdict: &Verdict) {
+        let (status, message) = match verdict {
+            Verdict::Pass => (CheckStatus::Pass, None),
+            Verdict::Fail(message) => (CheckStatus::Fail, Some(message.clone())),
+            Verdict::Unknown => (CheckStatus::Unknown, None),
+            Verdict::Error => (CheckStatus::Error, None),
+        };
+        self.conditions.note(kind, &config_name(object), instance, status, message);
+    }
+
+    /// Begins to configure a provider: evaluates its block and returns what is left to wait for.
+    pub fn configure(&mut self, id: &ProviderId) -> Option<BoxFuture<'static, Configured>> {
+        let source = provider_source(self.configuration, id);
+        let provider = self.registry.find(&source)?.clone();
+        let block = self.module(&id.module).and_then(|module| {
+            module
+                .providers
+                .iter()
+                .find(|b| b.name == id.name && b.alias.as_ref().map(|a| &a.value) == id.alias.as_ref())
+        });
+        let schema = &provider.config_schema().block;
+        let instance = self.instances(&id.module).into_iter().next().unwrap_or_default();
+        let data = InstanceData::default();
+        let config = match block {
+            Some(block) => {
+                let scope = self.evaluation.scope(&instance, &data);
+                let (config, problems) = decode::decode_body(&block.body, schema, &scope, block.span, &|_| None);
+                if !self.take(problems) {
+                    return None;
+                }
+                config.unmark_deep().0
+            }
+            None => empty(schema),
+        };
+        let surroundings =
+            Surroundings { version_constraint: self.version_constraint(id), ..self.surroundings.clone() };
+        Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
+    }
+
+    fn version_constraint(&self, id: &ProviderId) -> Option<String> {
+        let mut path = Some(id.module.clone());
+        while let Some(at) = path {
+            if let Some(version) =
+                self.module(&at).and_then(|m| m.required_providers.get(&id.name)).and_then(|r| r.version.as_ref())
+            {
+                return Some(version.value.to_string());
+            }
+            path = at.parent().map(|(parent, _)| parent);
+        }
+        None
+    }
+
+    /// Takes in a configured provider.
+    pub fn set_session(&mut self, id: ProviderId, session: Arc<dyn Session>) {
+        self.sessions.insert(id, session);
+    }
+
+    /// The session of a provider configuration.
+    pub fn session(&self, id: &ProviderId) -> Option<&Arc<dyn Session>> {
+        self.sessions.get(id)
+    }
+
+    /// The provider configuration behind what the state names.
+    pub fn provider_id(&self, address: &ProviderAddress) -> Option<ProviderId> {
+        let last = |source: &str| source.rsplit('/').next().unwrap_or_default().to_owned();
+        let matches = |id: &&ProviderId| {
+            id.module == address.module
+                && id.alias == address.alias
+                && last(&provider_source(self.configuration, id)) == last(&address.source)
+        };
+        self.sessions.keys().find(matches).cloned()
+    }
+
+    /// How the state names a provider configuration.
+    pub fn provider_address(&self, id: &ProviderId) -> ProviderAddress {
+        let source = provider_source(self.configuration, id).into();
+        ProviderAddress { module: id.module.clone(), source, alias: id.alias.clone() }
+    }
+
+    /// The kind of a resource block, or an error at the block with the nearest known name.
+    pub fn kind<'p>(&mut self, provider: &'p dyn Provider, resource: &Resource) -> Option<&'p dyn Kind> {
+        let found = kind_of(provider, &resource.address);
+        if found.is_none() {
+            let diagnostic = unknown_kind(self.registry, resource);
+            self.found.push(diagnostic);
+        }
+        found
+    }
+
+    /// The provider of a resource block, or an error at the block.
+    pub fn provider(&mut self, address: &ConfigAddress, resource: &Resource) -> Option<Arc<dyn Provider>> {
+        let id = self.graph.provider_of(address)?;
+        let found = self.registry.find(&provider_source(self.configuration, id)).cloned();
+        if found.is_none() {
+            let diagnostic = unknown_kind(self.registry, resource);
+            self.found.push(diagnostic);
+        }
+        found
+    }
+
+    /// Takes in diagnostics; false when there is an error among them.
+    pub fn take(&mut self, problems: Diagnostics) -> bool {
+        let sound = !problems.has_errors();
+        self.found.extend(problems);
+        sound
+    }
+}
+
+/// The kind of that name, managed or data source.
+pub fn kind_of<'p>(provider: &'p dyn Provider, address: &ResourceAddress) -> Option<&'p dyn Kind> {
+    match address.mode {
+        ResourceMode::Managed => provider.kind(&address.kind),
+        ResourceMode::Data => provider.data_source(&address.kind),
+        ResourceMode::Ephemeral => None,
+    }
+}
+
+/// Says that there is no such kind, and which one may have been meant.
+pub fn unknown_kind(registry: &Registry, resource: &Resource) -> Diagnostic {
+    let address = &resource.address;
+    let data = address.mode == ResourceMode::Data;
+    let names = registry.kind_names(data);
+    let hint = eval::did_you_mean(&address.kind, names.iter().map(String::as_str));
+    let (what, summary) =
+        if data { ("data source", "Invalid data source") } else { ("resource type", "Invalid resource type") };
+    let detail = format!(
+        "Bowline does not have the {what} \"{}\".{hint} Any other ARM type can be reached with azapi_resource.",
+        address.kind
+    );
+    Diagnostic::error(summary, detail).at(resource.header)
+}
+
+/// A block in which nothing is configured.
+pub fn empty(block: &Block) -> Value {
+    let attributes = block.attributes.iter().map(|(name, a)| (name.as_str().into(), Value::null(a.ty.clone())));
+    let blocks = block.blocks.iter().map(|(name, nested)| {
+        let one = nested.block.implied_type();
+        let value = match nested.nesting {
+            Nesting::Single => Value::null(one),
+            Nesting::Group => empty(&nested.block),
+            Nesting::List => Value::list(one, Vec::new()),
+            Nesting::Set => Value::set(one, Vec::new()),
+            Nesting::Map => Value::map(one, crate::value::Fields::new()),
+        };
+        (name.as_str().into(), value)
+    });
+    Value::object(attributes.chain(blocks).collect())
+}
+
+fn kind_of_rule(rule: Rule) -> CheckKind {
+    match rule {
+        Rule::Validation => CheckKind::InputVariable,
+        Rule::ResourcePrecondition | Rule::ResourcePostcondition => CheckKind::Resource,
+        Rule::OutputPrecondition => CheckKind::OutputValue,
+        Rule::Assertion => CheckKind::Check,
+    }
+}
+
+/// `module.m["k"].var.x`
+fn object_name(module: &ModuleInstance, name: &str) -> String {
+    if module.is_root() { name.to_owned() } else { format!("{module}.{name}") }
+}
+
+/// The same without instance keys: `module.m.var.x`.
+fn config_name(object: &str) -> String {
+    let mut name = String::with_capacity(object.len());
+    let mut rest = object;
+    while let Some(open) = rest.find('[') {
+        name.push_str(&rest[..open]);
+        let inner = &rest[open..];
+        let close =
+            if inner.starts_with("[\"") { inner.find("\"]").map(|i| i + 2) } else { inner.find(']').map(|i| i + 1) };
+        rest = close.and_then(|c| inner.get(c..)).unwrap_or_default();
+    }
+    name.push_str(rest);
+    name
+}
