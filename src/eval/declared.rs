@@ -22,7 +22,7 @@ pub struct Declared<'a> {
     /// The module.
     pub module: &'a Module,
     /// The schema of a resource's kind; `None` when it is not known, which is told elsewhere.
-    pub schema: &'a (dyn Fn(&Resource) -> Option<&'a Block> + Sync),
+    pub schema: &'a dyn Fn(&Resource) -> Option<&'a Block>,
 }
 
 /// Where in a module an expression stands: what it may refer to beside what the module declares.

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::functions::FunctionContext;
 use crate::eval::{ResolvedStep, Scope};
 use crate::syntax::tree::Reference;
-use crate::value::{Fields, Marks, Number, Value};
+use crate::value::{Fields, Marks, Number, Type, Value};
 
 /// How a block repeats, evaluated.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub enum Expansion {
     Count(u64),
     /// `for_each`: the value behind each key.
     ForEach(Arc<BTreeMap<Arc<str>, Value>>),
+    /// Not to be known when a configuration is only validated: one stands for all.
+    Unknown,
 }
 
 /// The instances of one resource in one module instance.
@@ -68,7 +70,7 @@ impl Expansion {
     /// The instance keys in order.
     pub fn keys(&self) -> Vec<InstanceKey> {
         match self {
-            Self::Single => vec![InstanceKey::None],
+            Self::Single | Self::Unknown => vec![InstanceKey::None],
             Self::Count(n) => (0..*n).map(InstanceKey::Int).collect(),
             Self::ForEach(values) => values.keys().cloned().map(InstanceKey::String).collect(),
         }
@@ -85,6 +87,11 @@ impl Expansion {
                 count: Some(Value::number(Number::from(usize::try_from(*index).unwrap_or(usize::MAX)))),
                 ..InstanceData::default()
             },
+            (Self::Unknown, _) => InstanceData {
+                each: Some((Value::unknown_not_null(Type::String), Value::dynamic())),
+                count: Some(Value::unknown_not_null(Type::Number)),
+                self_value: None,
+            },
             _ => InstanceData::default(),
         }
     }
@@ -93,6 +100,7 @@ impl Expansion {
     fn join(&self, mut value_of: impl FnMut(&InstanceKey) -> Value) -> Value {
         match self {
             Self::Single => value_of(&InstanceKey::None),
+            Self::Unknown => Value::dynamic(),
             Self::Count(n) => Value::tuple((0..*n).map(|i| value_of(&InstanceKey::Int(i))).collect()),
             Self::ForEach(values) => {
                 let field = |key: &Arc<str>| (key.clone(), value_of(&InstanceKey::String(key.clone())));
@@ -287,6 +295,7 @@ impl ModuleScope<'_> {
     fn call(&self, values: &ModuleValues, name: &Arc<str>, steps: &[ResolvedStep]) -> Option<(Value, usize)> {
         let expansion = values.calls.get(name)?;
         let (key, used) = match (expansion, steps.first()) {
+            (Expansion::Unknown, _) => return Some((Value::dynamic(), steps.len())),
             (Expansion::Single, _) => (Some(InstanceKey::None), 0),
             (_, Some(step)) => (step.instance_key(), 1),
             _ => (None, 0),
@@ -308,6 +317,7 @@ impl ModuleScope<'_> {
         let address = ResourceAddress { mode, kind: kind.clone(), name };
         let instances = self.evaluation.modules.get(self.module)?.resources.get(&address)?;
         let key = match &instances.expansion {
+            Expansion::Unknown => return Some((Value::dynamic(), steps.len())),
             Expansion::Single => Some((InstanceKey::None, 1)),
             _ => steps.get(1).and_then(ResolvedStep::instance_key).map(|key| (key, 2)),
         };

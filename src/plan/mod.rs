@@ -18,13 +18,16 @@ pub mod instance;
 pub mod marks;
 mod model;
 mod moved;
+mod names;
 mod orphans;
 pub mod outputs;
 pub mod propose;
 pub mod recorded;
+pub mod saved;
 mod selection;
 pub mod stage;
 mod triggers;
+mod validate;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -45,6 +48,7 @@ pub use model::{
 };
 pub use selection::Selection;
 pub use stage::Setting;
+pub use validate::validate;
 
 use stage::Stage;
 use walk::Planner;

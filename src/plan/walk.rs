@@ -69,6 +69,8 @@ pub struct Planner<'c> {
     queue: VecDeque<BoxFuture<'static, Answer>>,
     unread: HashMap<ConfigAddress, usize>,
     parked: HashMap<ConfigAddress, NodeId>,
+    /// Nodes whose names have been checked before they were parked.
+    parked_once: HashSet<NodeId>,
     reading: HashMap<NodeId, (usize, bool)>,
     protected: HashSet<ConfigAddress>,
 }
@@ -100,6 +102,7 @@ impl<'c> Planner<'c> {
             queue: VecDeque::new(),
             unread: HashMap::new(),
             parked: HashMap::new(),
+            parked_once: HashSet::new(),
             reading: HashMap::new(),
             protected: HashSet::new(),
         }
@@ -183,10 +186,22 @@ impl<'c> Planner<'c> {
 
     fn start(&mut self, node: NodeId) {
         let graph = self.stage.graph;
-        let outcome = if self.selection.has_node(node) { self.visit(node, graph.dag.node(node)) } else { Some(true) };
+        let what = graph.dag.node(node);
+        let outcome = if !self.selection.has_node(node) {
+            Some(true)
+        } else if self.parked_once.contains(&node) || self.names_exist(what) {
+            self.visit(node, what)
+        } else {
+            Some(false)
+        };
         if let Some(sound) = outcome {
             self.finish(node, sound);
         }
+    }
+
+    fn names_exist(&mut self, what: &ConfigNode) -> bool {
+        let wrong = self.stage.check_names(what);
+        self.stage.take(wrong)
     }
 
     pub(super) fn finish(&mut self, node: NodeId, sound: bool) {
@@ -367,6 +382,7 @@ impl<'c> Planner<'c> {
     fn resource(&mut self, node: NodeId, address: &ConfigAddress) -> Option<bool> {
         if self.unread.get(address).is_some_and(|left| *left > 0) {
             self.parked.insert(address.clone(), node);
+            self.parked_once.insert(node);
             return None;
         }
         let Some(resource) = self.stage.configuration.resource(address) else { return Some(true) };

@@ -1,0 +1,128 @@
+//! Whether the names that a node of the graph refers to exist, told before the node is evaluated.
+
+use crate::address::ModulePath;
+use crate::config::{CheckRule, Repetition, Resource};
+use crate::diagnostic::Diagnostics;
+use crate::eval::declared::{Declared, Place};
+use crate::graph::{ConfigNode, provider_source};
+use crate::provider::Block;
+use crate::syntax::tree::Expression;
+
+use super::stage::{Stage, kind_of};
+
+impl Stage<'_> {
+    /// What is wrong with the references of a node.
+    pub fn check_names(&self, node: &ConfigNode) -> Diagnostics {
+        let path = match node {
+            ConfigNode::Variable(path, _)
+            | ConfigNode::Local(path, _)
+            | ConfigNode::Output(path, _)
+            | ConfigNode::Check(path, _)
+            | ConfigNode::Module(path) => path,
+            ConfigNode::Resource(address) => &address.module,
+            ConfigNode::Provider(provider) => &provider.module,
+        };
+        let Some(module) = self.module(path) else { return Diagnostics::new() };
+        let schema = |resource: &Resource| self.schema_of(path, resource);
+        let declared = Declared { module, schema: &schema };
+        match node {
+            ConfigNode::Variable(_, name) => {
+                let mut found = self.check_argument(path, name);
+                if let Some(variable) = module.variables.get(name) {
+                    rules(&declared, &variable.validations, Place { rule: true, ..Place::top() }, &mut found);
+                }
+                found
+            }
+            ConfigNode::Local(_, name) => {
+                module.locals.get(name).map(|l| declared.expression(&l.value, Place::top())).unwrap_or_default()
+            }
+            ConfigNode::Output(_, name) => module.outputs.get(name).map(|o| output(&declared, o)).unwrap_or_default(),
+            ConfigNode::Check(_, name) => {
+                let mut found = Diagnostics::new();
+                if let Some(check) = module.checks.get(name) {
+                    let place = Place { check: Some(name), rule: true, ..Place::top() };
+                    rules(&declared, &check.asserts, place, &mut found);
+                }
+                found
+            }
+            ConfigNode::Module(path) => self.check_call(path),
+            ConfigNode::Resource(address) => {
+                module.resources.get(&address.resource).map(|r| resource(&declared, r)).unwrap_or_default()
+            }
+            ConfigNode::Provider(provider) => {
+                let block = module
+                    .providers
+                    .iter()
+                    .find(|b| b.name == provider.name && b.alias.as_ref().map(|a| &a.value) == provider.alias.as_ref());
+                block.map(|b| declared.body(&b.body, Place::top())).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The argument that a module call gives for a variable is checked where it is written.
+    fn check_argument(&self, path: &ModulePath, name: &str) -> Diagnostics {
+        let Some((parent, call)) = path.parent() else { return Diagnostics::new() };
+        let Some(module) = self.module(&parent) else { return Diagnostics::new() };
+        let Some(call) = module.calls.get(call) else { return Diagnostics::new() };
+        let schema = |resource: &Resource| self.schema_of(&parent, resource);
+        let declared = Declared { module, schema: &schema };
+        let argument = call.body.attribute(name);
+        argument.map(|a| declared.expression(&a.value, Place::repeated(&call.repetition))).unwrap_or_default()
+    }
+
+    fn check_call(&self, path: &ModulePath) -> Diagnostics {
+        let Some((parent, call)) = path.parent() else { return Diagnostics::new() };
+        let Some(module) = self.module(&parent) else { return Diagnostics::new() };
+        let Some(call) = module.calls.get(call) else { return Diagnostics::new() };
+        let schema = |resource: &Resource| self.schema_of(&parent, resource);
+        let declared = Declared { module, schema: &schema };
+        let mut found = repetition(&declared, &call.repetition);
+        if let Some(enabled) = &call.enabled {
+            found.extend(declared.expression(enabled, Place::top()));
+        }
+        found
+    }
+
+    fn schema_of(&self, path: &ModulePath, resource: &Resource) -> Option<&Block> {
+        let address = crate::address::ConfigAddress { module: path.clone(), resource: resource.address.clone() };
+        let source = provider_source(self.configuration, self.graph.provider_of(&address)?);
+        let provider = self.registry.find(&source)?;
+        kind_of(&**provider, &resource.address).map(|kind| &kind.schema().block)
+    }
+}
+
+fn output(declared: &Declared<'_>, output: &crate::config::Output) -> Diagnostics {
+    let mut found = declared.expression(&output.value, Place::top());
+    rules(declared, &output.preconditions, Place { rule: true, ..Place::top() }, &mut found);
+    found
+}
+
+fn resource(declared: &Declared<'_>, resource: &Resource) -> Diagnostics {
+    let mut found = repetition(declared, &resource.repetition);
+    found.extend(declared.body(&resource.body, Place::body_of(resource)));
+    let lifecycle = &resource.lifecycle;
+    let place = Place { rule: true, not_itself: None, ..Place::body_of(resource) };
+    rules(declared, &lifecycle.preconditions, place, &mut found);
+    rules(declared, &lifecycle.postconditions, Place { self_is: Some(&resource.address), ..place }, &mut found);
+    let others: Vec<&Expression> = lifecycle.prevent_destroy.iter().chain(&lifecycle.enabled).collect();
+    for expression in others.into_iter().chain(&lifecycle.replace_triggered_by) {
+        found.extend(declared.expression(expression, Place::repeated(&resource.repetition)));
+    }
+    found
+}
+
+fn repetition(declared: &Declared<'_>, repetition: &Repetition) -> Diagnostics {
+    match repetition {
+        Repetition::None => Diagnostics::new(),
+        Repetition::Count(expression) | Repetition::ForEach(expression) => {
+            declared.expression(expression, Place::top())
+        }
+    }
+}
+
+fn rules(declared: &Declared<'_>, rules: &[CheckRule], place: Place<'_>, found: &mut Diagnostics) {
+    for rule in rules {
+        found.extend(declared.expression(&rule.condition, place));
+        found.extend(declared.expression(&rule.error_message, place));
+    }
+}
