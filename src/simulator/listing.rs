@@ -8,6 +8,7 @@ use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::request::Request;
 use crate::simulator::service::service_of;
+use crate::simulator::services::{VERSIONS, kubernetes_versions};
 use crate::simulator::subscriptions::{self, SUBSCRIPTION};
 use crate::simulator::target::{GROUPS, Key, Target, same};
 
@@ -23,6 +24,7 @@ impl Azure {
                 return Ok(Answer::json(200, subscriptions::provider(scope, namespace)));
             }
             Target::Contents(scope) => self.contents(scope)?,
+            Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),
             Target::Collection { parent, kind } => {
                 if let Some(answer) =
                     service_of(kind).list(self.scene(), parent, request.parameter("$filter").as_deref())

@@ -111,18 +111,9 @@ mod tests {
     use crate::simulator::world::Resource;
 
     fn resource(name: &str) -> Change {
-        Change::Put(Box::new(Resource {
-            id: format!("/subscriptions/s/resourceGroups/{name}"),
-            kind: "Microsoft.Resources/resourceGroups".to_owned(),
-            body: json!({"location": "westeurope", "number": 1.50}),
-            principals: Vec::new(),
-            unique: None,
-            found_by: None,
-            owns: Vec::new(),
-            operation: None,
-            revision: 1,
-            created: 0,
-        }))
+        let id = format!("/subscriptions/s/resourceGroups/{name}");
+        let body = json!({"location": "westeurope", "number": 1.5});
+        Change::Put(Box::new(Resource::new(id, "Microsoft.Resources/resourceGroups", body, 0)))
     }
 
     #[test]

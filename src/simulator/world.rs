@@ -7,6 +7,7 @@ use std::ops::Bound;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::simulator::body;
 use crate::simulator::clock::Moment;
 use crate::simulator::operations::Operation;
 use crate::simulator::target::Key;
@@ -42,6 +43,26 @@ pub(super) struct Resource {
 }
 
 impl Resource {
+    /// A resource that comes with another: its id, name and kind are written into the body.
+    pub fn new(id: String, kind: &str, mut body: Value, created: Moment) -> Self {
+        let name = id.rsplit('/').next().unwrap_or_default().to_owned();
+        for (member, text) in [("/id", id.as_str()), ("/name", &name), ("/type", kind)] {
+            body::set(&mut body, member, Value::from(text));
+        }
+        Self {
+            id,
+            kind: kind.to_owned(),
+            body,
+            principals: Vec::new(),
+            unique: None,
+            found_by: None,
+            owns: Vec::new(),
+            operation: None,
+            revision: 1,
+            created,
+        }
+    }
+
     /// How its id is compared.
     pub fn key(&self) -> Key {
         Key::of(&self.id)

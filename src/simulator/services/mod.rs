@@ -1,5 +1,6 @@
 //! The kinds of resources that do more than be stored, a file for each family.
 
+mod aks;
 mod assignments;
 mod credentials;
 mod groups;
@@ -16,4 +17,10 @@ pub(super) static ALL: &[&dyn Service] = &[
     &credentials::Credentials,
     &assignments::Assignments,
     &roles::Definitions,
+    &aks::Clusters,
+    &aks::Pools,
+    &aks::Maintenance,
+    &aks::UpgradeProfiles,
 ];
+
+pub(super) use aks::{VERSIONS, kubernetes_versions};

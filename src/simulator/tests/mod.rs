@@ -1,6 +1,7 @@
 //! The simulator over real HTTP.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod clusters;
 mod control;
 mod identities;
 mod protocol;
