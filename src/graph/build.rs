@@ -55,6 +55,7 @@ impl ConfigGraph {
         for module in configuration.modules() {
             builder.connect(module);
         }
+        builder.connect_imports();
         let mut graph = builder.graph;
         let mut found = Diagnostics::new();
         match graph.dag.order() {
@@ -273,6 +274,28 @@ impl<'a> Builder<'a> {
         }
         for provisioner in &resource.provisioners {
             self.mentioned(from, module, body_references(&provisioner.body));
+        }
+    }
+
+    /// A resource that takes something over needs what the `import` block refers to.
+    fn connect_imports(&mut self) {
+        let root = &self.configuration.root;
+        for import in &root.imports {
+            let Ok(target) = mention_of(&import.to) else { continue };
+            let Some(address) = self.import_target(&target) else { continue };
+            let Some(from) = self.graph.find(&ConfigNode::Resource(address)) else { continue };
+            for expression in import.id.iter().chain(&import.for_each) {
+                self.expression(from, root, expression);
+            }
+        }
+    }
+
+    fn import_target(&self, target: &Mention<'_>) -> Option<ConfigAddress> {
+        match &target.subject {
+            Subject::Resource(resource) => {
+                Some(ConfigAddress { module: ModulePath::root(), resource: resource.clone() })
+            }
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod data;
 mod drift;
 pub mod evaluation;
 pub mod expand;
+mod imports;
 pub mod instance;
 pub mod marks;
 mod model;
@@ -38,7 +39,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
 use crate::provider::Planned;
-use crate::state::{ObjectAddress, State};
+use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
 pub use conditions::Conditions;
@@ -82,6 +83,8 @@ pub struct Start<'c> {
     pub functions: FunctionContext<'c>,
     /// Now, in RFC 3339.
     pub timestamp: String,
+    /// Writes of an interrupted run of which the end is not known.
+    pub unfinished: Vec<Unfinished>,
 }
 
 /// Makes a plan. With an error the plan holds what could be planned all the same.
@@ -91,7 +94,7 @@ pub async fn plan<'c>(
     options: &'c Options,
     events: &'c (dyn Fn(Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
-    let Start { state, variables, functions, timestamp } = start;
+    let Start { state, variables, functions, timestamp, unfinished } = start;
     let base = Base { serial: state.serial, lineage: state.lineage.clone() };
     let mut prior = state;
     let (renames, problems) = moved::apply(setting.configuration, &mut prior);
@@ -103,7 +106,7 @@ pub async fn plan<'c>(
         stage.found.push(partial_warning());
     }
     let sound = !stage.found.has_errors();
-    let mut planner = Planner::new(stage, options, prior, renames, selection, events);
+    let mut planner = Planner::new(stage, options, prior, renames, selection, unfinished, events);
     if sound {
         planner.run().await;
         planner.check_requested();

@@ -15,9 +15,10 @@ use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
 use crate::provider::{Recorded, Session};
-use crate::state::{Change, Instance, ObjectAddress, State};
+use crate::state::{Change, Instance, ObjectAddress, State, Unfinished, WriteAction};
 use crate::value::Value;
 
+use super::imports::Wanted;
 use super::instance::{Before, Subject, plan_instance};
 use super::moved::Renames;
 use super::selection::Selection;
@@ -41,6 +42,8 @@ enum Answer {
     Prefetched(Vec<ObjectAddress>),
     Observed(ObjectAddress, Result<Option<Recorded>, Diagnostics>),
     Data(NodeId, Address, Result<Value, Diagnostics>),
+    Imported(NodeId, Wanted, Result<Recorded, Diagnostics>),
+    Recovered(Unfinished, Result<Recorded, Diagnostics>),
 }
 
 /// The walk.
@@ -63,6 +66,8 @@ pub struct Planner<'c> {
     pub events: &'c (dyn Fn(Event<'_>) + Sync),
     /// The provider of everything recorded.
     pub(super) former_providers: HashMap<ConfigAddress, ProviderAddress>,
+    pub(super) imports_begun: HashSet<ConfigAddress>,
+    pub(super) imported: HashMap<Address, (String, Recorded)>,
     pub(super) pending: HashMap<NodeId, Vec<Address>>,
     frontier: Frontier,
     tasks: FuturesUnordered<BoxFuture<'static, Answer>>,
@@ -72,6 +77,8 @@ pub struct Planner<'c> {
     /// Nodes whose names have been checked before they were parked.
     parked_once: HashSet<NodeId>,
     reading: HashMap<NodeId, (usize, bool)>,
+    importing: HashMap<NodeId, (usize, bool)>,
+    unfinished: Vec<Unfinished>,
     protected: HashSet<ConfigAddress>,
 }
 
@@ -83,6 +90,7 @@ impl<'c> Planner<'c> {
         prior: State,
         renames: Renames,
         selection: Selection,
+        unfinished: Vec<Unfinished>,
         events: &'c (dyn Fn(Event<'_>) + Sync),
     ) -> Self {
         let frontier = Frontier::new(&stage.graph.dag);
@@ -104,6 +112,10 @@ impl<'c> Planner<'c> {
             parked: HashMap::new(),
             parked_once: HashSet::new(),
             reading: HashMap::new(),
+            importing: HashMap::new(),
+            unfinished,
+            imports_begun: HashSet::new(),
+            imported: HashMap::new(),
             protected: HashSet::new(),
         }
     }
@@ -243,6 +255,7 @@ impl<'c> Planner<'c> {
             Answer::Configured(node, id, configured) => match configured {
                 Ok(session) => {
                     self.stage.set_session(id.clone(), session.clone());
+                    self.look_for_unfinished(&id, &session);
                     self.read_recorded(&id, &session);
                     node.into_iter().for_each(|node| self.finish(node, true));
                 }
@@ -254,6 +267,11 @@ impl<'c> Planner<'c> {
             Answer::Prefetched(objects) => self.read_each(&objects),
             Answer::Observed(object, result) => self.observed(object, result),
             Answer::Data(node, address, result) => self.heard_data(node, &address, result),
+            Answer::Imported(node, wanted, result) => {
+                let sound = self.take_import(wanted, result);
+                self.one_imported(node, sound);
+            }
+            Answer::Recovered(unfinished, result) => self.recovered(&unfinished, result),
         }
     }
 
@@ -400,7 +418,11 @@ impl<'c> Planner<'c> {
             dependencies: self.stage.graph.resources_needed(node, true),
         };
         match (self.options.mode, address.resource.mode) {
-            (Mode::Normal, ResourceMode::Managed) => Some(self.managed(node, &subject)),
+            (Mode::Normal, ResourceMode::Managed) => match self.begin_imports(node, &subject) {
+                None => Some(false),
+                Some(true) => None,
+                Some(false) => Some(self.managed(node, &subject)),
+            },
             (Mode::Normal, _) => self.data(node, &subject),
             (Mode::RefreshOnly | Mode::Destroy, _) => Some(self.as_recorded(&subject)),
         }
@@ -452,13 +474,14 @@ impl<'c> Planner<'c> {
         let known = self.objects.get(&object);
         let triggers = self.triggers(subject, address);
         let known_instance = known.map(|k| k.instance.clone());
+        let imported = self.imported.get(address).filter(|_| known.is_none());
         Before {
-            observed: known.and_then(|k| k.observed.clone()),
+            observed: known.and_then(|k| k.observed.clone()).or_else(|| imported.map(|(_, r)| r.clone())),
             sensitive_paths: known_instance.as_ref().map(|i| i.sensitive_paths.clone()).unwrap_or_default(),
             tainted: known_instance.is_some_and(|i| i.tainted),
             requested: self.options.replace.contains(address),
             triggers,
-            importing: None,
+            importing: imported.map(|(id, _)| id.clone()),
             previous_address: self.renames.get(address).cloned(),
         }
     }
@@ -501,6 +524,85 @@ impl<'c> Planner<'c> {
         if let Some(value) = known {
             self.stage.evaluation.set_instance(address, value);
         }
+    }
+
+    /// Begins to read an object that is to be taken over; its resource waits.
+    pub(super) fn import(&mut self, node: NodeId, subject: &Subject<'_>, wanted: Wanted) {
+        let (session, kind) = (subject.session.clone(), wanted.address.resource.kind.clone());
+        self.importing.entry(node).or_insert((0, true)).0 += 1;
+        self.parked_once.insert(node);
+        self.queue.push_back(Box::pin(async move {
+            let result = session.reader().import(&kind, &wanted.id).await;
+            Answer::Imported(node, wanted, result)
+        }));
+    }
+
+    fn one_imported(&mut self, node: NodeId, sound: bool) {
+        let Some((left, fine)) = self.importing.get_mut(&node) else { return };
+        *left -= 1;
+        *fine &= sound;
+        if *left == 0 {
+            match self.importing.remove(&node) {
+                Some((_, true)) => self.frontier.put_back(node),
+                _ => self.finish(node, false),
+            }
+        }
+    }
+
+    /// Begins to look for what an interrupted run was about to make.
+    fn look_for_unfinished(&mut self, id: &ProviderId, session: &Arc<dyn Session>) {
+        let (mine, others): (Vec<Unfinished>, Vec<Unfinished>) =
+            std::mem::take(&mut self.unfinished).into_iter().partition(|u| {
+                let config = u.object.address.config();
+                u.action == WriteAction::Create && self.stage.graph.provider_of(&config) == Some(id)
+            });
+        self.unfinished = others;
+        for unfinished in mine {
+            if self.objects.contains_key(&unfinished.object) {
+                continue;
+            }
+            *self.unread.entry(unfinished.object.address.config()).or_default() += 1;
+            let (session, kind) = (session.clone(), unfinished.object.address.resource.kind.clone());
+            self.queue.push_back(Box::pin(async move {
+                let result = session.reader().import(&kind, &unfinished.intent.id).await;
+                Answer::Recovered(unfinished, result)
+            }));
+        }
+    }
+
+    /// What an interrupted run made is recorded now; what it did not make is planned as ever.
+    fn recovered(&mut self, unfinished: &Unfinished, result: Result<Recorded, Diagnostics>) {
+        let address = &unfinished.object.address;
+        let config = address.config();
+        if let Ok(recorded) = result
+            && let Some(id) = self.stage.graph.provider_of(&config)
+            && let provider = self.stage.provider_address(id)
+            && let Some(owner) = self.stage.registry.find(&provider.source).cloned()
+            && let Some(kind) = owner.kind(&address.resource.kind)
+        {
+            let dependencies = self
+                .stage
+                .graph
+                .find(&ConfigNode::Resource(config.clone()))
+                .map(|node| self.stage.graph.resources_needed(node, true))
+                .unwrap_or_default();
+            let instance = Arc::new(recorded::encode(kind, &recorded.value, recorded.private.clone(), dependencies));
+            let object = unfinished.object.clone();
+            self.prior.apply(&Change::Put { object: object.clone(), provider, instance: instance.clone() });
+            let observed = Some(recorded.clone());
+            self.objects.insert(object, Object { instance, recorded, observed });
+            self.stage.found.push(
+                Diagnostic::warning(
+                    "Object of an interrupted run recovered",
+                    format!(
+                        "An earlier run ended after it had begun to make {address} and before it could record it. It exists                          ({}), and is recorded from now on.",
+                        unfinished.intent.id
+                    ),
+                )
+                .for_address(address),
+            );
+        }
+        self.one_read(&config);
     }
 
     /// Begins to read a data source.
