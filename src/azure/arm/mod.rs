@@ -1,0 +1,34 @@
+//! Transport to Azure Resource Manager: one client that authenticates, waits its turn, tries again what may be tried
+//! again, follows long-running operations to their end, and turns what goes wrong into words.
+//!
+//! Bodies are raw JSON: what is read is what Azure answered, and what is sent is exactly what the caller made.
+
+mod client;
+mod clock;
+mod cloud;
+mod conflict;
+mod credentials;
+mod envelope;
+mod error;
+mod login;
+mod operation;
+mod paging;
+mod retry;
+mod throttle;
+mod token;
+
+#[cfg(test)]
+mod test_server;
+
+pub use client::{ArmClient, Method, Request, Response};
+pub use clock::{Backoff, Clock, Patience, SystemClock, VirtualClock};
+pub use cloud::Cloud;
+pub use conflict::{Conflict, retry_while};
+pub use credentials::Settings;
+pub use envelope::{
+    AZURE_ASYNC_OPERATION, AdditionalInfo, CORRELATION_ID, ErrorBody, ErrorEnvelope, LOCATION, OperationStatus, Page,
+    REQUEST_ID, RETRY_AFTER, VIRTUAL_TIME,
+};
+pub use error::{ArmError, ServiceError};
+pub use login::Login;
+pub use token::Claims;

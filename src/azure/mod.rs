@@ -1,0 +1,7 @@
+//! Azure: the kinds `azurerm_*` and `azapi_*`, and how they reach Azure Resource Manager.
+
+pub mod arm;
+pub mod arm_id;
+mod casing;
+pub mod guid;
+pub mod roles;
