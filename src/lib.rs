@@ -3,6 +3,7 @@
 //! The modules stand in the order in which the program runs; each may use only those above it.
 
 pub mod address;
+pub mod azure;
 pub mod diagnostic;
 pub mod span;
 
