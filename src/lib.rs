@@ -3,7 +3,6 @@
 //! The modules stand in the order in which the program runs; each may use only those above it.
 
 pub mod address;
-pub mod azure;
 pub mod diagnostic;
 pub mod span;
 

@@ -4,4 +4,8 @@ pub mod arm;
 pub mod arm_id;
 mod casing;
 pub mod guid;
+pub mod kinds;
+pub mod provider;
 pub mod roles;
+pub mod session;
+pub mod wire;

@@ -1,0 +1,575 @@
+//! A kind that is an ARM resource described by a table. What the table cannot say is a hook.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+
+use super::super::arm::{ArmError, Conflict, Method, Patience, Request, retry_while};
+use super::super::session::Azure;
+use super::super::wire::{
+    self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
+};
+use super::AzureKind;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provider::{
+    Applied, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Watch,
+};
+use crate::value::{Fields, Value};
+
+/// How long a read may take (azurerm's 5 minutes).
+const READ: Duration = Duration::from_secs(5 * 60);
+
+/// Why a write did not come to its end.
+#[derive(Debug)]
+pub enum Fault {
+    /// Azure or the way to it.
+    Arm(ArmError),
+    /// We refuse.
+    Refused(Diagnostic),
+}
+
+impl From<ArmError> for Fault {
+    fn from(error: ArmError) -> Self {
+        Self::Arm(error)
+    }
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Refused(diagnostic)
+    }
+}
+
+/// What a table cannot say of its kind. Each hook has a plain answer.
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// Finds more than the rows' rules do.
+    fn validate(&self, _config: &Value) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// The present name of an argument of an older azurerm.
+    fn renamed(&self, _path: &[&str]) -> Option<String> {
+        None
+    }
+
+    /// Goes over what the table planned.
+    fn plan(&self, _case: &mut PlanCase<'_>) {}
+
+    /// Rearranges what Azure answered, before the rows read it.
+    fn lift(&self, _answer: &mut Json, _prior: Option<&Value>) {}
+
+    /// Rearranges what is sent, after the rows have written it.
+    fn lower(&self, _body: &mut Json, _planned: &Value, _creating: bool) {}
+
+    /// Reads what belongs to the object but is not in its answer, and lays it there.
+    async fn read_more(&self, _azure: &Azure, _id: &str, _answer: &mut Json) -> Result<(), ArmError> {
+        Ok(())
+    }
+
+    /// Goes over what was read.
+    fn finish(&self, _fields: &mut Fields, _prior: Option<&Value>) {}
+
+    /// Makes the object; by default with one PUT.
+    async fn create(&self, call: &Call<'_>, body: Json, _planned: &Value) -> Result<(), Fault> {
+        call.put(body).await?;
+        Ok(())
+    }
+
+    /// Changes the object. `body` is what Azure has, patched; by default it is sent with one PUT.
+    async fn update(&self, call: &Call<'_>, body: Json, _prior: &Value, _planned: &Value) -> Result<(), Fault> {
+        call.put(body).await?;
+        Ok(())
+    }
+
+    /// Removes the object; by default with one DELETE.
+    async fn delete(&self, call: &Call<'_>, _prior: &Value) -> Result<(), Fault> {
+        Ok(call.delete().await?)
+    }
+
+    /// The lane that a write of the object with this id occupies.
+    fn lane(&self, _id: &str) -> Option<String> {
+        None
+    }
+
+    /// Pairs of positions of which the second must wait for the first.
+    fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// Refusals of a write that pass by themselves.
+    fn passing(&self) -> &'static [Conflict] {
+        &[Conflict::Busy]
+    }
+
+    /// Where many objects are listed at once: the list that holds the object with this id.
+    fn list_of(&self, _id: &str) -> Option<String> {
+        None
+    }
+}
+
+/// No hooks.
+pub struct Plain;
+
+impl Hooks for Plain {}
+
+/// A table and its hooks as a kind.
+pub struct ArmKind {
+    table: Table,
+    schema: Schema,
+    hooks: Box<dyn Hooks>,
+}
+
+/// One object being written: where it is, and who watches.
+pub struct Call<'a> {
+    /// The connection.
+    pub azure: &'a Azure,
+    /// The object's ARM id.
+    pub id: &'a str,
+    /// The version of its API.
+    pub api_version: &'a str,
+    /// How long all of it may take.
+    pub patience: Patience<'a>,
+    /// Refusals that are waited out.
+    pub passing: &'static [Conflict],
+    /// The etag that the object must still have.
+    pub etag: Option<String>,
+}
+
+impl Call<'_> {
+    /// Writes the whole object.
+    pub async fn put(&self, body: Json) -> Result<Json, ArmError> {
+        let request = Request::new(Method::Put, self.id, self.api_version).body(body);
+        let request = match &self.etag {
+            Some(etag) => request.header("if-match", etag.clone()),
+            None => request,
+        };
+        self.send(request).await
+    }
+
+    /// Writes a whole object elsewhere: a child, a companion.
+    pub async fn put_at(&self, id: &str, body: Json) -> Result<Json, ArmError> {
+        self.send(Request::new(Method::Put, id, self.api_version).body(body)).await
+    }
+
+    /// Carries out an action.
+    pub async fn post(&self, action: &str, body: Json) -> Result<Json, ArmError> {
+        self.send(Request::new(Method::Post, format!("{}/{action}", self.id), self.api_version).body(body)).await
+    }
+
+    /// Removes the object.
+    pub async fn delete(&self) -> Result<(), ArmError> {
+        self.delete_at(self.id).await
+    }
+
+    /// Removes an object elsewhere.
+    pub async fn delete_at(&self, id: &str) -> Result<(), ArmError> {
+        self.send(Request::new(Method::Delete, id, self.api_version)).await.map(drop)
+    }
+
+    /// Reads an object elsewhere, which may not be there.
+    pub async fn find_at(&self, id: &str) -> Result<Option<Json>, ArmError> {
+        Ok(self.azure.client.find(id, self.api_version, &self.patience).await?.map(|answer| answer.body))
+    }
+
+    async fn send(&self, request: Request) -> Result<Json, ArmError> {
+        retry_while(self.passing, &self.patience, || self.azure.client.perform(&request, &self.patience)).await
+    }
+}
+
+impl ArmKind {
+    /// A table with hooks.
+    pub fn new(table: Table, hooks: impl Hooks + 'static) -> Self {
+        Self { schema: wire::schema(&table), table, hooks: Box::new(hooks) }
+    }
+
+    /// The table.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// What an instance will be.
+    pub fn decide(&self, subscription: &str, dialect: Dialect, prior: Option<&Value>, config: &Value) -> PlanResponse {
+        let mut case = PlanCase::by_table(&self.table, subscription, dialect, prior, config);
+        self.hooks.plan(&mut case);
+        case.finish()
+    }
+
+    /// What is sent to make an object.
+    pub fn first_body(&self, planned: &Value) -> Json {
+        let mut body = json!({});
+        for (path, value) in &self.table.constants {
+            wire::json::set(&mut body, path, value.clone());
+        }
+        encode(&self.table.rows, &mut body, planned, None);
+        self.hooks.lower(&mut body, planned, true);
+        body
+    }
+
+    /// What is sent to change an object: what was found, with what changes.
+    pub fn patched_body(&self, mut found: Json, prior: &Value, planned: &Value) -> Json {
+        self.hooks.lift(&mut found, Some(prior));
+        encode(&self.table.rows, &mut found, planned, Some(prior));
+        self.hooks.lower(&mut found, planned, false);
+        found
+    }
+
+    fn id(&self, azure: &Azure, value: &Value) -> Option<String> {
+        let known = value.field("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+        known.or_else(|| id_of(self.table.id, &azure.subscription, value))
+    }
+
+    /// Reads the object at an id; a 404 is believed when it is said twice.
+    async fn look(&self, azure: &Azure, id: &str) -> Result<Option<Json>, ArmError> {
+        let patience = azure.client.patience(READ);
+        let found = match azure.take_ahead(id) {
+            Some(answer) => Some(answer),
+            None => azure.client.find(id, self.table.api_version, &patience).await?.map(|answer| answer.body),
+        };
+        let found = match found {
+            Some(found) => Some(found),
+            None => azure.client.find(id, self.table.api_version, &patience).await?.map(|answer| answer.body),
+        };
+        let Some(mut answer) = found else { return Ok(None) };
+        self.hooks.read_more(azure, id, &mut answer).await?;
+        Ok(Some(answer))
+    }
+
+    /// An answer as the kind's value.
+    pub fn value_of(&self, mut answer: Json, id: &str, prior: Option<&Value>, reading: Reading) -> Value {
+        self.hooks.lift(&mut answer, prior);
+        let mut fields = decode(&self.table.rows, &answer, prior, reading);
+        for (name, part) in parts_of(self.table.id, id).unwrap_or_default() {
+            if let Some(row) = self.table.rows.iter().find(|row| row.name == name && row.wire.is_none()) {
+                fields.insert(Arc::from(name), spelled(row, part, prior, reading));
+            }
+        }
+        let before = prior.and_then(|prior| prior.field("id")?.as_str());
+        let kept = before.filter(|before| same_text(Same::ArmId, before, id)).unwrap_or(id);
+        fields.insert(Arc::from("id"), Value::string(kept));
+        let timeouts = prior.and_then(|prior| prior.field("timeouts")).filter(|t| t.is_known());
+        fields.insert(Arc::from("timeouts"), timeouts.cloned().unwrap_or_else(|| Value::null(wire::timeouts_type())));
+        self.hooks.finish(&mut fields, prior);
+        Value::object(fields)
+    }
+
+    fn call<'a>(&'a self, azure: &'a Azure, id: &'a str, value: &Value, verb: &str, watch: &'a dyn Watch) -> Call<'a> {
+        let limit = time_limit(value, verb).unwrap_or(Duration::from_secs(90 * 60));
+        Call {
+            azure,
+            id,
+            api_version: self.table.api_version,
+            patience: azure.client.patience(limit).watched(watch),
+            passing: self.hooks.passing(),
+            etag: None,
+        }
+    }
+
+    async fn try_create(&self, azure: &Azure, id: &str, planned: &Value, watch: &dyn Watch) -> Result<(), Diagnostics> {
+        let call = self.call(azure, id, planned, "create", watch);
+        let existing = call.find_at(id).await.map_err(|e| self.problem("look for", id, &e))?;
+        if existing.is_some() && !azure.overwrite_existing {
+            return Err(already_exists(self.table.name, id).into());
+        }
+        let body = self.first_body(planned);
+        self.hooks.create(&call, body, planned).await.map_err(|fault| self.fault("create", id, fault))
+    }
+
+    async fn try_update(
+        &self,
+        azure: &Azure,
+        id: &str,
+        prior: &Value,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Result<(), Diagnostics> {
+        let mut call = self.call(azure, id, planned, "update", watch);
+        let mut attempts = 0;
+        loop {
+            let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
+            let found = found.ok_or_else(|| gone(self.table.name, id))?;
+            call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
+            let body = self.patched_body(found, prior, planned);
+            match self.hooks.update(&call, body, prior, planned).await {
+                Err(Fault::Arm(error))
+                    if attempts < 3 && error.service().is_some_and(|e| Conflict::Stale.matches(e)) =>
+                {
+                    attempts += 1;
+                }
+                outcome => return outcome.map_err(|fault| self.fault("update", id, fault)),
+            }
+        }
+    }
+
+    /// What there is after a write, whatever came of it.
+    async fn read_back(&self, azure: &Azure, id: &str, beside: &Value, outcome: Result<(), Diagnostics>) -> Applied {
+        let mut diagnostics = outcome.err().unwrap_or_default();
+        let failed = diagnostics.has_errors();
+        let recorded = match self.look(azure, id).await {
+            Ok(Some(answer)) => Some(record(self.value_of(answer, id, Some(beside), Reading::Beside))),
+            Ok(None) => {
+                if !failed {
+                    diagnostics.extend(gone(self.table.name, id));
+                }
+                None
+            }
+            Err(error) => {
+                diagnostics.extend(self.problem("read back", id, &error));
+                None
+            }
+        };
+        Applied { recorded, diagnostics }
+    }
+
+    fn fault(&self, doing: &str, id: &str, fault: Fault) -> Diagnostics {
+        match fault {
+            Fault::Arm(error) => self.problem(doing, id, &error),
+            Fault::Refused(diagnostic) => diagnostic.into(),
+        }
+    }
+
+    fn problem(&self, doing: &str, id: &str, error: &ArmError) -> Diagnostics {
+        error.diagnostic(&format!("{doing} {} {id}", self.table.name)).into()
+    }
+}
+
+impl Kind for ArmKind {
+    fn name(&self) -> &str {
+        self.table.name
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Finding> {
+        let mut findings = wire::validate(&self.table, config);
+        findings.extend(self.hooks.validate(config));
+        findings
+    }
+
+    fn renamed(&self, path: &[&str]) -> Option<String> {
+        self.hooks.renamed(path)
+    }
+}
+
+#[async_trait]
+impl AzureKind for ArmKind {
+    fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
+        let prior = request.prior.map(|prior| &prior.value);
+        self.decide(&azure.subscription, azure.dialect, prior, request.config)
+    }
+
+    async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
+        let Some(id) = self.id(azure, &recorded.value) else { return Ok(None) };
+        let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
+        Ok(found.map(|answer| Recorded {
+            value: self.value_of(answer, &id, Some(&recorded.value), Reading::Beside),
+            private: recorded.private.clone(),
+        }))
+    }
+
+    async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
+        if parts_of(self.table.id, id).is_none() {
+            return Err(malformed_id(&self.table, id).into());
+        }
+        let found = self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))?;
+        let answer = found.ok_or_else(|| nothing_to_import(self.table.name, id))?;
+        Ok(record(self.value_of(answer, id, None, Reading::Anew)))
+    }
+
+    async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {
+        let Some(id) = self.id(azure, planned) else {
+            return Applied { recorded: None, diagnostics: unknown_id(self.table.name).into() };
+        };
+        let outcome = self.try_create(azure, &id, planned, watch).await;
+        if let Err(diagnostics) = &outcome {
+            if diagnostics.iter().any(|d| d.summary == ALREADY_EXISTS) {
+                return Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() };
+            }
+        }
+        self.read_back(azure, &id, planned, outcome).await
+    }
+
+    async fn update(
+        &self,
+        azure: &Azure,
+        prior: &Recorded,
+        planned: &Value,
+        _config: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        let Some(id) = self.id(azure, &prior.value) else {
+            return Applied { recorded: Some(prior.clone()), diagnostics: unknown_id(self.table.name).into() };
+        };
+        let outcome = self.try_update(azure, &id, &prior.value, planned, watch).await;
+        let beside = if outcome.is_ok() { planned } else { &prior.value };
+        let mut applied = self.read_back(azure, &id, beside, outcome).await;
+        if let Some(recorded) = &mut applied.recorded {
+            recorded.private.clone_from(&prior.private);
+        }
+        applied
+    }
+
+    async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied {
+        let Some(id) = self.id(azure, &prior.value) else {
+            return Applied { recorded: None, diagnostics: Diagnostics::new() };
+        };
+        let call = self.call(azure, &id, &prior.value, "delete", watch);
+        match self.hooks.delete(&call, &prior.value).await {
+            Ok(()) => Applied { recorded: None, diagnostics: Diagnostics::new() },
+            Err(fault) => Applied { recorded: Some(prior.clone()), diagnostics: self.fault("delete", &id, fault) },
+        }
+    }
+
+    async fn resume(
+        &self,
+        azure: &Azure,
+        intent: &Intent,
+        operation: Option<&str>,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        let call = self.call(azure, &intent.id, planned, "create", watch);
+        let method = method_of(intent.method);
+        let request = Request::new(method, &intent.id, self.table.api_version);
+        let outcome = match operation {
+            Some(url) => azure.client.resume(url, &request, &call.patience).await.map(drop),
+            None => Ok(()),
+        };
+        let outcome = outcome.map_err(|e| self.problem("follow the operation on", &intent.id, &e));
+        let id = self.id(azure, planned).unwrap_or_else(|| intent.id.clone());
+        if method == Method::Delete {
+            return match (outcome, self.look(azure, &id).await) {
+                (Ok(()), Ok(None)) => Applied { recorded: None, diagnostics: Diagnostics::new() },
+                (outcome, _) => self.read_back(azure, &id, planned, outcome).await,
+            };
+        }
+        match self.look(azure, &id).await {
+            Ok(None) => Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() },
+            _ => self.read_back(azure, &id, planned, outcome).await,
+        }
+    }
+
+    fn lanes(&self, value: &Value) -> Vec<Lane> {
+        let id = value.field("id").and_then(Value::as_str);
+        let lane = id.and_then(|id| self.hooks.lane(id));
+        lane.map(|lane| Lane(lane.to_ascii_lowercase().into())).into_iter().collect()
+    }
+
+    fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        self.hooks.implied_order(planned)
+    }
+
+    async fn prefetch(&self, azure: &Azure, wanted: &[&Recorded]) {
+        let mut lists: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+        for recorded in wanted {
+            let list = self.id(azure, &recorded.value).and_then(|id| self.hooks.list_of(&id));
+            *lists.entry(list.unwrap_or_default().to_ascii_lowercase()).or_default() += 1;
+        }
+        // A list costs as much as a single read; it pays from two objects on.
+        for (list, _) in lists.into_iter().filter(|(list, count)| !list.is_empty() && *count > 1) {
+            let request = Request::new(Method::Get, &list, self.table.api_version);
+            // A list that cannot be had is no fault: each object is then read by itself.
+            let Ok(items) = azure.client.list(&request, &azure.client.patience(READ)).await else { continue };
+            for item in items {
+                if let Some(id) = wire::json::get_str(&item, "id").map(str::to_owned) {
+                    azure.read_ahead(&id, item);
+                }
+            }
+        }
+    }
+}
+
+const ALREADY_EXISTS: &str = "Resource already exists";
+
+fn record(value: Value) -> Recorded {
+    Recorded { value, private: Vec::new() }
+}
+
+/// An attribute that the id holds, in the recorded spelling.
+fn spelled(row: &Row, part: &str, prior: Option<&Value>, reading: Reading) -> Value {
+    match prior.and_then(|prior| prior.field(row.name)) {
+        Some(before) if before.is_null() && row.ours_alone() && reading == Reading::Beside => before.clone(),
+        Some(before) if before.as_str().is_some_and(|b| b.eq_ignore_ascii_case(part)) => before.clone(),
+        _ => Value::string(part),
+    }
+}
+
+fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
+    parse_duration(value.field("timeouts")?.field(verb)?.as_str()?)
+}
+
+/// A duration as Go writes it: `1h30m`, `45m`, `10s`.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let mut total = 0.0;
+    let mut digits = String::new();
+    for c in text.chars() {
+        let unit = match c {
+            'h' => 3600.0,
+            'm' => 60.0,
+            's' => 1.0,
+            _ => {
+                digits.push(c);
+                continue;
+            }
+        };
+        total += digits.parse::<f64>().ok()? * unit;
+        digits.clear();
+    }
+    (digits.is_empty() && !text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+}
+
+fn method_of(name: &str) -> Method {
+    match name {
+        "DELETE" => Method::Delete,
+        "POST" => Method::Post,
+        "PATCH" => Method::Patch,
+        _ => Method::Put,
+    }
+}
+
+fn already_exists(kind: &str, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        ALREADY_EXISTS,
+        format!(
+            "Azure already has {id}. To manage it here, take it over with:\n\n  import {{\n    to = {kind}.NAME\n    id = \"{id}\"\n  }}\n\n\
+             where NAME is the name of your resource block."
+        ),
+    )
+}
+
+fn gone(kind: &str, id: &str) -> Diagnostics {
+    Diagnostic::error(
+        "Resource has gone",
+        format!("{kind} {id} was there when it was planned, and is not any more. Run plan again."),
+    )
+    .into()
+}
+
+fn nothing_to_import(kind: &str, id: &str) -> Diagnostics {
+    Diagnostic::error(
+        "Cannot import non-existent remote object",
+        format!("Azure has no {kind} with the id {id}. Check the id; only what exists can be imported."),
+    )
+    .into()
+}
+
+fn malformed_id(table: &Table, id: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Invalid import id",
+        format!("{id:?} is no id of a {}. It has the form {}.", table.name, table.id),
+    )
+}
+
+fn unknown_id(kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unknown ARM id",
+        format!(
+            "The id of this {kind} does not follow from its arguments. Check that the provider has a subscription_id \
+             (or ARM_SUBSCRIPTION_ID is set)."
+        ),
+    )
+}

@@ -1,0 +1,136 @@
+//! The kinds of Azure. Most are a [`Table`](super::wire::Table) and a few hooks ([`ArmKind`]); what is no plain ARM
+//! resource implements [`AzureKind`] itself.
+//!
+//! To add a kind: a file here with its table, and its line in the registry below.
+
+mod arm_kind;
+mod identity;
+mod network;
+mod resource_group;
+#[cfg(test)]
+mod testing;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::session::Azure;
+use crate::diagnostic::Diagnostics;
+use crate::provider::{Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Watch};
+use crate::value::Value;
+
+pub use arm_kind::{ArmKind, Call, Fault, Hooks, Plain};
+
+/// A managed kind of Azure: the verbs of [`crate::provider::Read`] and [`crate::provider::Write`] for one kind.
+#[async_trait]
+pub trait AzureKind: Kind {
+    /// Decides what an instance will be. Pure.
+    fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse;
+
+    /// Reads an object as it is now; `None` when it is gone for certain.
+    async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics>;
+
+    /// Reads an object that is to be taken over.
+    async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics>;
+
+    /// Makes the object.
+    async fn create(&self, azure: &Azure, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied;
+
+    /// Changes the object in place.
+    async fn update(
+        &self,
+        azure: &Azure,
+        prior: &Recorded,
+        planned: &Value,
+        config: &Value,
+        watch: &dyn Watch,
+    ) -> Applied;
+
+    /// Removes the object.
+    async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied;
+
+    /// Follows an operation of an earlier run and reads the object.
+    async fn resume(
+        &self,
+        azure: &Azure,
+        intent: &Intent,
+        operation: Option<&str>,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Applied;
+
+    /// The lanes that a write occupies.
+    fn lanes(&self, _value: &Value) -> Vec<Lane> {
+        Vec::new()
+    }
+
+    /// Pairs of positions in `planned`, the second of which is of this kind and must wait for the first.
+    fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// Reads many objects of this kind in few calls, into [`Azure::read_ahead`].
+    async fn prefetch(&self, _azure: &Azure, _wanted: &[&Recorded]) {}
+}
+
+/// A data source of Azure.
+#[async_trait]
+pub trait AzureData: Kind {
+    /// Reads it.
+    async fn read_data(&self, azure: &Azure, config: &Value) -> Result<Value, Diagnostics>;
+}
+
+/// The kinds and data sources of a provider, by name.
+#[derive(Default)]
+pub struct Registry {
+    kinds: BTreeMap<String, Box<dyn AzureKind>>,
+    data: BTreeMap<String, Box<dyn AzureData>>,
+}
+
+impl Registry {
+    /// Everything named `azurerm_`.
+    pub fn azurerm() -> Self {
+        let mut registry = Self::default();
+        registry.add(resource_group::kind());
+        registry.add(network::virtual_network());
+        registry.add(network::subnet());
+        registry.add(identity::user_assigned_identity());
+        registry.add(identity::federated_identity_credential());
+        registry
+    }
+
+    /// Everything named `azapi_`.
+    pub fn azapi() -> Self {
+        Self::default()
+    }
+
+    /// Adds a managed kind.
+    pub fn add(&mut self, kind: impl AzureKind + 'static) {
+        self.kinds.insert(kind.name().to_owned(), Box::new(kind));
+    }
+
+    /// Adds a data source.
+    pub fn add_data(&mut self, data: impl AzureData + 'static) {
+        self.data.insert(data.name().to_owned(), Box::new(data));
+    }
+
+    /// A managed kind.
+    pub fn kind(&self, name: &str) -> Option<&dyn AzureKind> {
+        self.kinds.get(name).map(AsRef::as_ref)
+    }
+
+    /// A data source.
+    pub fn data(&self, name: &str) -> Option<&dyn AzureData> {
+        self.data.get(name).map(AsRef::as_ref)
+    }
+
+    /// All managed kinds, by name.
+    pub fn kinds(&self) -> impl Iterator<Item = &dyn AzureKind> {
+        self.kinds.values().map(AsRef::as_ref)
+    }
+
+    /// All data sources, by name.
+    pub fn data_sources(&self) -> impl Iterator<Item = &dyn AzureData> {
+        self.data.values().map(AsRef::as_ref)
+    }
+}

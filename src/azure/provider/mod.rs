@@ -1,0 +1,244 @@
+//! The providers `azurerm` and `azapi`: how they are configured, and the session that hands each call to its kind.
+
+mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::arm::{Clock, Settings, SystemClock, VirtualClock};
+use super::kinds::{AzureData, AzureKind, Registry};
+use super::session::Azure;
+use super::wire::{Dialect, at, block_of};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provider::{
+    Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Session,
+    Surroundings, Watch, Write,
+};
+use crate::value::Value;
+
+/// The subscription of the simulator, when none is configured.
+pub const SIMULATED_SUBSCRIPTION: &str = "11111111-1111-4111-8111-111111111111";
+/// The directory of the simulator, when none is configured.
+pub const SIMULATED_TENANT: &str = "22222222-2222-4222-8222-222222222222";
+
+/// A family of Azure kinds.
+pub struct AzureProvider {
+    name: &'static str,
+    source: &'static str,
+    config_schema: Schema,
+    registry: Arc<Registry>,
+}
+
+/// The provider of the `azurerm_` kinds.
+pub fn azurerm() -> AzureProvider {
+    AzureProvider {
+        name: "azurerm",
+        source: "registry.terraform.io/hashicorp/azurerm",
+        config_schema: Schema { version: 0, block: block_of(&settings::azurerm()) },
+        registry: Arc::new(Registry::azurerm()),
+    }
+}
+
+/// The provider of the `azapi_` kinds.
+pub fn azapi() -> AzureProvider {
+    AzureProvider {
+        name: "azapi",
+        source: "registry.terraform.io/azure/azapi",
+        config_schema: Schema { version: 0, block: block_of(&settings::azapi()) },
+        registry: Arc::new(Registry::azapi()),
+    }
+}
+
+#[async_trait]
+impl Provider for AzureProvider {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn source(&self) -> &'static str {
+        self.source
+    }
+
+    fn config_schema(&self) -> &Schema {
+        &self.config_schema
+    }
+
+    fn kinds(&self) -> Vec<&dyn Kind> {
+        self.registry.kinds().map(|kind| kind as &dyn Kind).collect()
+    }
+
+    fn data_sources(&self) -> Vec<&dyn Kind> {
+        self.registry.data_sources().map(|data| data as &dyn Kind).collect()
+    }
+
+    fn kind(&self, name: &str) -> Option<&dyn Kind> {
+        self.registry.kind(name).map(|kind| kind as &dyn Kind)
+    }
+
+    fn data_source(&self, name: &str) -> Option<&dyn Kind> {
+        self.registry.data(name).map(|data| data as &dyn Kind)
+    }
+
+    async fn configure(&self, config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
+        let settings = Settings::gather(config, &surroundings.environment)?;
+        let simulator = surroundings.simulator.as_deref();
+        let cloud = settings.cloud(simulator).await?;
+        let clock: Arc<dyn Clock> =
+            if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
+        let client = settings.client(&cloud, clock)?;
+        let or_simulated = |given: Option<String>, simulated: &str| match (given, simulator) {
+            (Some(given), _) => given,
+            (None, Some(_)) => simulated.to_owned(),
+            (None, None) => String::new(),
+        };
+        let subscription = or_simulated(settings.subscription_id, SIMULATED_SUBSCRIPTION);
+        if subscription.is_empty() && at(config, "subscription_id").is_none_or(Value::is_known) {
+            return Err(no_subscription().into());
+        }
+        let tenant = or_simulated(settings.tenant_id, SIMULATED_TENANT);
+        let dialect = Dialect::of_constraint(surroundings.version_constraint.as_deref());
+        let mut azure = Azure::new(client, subscription, tenant, dialect);
+        let feature = |path: &str| at(config, path).and_then(Value::as_bool);
+        azure.overwrite_existing =
+            feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
+        azure.keep_full_groups =
+            feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
+        Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))
+    }
+}
+
+fn no_subscription() -> Diagnostic {
+    Diagnostic::error(
+        "No Azure subscription",
+        "`subscription_id` is a required provider property when performing a plan/apply operation: set it in the \
+         provider block or in the environment variable ARM_SUBSCRIPTION_ID.",
+    )
+}
+
+/// A configured provider: each call goes to the kind that it names.
+struct AzureSession {
+    azure: Azure,
+    registry: Arc<Registry>,
+}
+
+impl AzureSession {
+    fn kind(&self, name: &str) -> Result<&dyn AzureKind, Diagnostics> {
+        self.registry.kind(name).ok_or_else(|| unknown_kind("resource type", name))
+    }
+
+    fn data(&self, name: &str) -> Result<&dyn AzureData, Diagnostics> {
+        self.registry.data(name).ok_or_else(|| unknown_kind("data source", name))
+    }
+}
+
+fn unknown_kind(what: &str, name: &str) -> Diagnostics {
+    Diagnostic::error(format!("Invalid {what}"), format!("The provider does not support {what} \"{name}\".")).into()
+}
+
+fn nothing_done(diagnostics: Diagnostics) -> Applied {
+    Applied { recorded: None, diagnostics }
+}
+
+impl Session for AzureSession {
+    fn reader(&self) -> &dyn Read {
+        self
+    }
+
+    fn writer(&self) -> &dyn Write {
+        self
+    }
+}
+
+#[async_trait]
+impl Read for AzureSession {
+    fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse {
+        match self.kind(kind) {
+            Ok(kind) => kind.plan(&self.azure, request),
+            Err(diagnostics) => PlanResponse {
+                planned: request.proposed.clone(),
+                requires_replace: Vec::new(),
+                notes: Vec::new(),
+                findings: diagnostics
+                    .into_iter()
+                    .map(|diagnostic| crate::provider::Finding { path: crate::value::Path::default(), diagnostic })
+                    .collect(),
+            },
+        }
+    }
+
+    async fn prefetch(&self, wanted: &[(&str, &Recorded)]) {
+        let mut by_kind: BTreeMap<&str, Vec<&Recorded>> = BTreeMap::new();
+        for (kind, recorded) in wanted {
+            by_kind.entry(kind).or_default().push(recorded);
+        }
+        let kinds = by_kind.iter().filter_map(|(kind, wanted)| Some((self.registry.kind(kind)?, wanted)));
+        futures::future::join_all(kinds.map(|(kind, wanted)| kind.prefetch(&self.azure, wanted))).await;
+    }
+
+    async fn read(&self, kind: &str, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
+        self.kind(kind)?.read(&self.azure, recorded).await
+    }
+
+    async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
+        self.data(kind)?.read_data(&self.azure, config).await
+    }
+
+    async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {
+        self.kind(kind)?.import(&self.azure, id).await
+    }
+
+    fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        self.registry.kinds().flat_map(|kind| kind.implied_order(planned)).collect()
+    }
+
+    fn lanes(&self, kind: &str, value: &Value) -> Vec<Lane> {
+        self.kind(kind).map(|kind| kind.lanes(value)).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Write for AzureSession {
+    async fn create(&self, kind: &str, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied {
+        match self.kind(kind) {
+            Ok(kind) => kind.create(&self.azure, planned, config, watch).await,
+            Err(diagnostics) => nothing_done(diagnostics),
+        }
+    }
+
+    async fn update(
+        &self,
+        kind: &str,
+        prior: &Recorded,
+        planned: &Value,
+        config: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        match self.kind(kind) {
+            Ok(kind) => kind.update(&self.azure, prior, planned, config, watch).await,
+            Err(diagnostics) => Applied { recorded: Some(prior.clone()), diagnostics },
+        }
+    }
+
+    async fn delete(&self, kind: &str, prior: &Recorded, watch: &dyn Watch) -> Applied {
+        match self.kind(kind) {
+            Ok(kind) => kind.delete(&self.azure, prior, watch).await,
+            Err(diagnostics) => Applied { recorded: Some(prior.clone()), diagnostics },
+        }
+    }
+
+    async fn resume(
+        &self,
+        kind: &str,
+        intent: &Intent,
+        operation: Option<&str>,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        match self.kind(kind) {
+            Ok(kind) => kind.resume(&self.azure, intent, operation, planned, watch).await,
+            Err(diagnostics) => nothing_done(diagnostics),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What Azure answered, as the value of a kind.
+//!
+//! An answer is read beside what was recorded before, because an answer alone does not say enough:
+//! - what it leaves out is as it was (services do not echo all they know);
+//! - what was never configured is not ours, whatever others have set there;
+//! - what means the same keeps the spelling that was recorded.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::json;
+use super::same::{is_zero, same};
+use super::scalar::{from_json, literal_json, set_of};
+use super::schema::{element_type, type_of};
+use super::table::{Blocks, Presence, Row, Rule, Same, Scalar, Shape};
+use crate::value::{Fields, Value};
+
+/// Why an answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Beside what was recorded or planned.
+    Beside,
+    /// For the first time: to take an object over, or for a data source.
+    Anew,
+}
+
+/// The fields of an object with these rows. `prior` is what was recorded (or planned, after a write).
+pub fn decode(rows: &[Row], answer: &Json, prior: Option<&Value>, reading: Reading) -> Fields {
+    rows.iter()
+        .map(|row| {
+            let before = prior.and_then(|prior| prior.field(row.name)).filter(|v| v.is_known());
+            let value = match &row.shape {
+                Shape::Blocks(blocks) => decode_blocks(row, blocks, answer, before, reading),
+                _ => decode_attribute(row, answer, before, reading),
+            };
+            let value = before.map_or(value.clone(), |before| value.marked(before.marks()));
+            (Arc::from(row.name), value)
+        })
+        .collect()
+}
+
+fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
+    let nothing = || before.cloned().unwrap_or_else(|| absent(row));
+    if row.write_only {
+        return Value::null(type_of(row));
+    }
+    let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return nothing() };
+    if row.null_as.is_some_and(|null| literal_json(null) == *found) {
+        return before.filter(|before| is_zero(before)).cloned().unwrap_or_else(|| Value::null(type_of(row)));
+    }
+    let not_ours = reading == Reading::Beside && row.ours_alone() && before.is_some_and(Value::is_null);
+    if not_ours || is_strange_word(row, found) {
+        return nothing();
+    }
+    let Some(now) = from_json(row, found) else { return nothing() };
+    match before {
+        Some(before) if same(row.same, before, &now) || (row.ours_alone() && is_zero(before) && is_zero(&now)) => {
+            before.clone()
+        }
+        Some(before) if matches!(row.shape, Shape::Map) && reading == Reading::Beside => own_keys(before, now),
+        Some(before) if matches!(row.shape, Shape::Set(_)) => keep_spellings(row.same, before, now),
+        _ => now,
+    }
+}
+
+/// What an attribute is of which nothing is known: what the service decides is recorded as azurerm does, so that
+/// it can stand in a template.
+fn absent(row: &Row) -> Value {
+    match row.shape {
+        Shape::One(Scalar::Text) if row.is_computed() => Value::string(""),
+        _ => Value::null(type_of(row)),
+    }
+}
+
+/// A word that is not among those allowed is another service generation's name for one of them; it tells nothing.
+fn is_strange_word(row: &Row, found: &Json) -> bool {
+    let Some(word) = found.as_str() else { return false };
+    row.rules.iter().any(|rule| match rule {
+        Rule::OneOf(allowed) => !allowed.iter().any(|a| a.eq_ignore_ascii_case(word)) && row.null_as.is_none(),
+        _ => false,
+    })
+}
+
+/// The map without the keys that others have added.
+fn own_keys(before: &Value, now: Value) -> Value {
+    let (Some(ours), Some(fields)) = (before.as_fields(), now.as_fields()) else { return now };
+    let kept: Fields =
+        fields.iter().filter(|(key, _)| ours.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    Value::map(crate::value::Type::String, kept)
+}
+
+/// The set with the elements that were there before spelled as they were.
+fn keep_spellings(how: Same, before: &Value, now: Value) -> Value {
+    let (Some(old), Some(items)) = (before.as_elements(), now.as_elements()) else { return now };
+    let spelled: Vec<_> =
+        items.iter().map(|item| old.iter().find(|o| same(how, o, item)).unwrap_or(item).clone()).collect();
+    let element = spelled.first().map_or(crate::value::Type::String, |v| {
+        if v.as_number().is_some() { crate::value::Type::Number } else { crate::value::Type::String }
+    });
+    set_of(element, spelled)
+}
+
+fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
+    let kept = || before.cloned().unwrap_or_else(|| collect(blocks, Vec::new()));
+    let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return kept() };
+    let was_there = before.and_then(Value::as_elements).is_some_and(|items| !items.is_empty());
+    let switched_off =
+        row.switch.is_some_and(|member| json::get(found, member).is_some_and(|on| *on == Json::Bool(false)));
+    if switched_off {
+        return collect(blocks, Vec::new());
+    }
+    let never_ours = reading == Reading::Beside && row.presence == Presence::Optional && before.is_some() && !was_there;
+    if never_ours || (reading == Reading::Anew && row.service_fills) {
+        return kept();
+    }
+    if row.switch.is_some_and(|member| json::get(found, member).is_none()) && !was_there {
+        return kept();
+    }
+    let items = if blocks.max == 1 {
+        let inner = before.and_then(|b| b.as_elements()?.first());
+        vec![Value::object(decode(&blocks.rows, found, inner, reading))]
+    } else {
+        decode_many(&blocks.rows, found, before, reading)
+    };
+    let says_nothing =
+        !was_there && row.presence != Presence::Required && items.iter().all(|item| is_default(&blocks.rows, item));
+    if says_nothing { collect(blocks, Vec::new()) } else { collect(blocks, items) }
+}
+
+/// An array of blocks. Each is read beside the recorded one of the same name, or the same position.
+fn decode_many(rows: &[Row], found: &Json, before: Option<&Value>, reading: Reading) -> Vec<Value> {
+    let old = before.and_then(Value::as_elements).unwrap_or_default();
+    let items = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let alone: Vec<_> = items.iter().map(|item| Value::object(decode(rows, item, None, Reading::Anew))).collect();
+    let partner = |position: usize| {
+        let name = alone.get(position).and_then(|v| v.field("name")?.as_str());
+        match name {
+            Some(name) => old
+                .iter()
+                .find(|o| o.field("name").and_then(Value::as_str).is_some_and(|n| n.eq_ignore_ascii_case(name))),
+            None => old.get(position),
+        }
+    };
+    (0..items.len())
+        .filter_map(|position| Some(Value::object(decode(rows, items.get(position)?, partner(position), reading))))
+        .collect()
+}
+
+/// Whether a block holds nothing that its absence would not say as well.
+fn is_default(rows: &[Row], item: &Value) -> bool {
+    rows.iter().all(|row| {
+        let Some(value) = item.field(row.name) else { return true };
+        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &super::scalar::literal(d), value))
+    })
+}
+
+/// Blocks as the list or set that the schema says.
+pub(super) fn collect(blocks: &Blocks, items: Vec<Value>) -> Value {
+    let element = element_type(&blocks.rows);
+    if blocks.set { set_of(element, items) } else { Value::list(element, items) }
+}

@@ -1,0 +1,70 @@
+//! ARM ids out of attributes and attributes out of ARM ids, by a template such as
+//! `/subscriptions/{subscription}/resourceGroups/{name}` or `{parent_id}/subnets/{name}`.
+
+use crate::value::Value;
+
+/// The id that these attributes give; `None` while one of them is unknown or missing.
+pub fn id_of(template: &str, subscription: &str, attributes: &Value) -> Option<String> {
+    let segments = template.split('/').map(|segment| match attribute(segment) {
+        Some("subscription") => (!subscription.is_empty()).then(|| subscription.to_owned()),
+        Some(name) => Some(attributes.field(name)?.as_str()?.trim_end_matches('/').to_owned()),
+        None => Some(segment.to_owned()),
+    });
+    let id = segments.collect::<Option<Vec<_>>>()?.join("/");
+    (!id.is_empty()).then_some(id)
+}
+
+/// The attributes that an id holds, read from its end; `None` when it does not have the template's form.
+pub fn parts_of<'a>(template: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut parts = Vec::new();
+    let mut rest = id.trim_end_matches('/');
+    let segments: Vec<_> = template.split('/').collect();
+    for (position, segment) in segments.iter().enumerate().rev() {
+        if let (0, Some(name)) = (position, attribute(segment)) {
+            parts.push((name, rest));
+            return (!rest.is_empty()).then_some(parts);
+        }
+        let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
+        match attribute(segment) {
+            Some(name) if !last.is_empty() => parts.push((name, last)),
+            None if last.eq_ignore_ascii_case(segment) => {}
+            _ => return None,
+        }
+        rest = before;
+    }
+    rest.is_empty().then_some(parts)
+}
+
+fn attribute(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const GROUP: &str = "/subscriptions/{subscription}/resourceGroups/{name}";
+    const CREDENTIAL: &str = "{user_assigned_identity_id}/federatedIdentityCredentials/{name}";
+
+    #[test]
+    fn an_id_follows_from_attributes_once_they_are_known() {
+        let attributes = |name: Value| Value::object_of([("name", name)]);
+        assert_eq!(
+            id_of(GROUP, "s1", &attributes(Value::string("rg"))).as_deref(),
+            Some("/subscriptions/s1/resourceGroups/rg")
+        );
+        assert_eq!(id_of(GROUP, "s1", &attributes(Value::unknown(crate::value::Type::String))), None);
+        assert_eq!(id_of(GROUP, "", &attributes(Value::string("rg"))), None);
+    }
+
+    #[test]
+    fn attributes_are_read_from_an_id_in_any_case() {
+        let parts = parts_of(GROUP, "/SUBSCRIPTIONS/s1/resourcegroups/Rg/").unwrap();
+        assert_eq!(parts, [("name", "Rg"), ("subscription", "s1")]);
+        let parts = parts_of(CREDENTIAL, "/subscriptions/s/x/federatedidentitycredentials/f").unwrap();
+        assert_eq!(parts, [("name", "f"), ("user_assigned_identity_id", "/subscriptions/s/x")]);
+        assert_eq!(parts_of(GROUP, "/subscriptions/s1"), None);
+        assert_eq!(parts_of(GROUP, "/subscriptions/s1/providers/rg"), None);
+    }
+}
