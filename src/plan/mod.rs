@@ -23,12 +23,14 @@ mod names;
 mod orphans;
 pub mod outputs;
 pub mod propose;
+mod reading;
 pub mod recorded;
 pub mod saved;
 mod selection;
 pub mod stage;
 mod triggers;
 mod validate;
+pub mod verify;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,259 @@
+//! What the walk waits for: recorded objects as they are now, data sources, objects to be taken over, and what an
+//! interrupted run left.
+
+use std::sync::Arc;
+
+use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::graph::{ConfigNode, NodeId, ProviderId};
+use crate::provider::{Recorded, Session};
+use crate::state::{Change, Instance, ObjectAddress, Unfinished, WriteAction};
+use crate::value::Value;
+
+use super::imports::Wanted;
+use super::instance::Subject;
+use super::walk::{Answer, Object, Planner};
+use super::{Event, recorded};
+
+impl Planner<'_> {
+    /// Begins to read everything that is recorded of a provider.
+    pub(super) fn read_recorded(&mut self, id: &ProviderId, session: &Arc<dyn Session>) {
+        let provider = self.stage.provider_address(id);
+        let recorded: Vec<(ObjectAddress, Arc<Instance>)> = self
+            .prior
+            .objects()
+            .filter(|(object, p, _)| **p == provider && object.address.resource.mode == ResourceMode::Managed)
+            .map(|(object, _, instance)| (object, instance.clone()))
+            .collect();
+        let mut wanted = Vec::with_capacity(recorded.len());
+        for (object, instance) in recorded {
+            if self.remember(&provider, &object, &instance) && self.reads(&object) {
+                wanted.push(object);
+            } else {
+                self.one_read(&object.address.config());
+            }
+        }
+        if wanted.is_empty() {
+            return;
+        }
+        (self.events)(Event::Refreshing { objects: wanted.len() });
+        let objects: Vec<(String, Recorded)> = wanted
+            .iter()
+            .filter_map(|o| Some((o.address.resource.kind.to_string(), self.objects.get(o)?.recorded.clone())))
+            .collect();
+        let session = session.clone();
+        self.tasks.push(Box::pin(async move {
+            let list: Vec<(&str, &Recorded)> = objects.iter().map(|(kind, r)| (kind.as_str(), r)).collect();
+            session.reader().prefetch(&list).await;
+            Answer::Prefetched(wanted)
+        }));
+    }
+
+    pub(super) fn reads(&self, object: &ObjectAddress) -> bool {
+        self.options.refresh && self.selection.has_instance(&object.address)
+    }
+
+    /// Decodes a recorded object. False with an error.
+    pub(super) fn remember(
+        &mut self,
+        provider: &ProviderAddress,
+        object: &ObjectAddress,
+        instance: &Arc<Instance>,
+    ) -> bool {
+        let Some(owner) = self.stage.registry.find(&provider.source) else { return false };
+        let Some(kind) = owner.kind(&object.address.resource.kind) else {
+            self.stage.found.push(Diagnostic::error(
+                "Recorded object of an unknown kind",
+                format!(
+                    "The state holds {object}, a {} of {}, which Bowline does not have. Remove it from the state with \
+                     \"bowline state rm\" (the object itself stays), and manage it with azapi_resource or elsewhere.",
+                    object.address.resource.kind, provider.source
+                ),
+            ));
+            return false;
+        };
+        match recorded::decode(&object.address, instance, kind) {
+            Ok(recorded) => {
+                let observed = Some(recorded.clone());
+                self.objects.insert(object.clone(), Object { instance: instance.clone(), recorded, observed });
+                true
+            }
+            Err(problem) => {
+                self.stage.found.push(problem.for_address(&object.address));
+                false
+            }
+        }
+    }
+
+    pub(super) fn read_each(&mut self, objects: &[ObjectAddress]) {
+        for object in objects {
+            let provider = self.prior.provider(&object.address).and_then(|p| self.stage.provider_id(p));
+            let session = provider.and_then(|id| self.stage.session(&id).cloned());
+            let (Some(session), Some(known)) = (session, self.objects.get(object)) else { continue };
+            let (kind, recorded, object) =
+                (object.address.resource.kind.clone(), known.recorded.clone(), object.clone());
+            self.queue.push_back(Box::pin(async move {
+                let result = session.reader().read(&kind, &recorded).await;
+                Answer::Observed(object, result)
+            }));
+        }
+    }
+
+    pub(super) fn observed(&mut self, object: ObjectAddress, result: Result<Option<Recorded>, Diagnostics>) {
+        match result {
+            Ok(observed) => {
+                self.update_prior(&object, observed.as_ref());
+                if let Some(known) = self.objects.get_mut(&object) {
+                    known.observed = observed;
+                }
+            }
+            Err(problems) => {
+                self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
+            }
+        }
+        (self.events)(Event::Refreshed { object: &object });
+        self.one_read(&object.address.config());
+    }
+
+    /// The record follows what was observed, so that a plan starts from what is.
+    pub(super) fn update_prior(&mut self, object: &ObjectAddress, observed: Option<&Recorded>) {
+        let Some(known) = self.objects.get(object) else { return };
+        let unchanged =
+            observed.is_some_and(|o| o.value.raw_eq(&known.recorded.value) && o.private == known.recorded.private);
+        let Some(provider) = self.prior.provider(&object.address).cloned().filter(|_| !unchanged) else { return };
+        let kind = self.stage.registry.find(&provider.source).cloned();
+        let change = match (observed, kind.as_ref().and_then(|p| p.kind(&object.address.resource.kind))) {
+            (Some(observed), Some(kind)) => {
+                let instance = recorded::refreshed(kind, &known.instance, observed);
+                Change::Put { object: object.clone(), provider, instance }
+            }
+            _ => Change::Remove { object: object.clone() },
+        };
+        self.prior.apply(&change);
+    }
+
+    pub(super) fn one_read(&mut self, config: &ConfigAddress) {
+        if let Some(left) = self.unread.get_mut(config) {
+            *left = left.saturating_sub(1);
+            if *left == 0
+                && let Some(node) = self.parked.remove(config)
+            {
+                self.frontier.put_back(node);
+            }
+        }
+    }
+
+    /// Begins to read an object that is to be taken over; its resource waits.
+    pub(super) fn import(&mut self, node: NodeId, subject: &Subject<'_>, wanted: Wanted) {
+        let (session, kind) = (subject.session.clone(), wanted.address.resource.kind.clone());
+        self.importing.entry(node).or_insert((0, true)).0 += 1;
+        self.parked_once.insert(node);
+        self.queue.push_back(Box::pin(async move {
+            let result = session.reader().import(&kind, &wanted.id).await;
+            Answer::Imported(node, wanted, result)
+        }));
+    }
+
+    pub(super) fn one_imported(&mut self, node: NodeId, sound: bool) {
+        let Some((left, fine)) = self.importing.get_mut(&node) else { return };
+        *left -= 1;
+        *fine &= sound;
+        if *left == 0 {
+            match self.importing.remove(&node) {
+                Some((_, true)) => self.frontier.put_back(node),
+                _ => self.finish(node, false),
+            }
+        }
+    }
+
+    /// Begins to look for what an interrupted run was about to make.
+    pub(super) fn look_for_unfinished(&mut self, id: &ProviderId, session: &Arc<dyn Session>) {
+        let (mine, others): (Vec<Unfinished>, Vec<Unfinished>) =
+            std::mem::take(&mut self.unfinished).into_iter().partition(|u| {
+                let config = u.object.address.config();
+                u.action == WriteAction::Create && self.stage.graph.provider_of(&config) == Some(id)
+            });
+        self.unfinished = others;
+        for unfinished in mine {
+            if self.objects.contains_key(&unfinished.object) {
+                continue;
+            }
+            *self.unread.entry(unfinished.object.address.config()).or_default() += 1;
+            let (session, kind) = (session.clone(), unfinished.object.address.resource.kind.clone());
+            self.queue.push_back(Box::pin(async move {
+                let result = session.reader().import(&kind, &unfinished.intent.id).await;
+                Answer::Recovered(unfinished, result)
+            }));
+        }
+    }
+
+    /// What an interrupted run made is recorded now; what it did not make is planned as ever.
+    pub(super) fn recovered(&mut self, unfinished: &Unfinished, result: Result<Recorded, Diagnostics>) {
+        let address = &unfinished.object.address;
+        let config = address.config();
+        if let Ok(recorded) = result
+            && let Some(id) = self.stage.graph.provider_of(&config)
+            && let provider = self.stage.provider_address(id)
+            && let Some(owner) = self.stage.registry.find(&provider.source).cloned()
+            && let Some(kind) = owner.kind(&address.resource.kind)
+        {
+            let dependencies = self
+                .stage
+                .graph
+                .find(&ConfigNode::Resource(config.clone()))
+                .map(|node| self.stage.graph.resources_needed(node, true))
+                .unwrap_or_default();
+            let instance = Arc::new(recorded::encode(kind, &recorded.value, recorded.private.clone(), dependencies));
+            let object = unfinished.object.clone();
+            self.prior.apply(&Change::Put { object: object.clone(), provider, instance: instance.clone() });
+            let observed = Some(recorded.clone());
+            self.objects.insert(object, Object { instance, recorded, observed });
+            self.stage.found.push(
+                Diagnostic::warning(
+                    "Object of an interrupted run recovered",
+                    format!(
+                        "An earlier run ended after it had begun to make {address} and before it could record it. It exists                          ({}), and is recorded from now on.",
+                        unfinished.intent.id
+                    ),
+                )
+                .for_address(address),
+            );
+        }
+        self.one_read(&config);
+    }
+
+    /// Begins to read a data source.
+    pub(super) fn read_data(&mut self, node: NodeId, session: &Arc<dyn Session>, address: Address, config: Value) {
+        let (session, kind) = (session.clone(), address.resource.kind.clone());
+        self.reading.entry(node).or_insert((0, true)).0 += 1;
+        self.queue.push_back(Box::pin(async move {
+            let result = session.reader().read_data(&kind, &config).await;
+            Answer::Data(node, address, result)
+        }));
+    }
+
+    pub(super) fn heard_data(&mut self, node: NodeId, address: &Address, result: Result<Value, Diagnostics>) {
+        let sound = self.take_data(node, address, result);
+        if let Some((left, fine)) = self.reading.get_mut(&node) {
+            *left -= 1;
+            *fine &= sound;
+            if *left == 0 {
+                let fine = *fine;
+                self.reading.remove(&node);
+                self.finish(node, fine);
+            }
+        }
+    }
+
+    /// Keeps for the end of the reads that something else already went wrong.
+    pub(super) fn note_reading(&mut self, node: NodeId, sound: bool) {
+        if let Some((_, fine)) = self.reading.get_mut(&node) {
+            *fine &= sound;
+        }
+    }
+
+    /// Whether reads of a data source are still going on.
+    pub(super) fn is_reading(&self, node: NodeId) -> bool {
+        self.reading.contains_key(&node)
+    }
+}
