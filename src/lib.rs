@@ -16,6 +16,8 @@ pub mod eval;
 
 pub mod provider;
 
+pub mod builtin;
+
 pub mod azure;
 
 pub mod state;

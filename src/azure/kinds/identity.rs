@@ -147,7 +147,8 @@ impl Hooks for Credential {
         if let (Some(id), Some(name)) = (identity.as_str(), case.planned_at("name").and_then(Value::as_str)) {
             let id = format!("{}/federatedIdentityCredentials/{name}", id.trim_end_matches('/'));
             let recorded = case.prior_at("id").and_then(Value::as_str);
-            let id = recorded.filter(|recorded| same_text(Same::ArmId, recorded, &id)).map_or(id.clone(), str::to_owned);
+            let id =
+                recorded.filter(|recorded| same_text(Same::ArmId, recorded, &id)).map_or(id.clone(), str::to_owned);
             case.set("id", Value::string(id));
         }
         let before = case.prior.and_then(identity_of);
