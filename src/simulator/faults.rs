@@ -17,6 +17,9 @@ pub struct Faults {
     pub throttling: bool,
     /// Object ids that the simulator did not make are no principals. When off they may be users or groups.
     pub strict_directory: bool,
+    /// Deleted vaults keep their names until they are purged, as in Azure. Off, so that a stack can be destroyed and
+    /// made again.
+    pub soft_delete: bool,
     /// Seconds until the authorisation service knows a new identity's principal.
     pub replication_seconds: u64,
     /// Seconds until a role assignment takes effect.
@@ -33,6 +36,7 @@ impl Default for Faults {
             casing: false,
             throttling: false,
             strict_directory: false,
+            soft_delete: false,
             replication_seconds: 15,
             propagation_seconds: 20,
             page_size: 250,

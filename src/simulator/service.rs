@@ -142,6 +142,11 @@ pub(super) trait Service: Sync {
         Ok(None)
     }
 
+    /// What stays behind when it is gone: a deleted vault.
+    fn remains(&self, _scene: Scene<'_>, _resource: &Resource) -> Vec<Change> {
+        Vec::new()
+    }
+
     /// What reading it answers.
     fn show(&self, _scene: Scene<'_>, resource: &Resource) -> Value {
         resource.body.clone()

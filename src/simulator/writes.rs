@@ -91,7 +91,7 @@ impl Azure {
         let lasts = service.removal(self.scene(), &resource)?;
         let Some(operation) = self.begin(service, place, lasts, Purpose::Delete, effects) else {
             let (status, with_body) = service.deleted();
-            self.world.make(Change::Remove(key));
+            self.bury(&resource);
             return Ok(if with_body { Answer::json(status, resource.body) } else { Answer::empty(status) });
         };
         let mut resource = resource;
@@ -349,13 +349,27 @@ impl Azure {
         )
     }
 
+    /// A resource goes, with all beneath it; what stays behind of them is put.
+    fn bury(&mut self, resource: &Resource) {
+        let scene = self.scene();
+        let gone = std::iter::once(resource).chain(self.world.beneath(&resource.key()));
+        let remains: Vec<Change> = gone.flat_map(|gone| service_of(&gone.kind).remains(scene, gone)).collect();
+        self.world.make(Change::Remove(resource.key()));
+        for change in remains {
+            self.world.make(change);
+        }
+    }
+
     /// An operation has come to its end.
     fn end(&mut self, mut operation: Operation) {
         operation.ended = true;
         let succeeded = operation.failure.is_none();
         self.world.make(Change::Operation(operation.clone()));
-        if operation.purpose == Purpose::Delete && succeeded {
-            self.world.make(Change::Remove(operation.key.clone()));
+        if let Some(resource) = self.world.get(&operation.key).cloned()
+            && operation.purpose == Purpose::Delete
+            && succeeded
+        {
+            self.bury(&resource);
         }
         let ready = if succeeded { "Succeeded" } else { "Failed" };
         for (key, state) in [(Some(&operation.key), ready), (operation.holds.as_ref(), "Succeeded")] {

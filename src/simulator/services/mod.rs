@@ -5,8 +5,13 @@ mod assignments;
 mod credentials;
 mod groups;
 mod identities;
+mod network;
+mod registries;
 mod role_table;
 mod roles;
+mod storage;
+mod vaults;
+mod workspaces;
 
 use crate::simulator::service::Service;
 
@@ -21,6 +26,14 @@ pub(super) static ALL: &[&dyn Service] = &[
     &aks::Pools,
     &aks::Maintenance,
     &aks::UpgradeProfiles,
+    &network::Networks,
+    &network::Subnets,
+    &storage::Accounts,
+    &storage::Containers,
+    &vaults::Vaults,
+    &vaults::DeletedVaults,
+    &workspaces::Workspaces,
+    &registries::Registries,
 ];
 
 pub(super) use aks::{VERSIONS, kubernetes_versions};

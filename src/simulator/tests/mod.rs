@@ -4,6 +4,7 @@
 mod clusters;
 mod control;
 mod identities;
+mod neighbours;
 mod protocol;
 
 use std::collections::HashMap;
