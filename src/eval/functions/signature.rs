@@ -210,7 +210,7 @@ impl fmt::Debug for Returns {
 
 /// What machine integers are asked to be.
 const WHOLE_NUMBER: &str =
-    "value must be a whole number, between -9223372036854775808 and 9223372036854775807 inclusive";
+    "value must be a whole number, between -9223372036854775808 and 9223372036854775807";
 
 impl Arguments<'_> {
     /// The argument at a position.
@@ -252,6 +252,11 @@ impl Arguments<'_> {
     pub(super) fn element(&self) -> Type {
         self.returns.element().cloned().unwrap_or(Type::Dynamic)
     }
+}
+
+/// The machine integer that a number must be.
+pub(super) fn integer_of(value: &Value) -> Result<i64, FunctionError> {
+    value.as_number().and_then(Number::to_i64).ok_or_else(|| FunctionError::from(WHOLE_NUMBER))
 }
 
 /// The machine integer that the argument at a position must be.

@@ -120,6 +120,18 @@ impl Decimal {
     }
 }
 
+/// Prints a float of a precision in the shortest form, with an exponent from seven digits before the point on, or
+/// from five zeros after it.
+pub(super) fn shortest_general(float: &Float, precision: usize) -> String {
+    let mut decimal = Decimal::exact(&float.mantissa, float.exponent);
+    decimal.shorten(float, precision);
+    let exponent = decimal.point - 1;
+    if decimal.digits.is_empty() || (-4..6).contains(&exponent) {
+        return decimal.print(float.negative);
+    }
+    decimal.print_exponent(float.negative, decimal.digits.len() - 1)
+}
+
 /// Prints a float in Go's format `e`, `f` or `g` with so many digits after the point (for `g`: significant ones).
 pub(super) fn formatted(float: &Float, verb: char, digits: usize) -> String {
     let mut decimal = Decimal::exact(&float.mantissa, float.exponent);

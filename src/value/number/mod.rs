@@ -323,6 +323,14 @@ impl Number {
         }
     }
 
+    /// The number in its shortest form, with an exponent where Go's `%g` has one: `1e+06`.
+    pub fn to_general_string(&self) -> String {
+        match self.to_float() {
+            Ok(float) => decimal::shortest_general(&float, self.precision.into()),
+            Err(_) => self.to_string(),
+        }
+    }
+
     /// The number as Go's `strconv` has it in the formats `e`, `f` and `g`: with so many digits after the point, or
     /// significant ones for `g`.
     pub fn format(&self, verb: char, digits: usize) -> String {

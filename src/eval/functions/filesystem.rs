@@ -1,0 +1,169 @@
+//! Files and paths, with slashes as separators.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::string::{render, text};
+use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use crate::value::{Type, Value};
+
+const STRING: Returns = Returns::Always(Takes::String);
+const PATH: Param = Param::string("path");
+/// A folder deeper than this below the start of a search is taken for a loop of links.
+const MAX_DEPTH: usize = 64;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("abspath", &[PATH], STRING, |a| {
+        let path = a.cx.folder.join(a.text(0)?);
+        text(cleaned(&slashed(&path)))
+    }),
+    Function::new("basename", &[PATH], STRING, |a| text(basename(a.text(0)?))),
+    Function::new("dirname", &[PATH], STRING, |a| text(dirname(a.text(0)?))),
+    Function::new("file", &[PATH], STRING, |a| text(read_text(a)?)),
+    Function::new("filebase64", &[PATH], STRING, |a| text(STANDARD.encode(read(a)?))),
+    Function::new("fileexists", &[PATH], Returns::Always(Takes::Bool), exists),
+    Function::new("fileset", &[PATH, Param::string("pattern")], Returns::Always(Takes::SetOfStrings), fileset),
+    Function::new("pathexpand", &[PATH], STRING, |a| text(slashed(&expanded(a.text(0)?)?))),
+    Function::new("templatefile", &[PATH, Param::any("vars")], Returns::Always(Takes::Any), |a| {
+        let template = read_text(a)?;
+        render(a, a.text(0)?, &template, a.get(1)?)
+    })
+    .or_null(),
+];
+
+fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// The bytes of the file that the first argument names, for functions that do not blame the argument.
+pub(super) fn contents(a: &Arguments) -> Result<Vec<u8>, FunctionError> {
+    read(a).map_err(|e| e.message.into())
+}
+
+/// The bytes of the file that the first argument names.
+fn read(a: &Arguments) -> Result<Vec<u8>, FunctionError> {
+    let given = a.text(0)?;
+    let path = located(a, given)?;
+    if path.is_dir() {
+        return Err(FunctionError::at(0, format!("failed to read file: {given} is a directory")));
+    }
+    std::fs::read(&path).map_err(|e| {
+        FunctionError::at(0, match e.kind() {
+            std::io::ErrorKind::NotFound => format!(
+                "no file exists at {given:?}; this function works only with files that are distributed as part of the configuration source code, so if this file will be created by a resource in this configuration you must instead obtain this result from an attribute of that resource"
+            ),
+            _ => format!("failed to open {given:?}: {e}"),
+        })
+    })
+}
+
+fn read_text(a: &Arguments) -> Result<String, FunctionError> {
+    let bytes = read(a)?;
+    let given = a.text(0)?;
+    String::from_utf8(bytes).map_err(|_| {
+        let advice = "use the filebase64 function to obtain the Base64 encoded contents or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results instead";
+        FunctionError::at(0, format!("contents of {given:?} are not valid UTF-8; {advice}"))
+    })
+}
+
+/// Where a path leads: `~` is the home folder, and what is relative starts at the working folder.
+fn located(a: &Arguments, given: &str) -> Result<PathBuf, FunctionError> {
+    Ok(a.cx.folder.join(expanded(given)?))
+}
+
+fn expanded(given: &str) -> Result<PathBuf, FunctionError> {
+    let Some(rest) = given.strip_prefix('~') else { return Ok(given.into()) };
+    if !rest.is_empty() && !rest.starts_with(['/', '\\']) {
+        return Err("cannot expand user-specific home dir".into());
+    }
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    let home = home.ok_or("the home folder is not known")?;
+    Ok(if rest.is_empty() { home } else { home.join(rest.trim_start_matches(['/', '\\'])) })
+}
+
+fn exists(a: &Arguments) -> Result<Value, FunctionError> {
+    let given = a.text(0)?;
+    let path = located(a, given)?;
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_file() => Ok(Value::bool(true)),
+        Ok(found) if found.is_dir() => Err(format!("{given:?} is a directory, not a file").into()),
+        Ok(_) => Err(format!("{given:?} is not a regular file").into()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Value::bool(false)),
+        Err(e) => Err(format!("failed to stat {given:?}: {e}").into()),
+    }
+}
+
+/// The regular files below a folder that match a pattern, as paths relative to it.
+fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
+    let (folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
+    let refused = |why: String| FunctionError::from(format!("failed to glob pattern {pattern:?}: {why}"));
+    let cleaned_pattern = cleaned(pattern);
+    let glob = GlobBuilder::new(&cleaned_pattern)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .empty_alternates(true)
+        .build()
+        .map_err(|e| refused(e.kind().to_string()))?;
+    let matcher = glob.compile_matcher();
+    // A pattern without `**` reaches only as deep as it has parts.
+    let depth = if cleaned_pattern.contains("**") { MAX_DEPTH } else { cleaned_pattern.matches('/').count() };
+    let mut found = Vec::new();
+    search(&folder, "", depth, &matcher, &mut found);
+    Ok(Value::set(Type::String, found))
+}
+
+/// Folders that cannot be read are passed over.
+fn search(folder: &Path, prefix: &str, depth: usize, matcher: &GlobMatcher, found: &mut Vec<Value>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let relative = format!("{prefix}{name}");
+        let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
+        if metadata.is_dir() && depth > 0 {
+            search(&entry.path(), &format!("{relative}/"), depth - 1, matcher, found);
+        } else if metadata.is_file() && matcher.is_match(&relative) {
+            found.push(Value::string(relative));
+        }
+    }
+}
+
+/// The shortest path of the same meaning: no `.`, no doubled slash, `..` taken back where that can be.
+pub(super) fn cleaned(path: &str) -> String {
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            ("..", None) if rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    match (rooted, parts.join("/")) {
+        (true, joined) => format!("/{joined}"),
+        (false, joined) if joined.is_empty() => ".".into(),
+        (false, joined) => joined,
+    }
+}
+
+fn basename(path: &str) -> &str {
+    if path.is_empty() {
+        return ".";
+    }
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() {
+        return "/";
+    }
+    trimmed.rsplit('/').next().unwrap_or(trimmed)
+}
+
+fn dirname(path: &str) -> String {
+    let end = path.rfind('/').map_or(0, |at| at + 1);
+    cleaned(path.get(..end).unwrap_or_default())
+}

@@ -1,0 +1,287 @@
+//! Numbers.
+
+use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use crate::value::{Number, Value};
+
+const NUMBER: Returns = Returns::Always(Takes::Number);
+const NUM: Param = Param::number("num");
+const NUMBERS: Param = Param::number("numbers").dynamic();
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("abs", &[NUM.dynamic().marked()], NUMBER, |a| Ok(marked_like(a, Value::number(a.number(0)?.abs())))),
+    Function::new("ceil", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, 1)))),
+    Function::new("floor", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, -1)))),
+    Function::new("log", &[NUM, Param::number("base")], NUMBER, |a| {
+        from_f64(ln(a.number(0)?.to_f64()) / ln(a.number(1)?.to_f64()), "log")
+    }),
+    Function::new("max", &[], NUMBER, |a| extreme(a, std::cmp::Ordering::Greater)).variadic(NUMBERS),
+    Function::new("min", &[], NUMBER, |a| extreme(a, std::cmp::Ordering::Less)).variadic(NUMBERS),
+    Function::new("parseint", &[Param::any("number"), Param::number("base")], Returns::By(parseint_type), parseint),
+    Function::new("pow", &[NUM, Param::number("power")], NUMBER, |a| {
+        from_f64(pow(a.number(0)?.to_f64(), a.number(1)?.to_f64()), "pow")
+    }),
+    Function::new("range", &[], Returns::Always(Takes::Numbers), range).variadic(Param::number("params")),
+    Function::new("signum", &[NUM], NUMBER, |a| Ok(Value::number(a.integer(0)?.signum()))),
+    Function::new("sum", &[Param::any("list")], NUMBER, sum),
+];
+
+fn marked_like(a: &Arguments, value: Value) -> Value {
+    a.values.first().map_or_else(|| value.clone(), |arg| value.clone().marked(arg.marks()))
+}
+
+/// The integer next to a number, away from zero where `towards` has the number's sign.
+fn rounded(n: &Number, towards: i64) -> Number {
+    if n.is_integer() || n.is_infinite() {
+        return n.clone();
+    }
+    // Adding zero turns a negative zero into the plain one, as Go's integers have but one.
+    let whole = n.truncate().add(&Number::ZERO).unwrap_or_else(|_| n.clone());
+    let away = n.is_negative() == (towards < 0);
+    if away { whole.add(&Number::from(towards)).unwrap_or(whole) } else { whole }
+}
+
+fn from_f64(f: f64, name: &str) -> Result<Value, FunctionError> {
+    match Number::from_f64(f) {
+        Some(n) => Ok(Value::number(n)),
+        None => Err(format!("the {name} of these numbers is not a number").into()),
+    }
+}
+
+fn extreme(a: &Arguments, wanted: std::cmp::Ordering) -> Result<Value, FunctionError> {
+    let mut best = a.values.first().ok_or("must pass at least one number")?;
+    for i in 1..a.values.len() {
+        let (held, next) = (best.as_number(), a.number(i)?);
+        if held.is_some_and(|held| next.compare(held) == wanted) {
+            best = a.get(i)?;
+        }
+    }
+    Ok(best.clone())
+}
+
+fn parseint_type(args: &[Value]) -> Result<crate::value::Type, FunctionError> {
+    let ty = args.first().map(Value::type_of).unwrap_or(crate::value::Type::Dynamic);
+    if ty == crate::value::Type::String {
+        return Ok(crate::value::Type::Number);
+    }
+    Err(FunctionError::at(0, format!("first argument must be a string, not {}", ty.friendly_name())))
+}
+
+fn parseint(a: &Arguments) -> Result<Value, FunctionError> {
+    let text = a.text(0)?;
+    let base = u32::try_from(a.integer_at(1, "")?).ok().filter(|base| (2..=62).contains(base));
+    let base = base.ok_or_else(|| FunctionError::at(1, "base must be a whole number between 2 and 62 inclusive"))?;
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let number = if base <= 36 { plain_digits(digits, base) } else { wide_digits(digits, base) };
+    match number {
+        Some(n) => Ok(Value::number(if negative && !n.is_zero() { n.negate() } else { n })),
+        None => Err(FunctionError::at(0, format!("cannot parse {text:?} as a base {base} integer"))),
+    }
+}
+
+fn plain_digits(digits: &str, base: u32) -> Option<Number> {
+    let all = !digits.is_empty() && digits.chars().all(|c| c.is_digit(base));
+    if all { Number::from_integer_digits(false, digits, base) } else { None }
+}
+
+/// Digits of bases over 36, where capital letters are worth more than small ones.
+fn wide_digits(digits: &str, base: u32) -> Option<Number> {
+    if digits.is_empty() {
+        return None;
+    }
+    let base = Number::from(i64::from(base));
+    digits.bytes().try_fold(Number::ZERO.with_full_precision(), |sum, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            b'A'..=b'Z' => byte - b'A' + 36,
+            _ => return None,
+        };
+        let digit = Number::from(i64::from(digit));
+        if digit.compare(&base).is_ge() {
+            return None;
+        }
+        sum.multiply(&base).and_then(|product| product.add(&digit)).ok()
+    })
+}
+
+fn range(a: &Arguments) -> Result<Value, FunctionError> {
+    const TOO_MANY: &str = "more than 1024 values were generated; either decrease the difference between start and end or use a smaller step";
+    let zero = Number::ZERO.with_full_precision();
+    let (start, end, step) = match a.values.len() {
+        1 => (zero.clone(), a.number(0)?.clone(), None),
+        2 => (a.number(0)?.clone(), a.number(1)?.clone(), None),
+        3 => (a.number(0)?.clone(), a.number(1)?.clone(), Some(a.number(2)?.clone())),
+        _ => return Err("must have one, two, or three arguments".into()),
+    };
+    let down = match &step {
+        Some(step) => step.is_negative(),
+        None => end.compare(&start).is_lt(),
+    };
+    if step.is_some() {
+        if down && end.compare(&start).is_gt() {
+            return Err(FunctionError::at(1, "end must be less than start when step is negative"));
+        }
+        if !down && end.compare(&start).is_lt() {
+            return Err(FunctionError::at(1, "end must be greater than start when step is positive"));
+        }
+    }
+    let step = step.unwrap_or_else(|| Number::from(if down { -1i64 } else { 1 }));
+    let mut numbers = Vec::new();
+    let mut next = start;
+    while if down { next.compare(&end).is_gt() } else { next.compare(&end).is_lt() } {
+        if numbers.len() >= 1024 {
+            return Err(TOO_MANY.into());
+        }
+        let following = next.add(&step).map_err(|_| TOO_MANY)?;
+        numbers.push(Value::number(std::mem::replace(&mut next, following)));
+    }
+    Ok(Value::list(crate::value::Type::Number, numbers))
+}
+
+fn sum(a: &Arguments) -> Result<Value, FunctionError> {
+    let list = a.get(0)?;
+    let (Some((least, _)), true) = (list.length_bounds(), list.is_known()) else {
+        return Err(FunctionError::at(0, "cannot sum noniterable"));
+    };
+    if least == 0 {
+        return Err(FunctionError::at(0, "cannot sum an empty list"));
+    }
+    let Some(items) = list.as_elements() else {
+        let name = list.type_of().friendly_name();
+        return Err(FunctionError::at(0, format!("argument must be list, set, or tuple. Received {name}")));
+    };
+    if !list.is_wholly_known() {
+        return Ok(a.unknown());
+    }
+    let mut total: Option<Number> = None;
+    for item in items {
+        let converted = item.convert(&crate::value::Type::Number).ok();
+        let Some(n) = converted.as_ref().and_then(Value::as_number) else {
+            return Err(FunctionError::at(0, "argument must be list, set, or tuple of number values"));
+        };
+        total = Some(match total {
+            None => n.clone(),
+            Some(sum) => sum.add(n).map_err(|_| "can't compute sum of opposing infinities")?,
+        });
+    }
+    total.map(Value::number).ok_or_else(|| FunctionError::at(0, "cannot sum an empty list"))
+}
+
+/// `2^exponent`, for exponents of normal numbers.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(u64::try_from(exponent + 1023).unwrap_or(0) << 52)
+}
+
+/// Splits a finite number other than zero into a fraction in `[0.5, 1)` and a power of two.
+fn fraction_and_exponent(f: f64) -> (f64, i32) {
+    if f == 0.0 || !f.is_finite() {
+        return (f, 0);
+    }
+    let (f, shift) = if f.abs() < f64::MIN_POSITIVE { (f * power_of_two(52), -52) } else { (f, 0) };
+    let bits = f.to_bits();
+    let exponent = i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0) - 1022;
+    (f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), exponent + shift)
+}
+
+/// The natural logarithm by the series that Go uses (FreeBSD's `e_log.c`), for the same last bit.
+fn ln(x: f64) -> f64 {
+    if x.is_nan() || x == f64::INFINITY {
+        return x;
+    }
+    if x < 0.0 {
+        return f64::NAN;
+    }
+    if x == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let (mut fraction, mut exponent) = fraction_and_exponent(x);
+    if fraction < std::f64::consts::FRAC_1_SQRT_2 {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    let f = fraction - 1.0;
+    let k = f64::from(exponent);
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let odd = s2
+        * (6.666_666_666_666_735_130e-01
+            + s4 * (2.857_142_874_366_239_149e-01
+                + s4 * (1.818_357_216_161_805_012e-01 + s4 * 1.479_819_860_511_658_591e-01)));
+    let even = s4
+        * (3.999_999_999_940_941_908e-01 + s4 * (2.222_219_843_214_978_396e-01 + s4 * 1.531_383_769_920_937_332e-01));
+    let rest = odd + even;
+    let half_square = 0.5 * f * f;
+    k * 6.931_471_803_691_238_164_90e-01
+        - ((half_square - (s * (half_square + rest) + k * 1.908_214_929_270_587_700_02e-10)) - f)
+}
+
+/// A power by repeated squaring of the fraction, as Go computes it, for the same last bit.
+#[allow(clippy::float_cmp)]
+fn pow(x: f64, y: f64) -> f64 {
+    if x == 0.0 || !x.is_finite() || !y.is_finite() || y == 0.0 || x == 1.0 || y == 1.0 {
+        return x.powf(y);
+    }
+    if y == 0.5 {
+        return x.sqrt();
+    }
+    if y == -0.5 {
+        return 1.0 / x.sqrt();
+    }
+    let (mut whole, mut part) = (y.abs().trunc(), y.abs().fract());
+    if part != 0.0 && x < 0.0 {
+        return f64::NAN;
+    }
+    if whole >= 9.223_372_036_854_775_8e18 {
+        return x.powf(y);
+    }
+    let mut result = 1.0;
+    let mut exponent = 0i32;
+    if part != 0.0 {
+        if part > 0.5 {
+            part -= 1.0;
+            whole += 1.0;
+        }
+        result = (part * ln(x)).exp();
+    }
+    let (mut base, mut base_exponent) = fraction_and_exponent(x);
+    #[allow(clippy::cast_possible_truncation)]
+    let mut count = whole as i64;
+    while count != 0 {
+        if !(-(1 << 12)..=1 << 12).contains(&base_exponent) {
+            exponent += base_exponent;
+            break;
+        }
+        if count & 1 == 1 {
+            result *= base;
+            exponent += base_exponent;
+        }
+        base *= base;
+        base_exponent <<= 1;
+        if base < 0.5 {
+            base += base;
+            base_exponent -= 1;
+        }
+        count >>= 1;
+    }
+    if y < 0.0 {
+        result = 1.0 / result;
+        exponent = -exponent;
+    }
+    scaled(result, exponent)
+}
+
+/// `f * 2^exponent`, in steps that do not overflow before the result does.
+fn scaled(f: f64, exponent: i32) -> f64 {
+    let mut result = f;
+    let mut rest = exponent.clamp(-2200, 2200);
+    while rest != 0 {
+        let step = rest.clamp(-1000, 1000);
+        result *= power_of_two(step);
+        rest -= step;
+    }
+    result
+}

@@ -1,0 +1,57 @@
+//! Durations as Go writes them: `-1h30m1.5s`.
+
+/// Unit names and their nanoseconds.
+const UNITS: &[(&str, u64)] = &[
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// The nanoseconds of a duration.
+pub(super) fn nanoseconds(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, after) = rest.split_at(end);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
+            return Err(invalid());
+        }
+        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let known = UNITS.iter().find(|(name, _)| *name == unit);
+        let (_, scale) = known.ok_or_else(|| format!("time: unknown unit {unit:?} in duration {text:?}"))?;
+        total = total.checked_add(scaled(whole, fraction, *scale).ok_or_else(invalid)?).ok_or_else(invalid)?;
+        rest = after;
+    }
+    i64::try_from(if negative { -total } else { total }).map_err(|_| invalid())
+}
+
+/// A decimal number of units, cut to whole nanoseconds.
+fn scaled(whole: &str, fraction: &str, scale: u64) -> Option<i128> {
+    let parse = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<i128>().ok() };
+    // More digits than the smallest part of an hour needs change nothing.
+    let fraction = fraction.get(..fraction.len().min(18))?;
+    let places = u32::try_from(fraction.len()).ok()?;
+    let part = parse(fraction)?.checked_mul(i128::from(scale))? / 10i128.pow(places);
+    parse(whole)?.checked_mul(i128::from(scale))?.checked_add(part)
+}

@@ -1,0 +1,191 @@
+//! A moment with its offset from UTC, read as strictly as Go reads RFC 3339, with go-cty's words for what is wrong.
+
+/// A date, a time of day and an offset.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Moment {
+    pub year: i16,
+    pub month: i8,
+    pub day: i8,
+    pub hour: i8,
+    pub minute: i8,
+    pub second: i8,
+    pub nanosecond: i32,
+    /// Minutes east of UTC.
+    pub offset: i32,
+    /// Whether the offset was written as `Z`, or is zero.
+    pub utc: bool,
+}
+
+impl Moment {
+    /// Reads a timestamp.
+    pub(in super::super) fn parse(text: &str) -> Result<Self, String> {
+        let mut reader = Reader { rest: text };
+        let refused = |why: String| format!("not a valid RFC3339 timestamp: {why}");
+        reader.moment().map_err(refused)
+    }
+
+    fn datetime(&self) -> Option<jiff::civil::DateTime> {
+        jiff::civil::DateTime::new(
+            self.year,
+            self.month,
+            self.day,
+            self.hour,
+            self.minute,
+            self.second,
+            self.nanosecond,
+        )
+        .ok()
+    }
+
+    /// Nanoseconds since 1970 in UTC.
+    pub(in super::super) fn instant(&self) -> i128 {
+        let utc = self.datetime().and_then(|d| d.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        utc.map_or(0, |z| z.timestamp().as_nanosecond()) - i128::from(self.offset) * 60_000_000_000
+    }
+
+    /// The moment so many nanoseconds later, at the same offset.
+    pub(in super::super) fn plus(&self, nanoseconds: i64) -> Option<Self> {
+        let moved = self.datetime()?.checked_add(jiff::SignedDuration::from_nanos(nanoseconds)).ok()?;
+        Some(Self {
+            year: moved.year(),
+            month: moved.month(),
+            day: moved.day(),
+            hour: moved.hour(),
+            minute: moved.minute(),
+            second: moved.second(),
+            nanosecond: moved.subsec_nanosecond(),
+            ..self.clone()
+        })
+    }
+
+    /// The text form, without a fraction of the second.
+    pub(in super::super) fn rfc3339(&self) -> String {
+        let zone = if self.utc { "Z".to_owned() } else { self.zone(":") };
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+            self.year, self.month, self.day, self.hour, self.minute, self.second
+        )
+    }
+
+    /// The offset as `+hh:mm` with a separator.
+    pub(in super::super) fn zone(&self, separator: &str) -> String {
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = self.offset.abs();
+        format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// Monday is 1, Sunday 7.
+    pub(in super::super) fn weekday(&self) -> i8 {
+        self.datetime().map_or(1, |d| d.weekday().to_monday_one_offset())
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn moment(&mut self) -> Result<Moment, String> {
+        let year = self.number(4, "year", 0, 9999)?;
+        self.mark('-', "'-'")?;
+        let month = self.number(2, "month", 1, 12)?;
+        self.mark('-', "'-'")?;
+        let day = self.number(2, "day of month", 1, 31)?;
+        let valid = i8::try_from(day).is_ok_and(|day| {
+            let date = jiff::civil::Date::new(year_of(year), small(month), 1);
+            date.is_ok_and(|date| day <= date.days_in_month())
+        });
+        if !valid {
+            return Err("day out of range".into());
+        }
+        if !self.rest.starts_with('T') {
+            return Err("missing required time introducer 'T'".into());
+        }
+        self.skip(1);
+        let hour = self.number(2, "hour", 0, 23)?;
+        self.mark(':', "':'")?;
+        let minute = self.number(2, "minute", 0, 59)?;
+        self.mark(':', "':'")?;
+        let second = self.number(2, "second", 0, 59)?;
+        let nanosecond = self.fraction()?;
+        let (offset, utc) = self.offset()?;
+        Ok(Moment {
+            year: year_of(year),
+            month: small(month),
+            day: small(day),
+            hour: small(hour),
+            minute: small(minute),
+            second: small(second),
+            nanosecond,
+            offset,
+            utc,
+        })
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    fn refuse(&self, what: &str) -> String {
+        if self.rest.is_empty() { format!("end of string before {what}") } else { format!("cannot use {:?} as {what}", self.rest) }
+    }
+
+    fn number(&mut self, digits: usize, what: &str, least: u32, most: u32) -> Result<u32, String> {
+        let text = self.rest.get(..digits).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let number: u32 = text.and_then(|text| text.parse().ok()).ok_or_else(|| self.refuse(what))?;
+        self.skip(digits);
+        if number < least || number > most {
+            return Err(if what == "day of month" { "day out of range".into() } else { self.refuse(what) });
+        }
+        Ok(number)
+    }
+
+    fn mark(&mut self, mark: char, what: &str) -> Result<(), String> {
+        if !self.rest.starts_with(mark) {
+            return Err(self.refuse(what));
+        }
+        self.skip(1);
+        Ok(())
+    }
+
+    fn fraction(&mut self) -> Result<i32, String> {
+        let Some(after) = self.rest.strip_prefix(['.', ',']) else { return Ok(0) };
+        let count = after.bytes().take_while(u8::is_ascii_digit).count();
+        if count == 0 {
+            return Err(self.refuse("UTC offset"));
+        }
+        let digits: String = after.chars().take(count).chain("000000000".chars()).take(9).collect();
+        self.skip(1 + count);
+        Ok(digits.parse().unwrap_or(0))
+    }
+
+    fn offset(&mut self) -> Result<(i32, bool), String> {
+        if self.rest == "Z" {
+            return Ok((0, true));
+        }
+        let sign = match self.rest.as_bytes().first() {
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            _ => return Err(self.refuse("UTC offset")),
+        };
+        let valid = self.rest.len() == 6 && self.rest.as_bytes().get(3) == Some(&b':');
+        let part = |range: std::ops::Range<usize>| self.rest.get(range).and_then(|d| d.parse::<u8>().ok());
+        match (valid, part(1..3), part(4..6)) {
+            (true, Some(hours @ ..=23), Some(minutes @ ..=59)) => {
+                let offset = sign * (i32::from(hours) * 60 + i32::from(minutes));
+                Ok((offset, offset == 0))
+            }
+            _ => Err(self.refuse("UTC offset")),
+        }
+    }
+}
+
+/// Numbers of at most two digits.
+fn small(n: u32) -> i8 {
+    i8::try_from(n).unwrap_or(i8::MAX)
+}
+
+/// Numbers of at most four digits.
+fn year_of(n: u32) -> i16 {
+    i16::try_from(n).unwrap_or(i16::MAX)
+}
