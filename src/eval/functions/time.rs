@@ -43,6 +43,9 @@ pub(super) const TABLE: &[Function] = &[
 
 /// The same moment in the whole plan; unknown while there is none, as during validation.
 fn plantimestamp(a: &Arguments) -> Result<Value, FunctionError> {
+    if a.cx.console {
+        return Err("there is no plan in the console".into());
+    }
     match a.cx.plan_time {
         Some(time) => text(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         None => Ok(a.unknown()),
