@@ -28,4 +28,8 @@ pub mod plan;
 
 pub mod apply;
 
+pub mod report;
+
+pub mod cli;
+
 pub mod simulator;

@@ -1,0 +1,145 @@
+//! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
+
+mod arguments;
+mod completions;
+mod flags;
+mod force_unlock;
+mod invocation;
+mod output;
+mod simulator;
+mod state;
+mod stored;
+mod version;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use invocation::Invocation;
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// As it should.
+    Success,
+    /// Not done, or not wholly; diagnostics were given.
+    Failure,
+    /// With `-detailed-exitcode`: done, and there are changes.
+    Changes,
+    /// `fmt -check`: files are not in the canonical format.
+    Unformatted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failure => Self::FAILURE,
+            Exit::Changes => 2.into(),
+            Exit::Unformatted => 3.into(),
+        }
+    }
+}
+
+/// Declarative provisioning of the identity side of Azure Kubernetes Service
+///
+/// Reads Terraform's language, keeps Terraform's state, and takes Terraform's flags, with one dash or two.
+#[derive(Debug, Parser)]
+#[command(name = "bowline", bin_name = "bowline", disable_version_flag = true, arg_required_else_help = true)]
+struct CommandLine {
+    /// Switch to another folder before anything else
+    #[arg(long, value_name = "DIR", global = false)]
+    chdir: Option<std::path::PathBuf>,
+    /// Show the version
+    #[arg(long, short = 'v')]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Version(version::Arguments),
+    Output(output::Arguments),
+    #[command(subcommand)]
+    State(state::Command),
+    #[command(subcommand)]
+    Workspace(workspace::Command),
+    ForceUnlock(force_unlock::Arguments),
+    Simulator(simulator::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// Runs one command line.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let arguments = arguments::normalize(arguments, |name| std::env::var(name).ok());
+    let without_color = arguments.iter().any(|a| a == "--no-color" || a == "--no-color=true");
+    let mut invocation = Invocation::new(without_color);
+    let line = match parse(arguments) {
+        Ok(line) => line,
+        Err(error) => return refuse(&invocation, &error).into(),
+    };
+    let result = dispatch(line, &mut invocation);
+    let exit = result.unwrap_or_else(|diagnostics| {
+        invocation.report(diagnostics);
+        Exit::Failure
+    });
+    exit.into()
+}
+
+fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    if let Some(folder) = &line.chdir {
+        invocation.change_folder(folder)?;
+    }
+    match line.command {
+        None => version::run(&version::Arguments::default(), invocation),
+        Some(Command::Version(arguments)) => version::run(&arguments, invocation),
+        Some(Command::Output(arguments)) => output::run(&arguments, invocation),
+        Some(Command::State(command)) => state::run(command, invocation),
+        Some(Command::Workspace(command)) => workspace::run(command, invocation),
+        Some(Command::ForceUnlock(arguments)) => force_unlock::run(&arguments, invocation),
+        Some(Command::Simulator(arguments)) => simulator::run(&arguments, invocation),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+    }
+}
+
+/// The parser of the whole command line; a flag that is repeated counts as it was given last, as in Terraform.
+fn parser() -> clap::Command {
+    fn forgiving(command: clap::Command) -> clap::Command {
+        command.args_override_self(true).mut_subcommands(forgiving)
+    }
+    forgiving(CommandLine::command())
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error> {
+    CommandLine::from_arg_matches(&parser().try_get_matches_from(arguments)?)
+}
+
+/// Tells what is wrong with a command line, or shows the help that was asked for.
+fn refuse(invocation: &Invocation, error: &clap::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp => {
+            print!("{error}");
+            return Exit::Success;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::InvalidSubcommand => {
+            eprint!("{error}");
+            return Exit::Failure;
+        }
+        _ => {}
+    }
+    let text = error.to_string();
+    let (message, help) = text.split_once("\n\nUsage:").unwrap_or((&text, ""));
+    let detail = message.strip_prefix("error: ").unwrap_or(message).trim_end();
+    let usage = help.trim().lines().next().map(|line| format!("\n\nUsage: {line}")).unwrap_or_default();
+    let mut diagnostic = Diagnostic::error("Failed to parse command-line flags", format!("{detail}{usage}"));
+    if error.kind() == ErrorKind::UnknownArgument && !detail.contains("--") {
+        diagnostic.summary = "Too many command line arguments".into();
+    }
+    invocation.report(diagnostic.into());
+    Exit::Failure
+}

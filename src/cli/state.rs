@@ -1,0 +1,266 @@
+//! `bowline state`
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use super::Exit;
+use super::flags::{LockFlags, StateFlags, parse_bool};
+use super::invocation::Invocation;
+use super::stored;
+use crate::address::{Address, ModuleInstance};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::state::{State, format};
+
+/// Look into the recorded state, or change it by hand
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List the recorded resource instances
+    List(List),
+    /// Print the whole state as JSON
+    Pull,
+    /// Replace the state by that of a file
+    Push(Push),
+    /// Forget resource instances; they stay as they are in the world
+    Rm(Remove),
+    /// Give a resource instance or a module another address
+    Mv(Move),
+}
+
+/// The arguments of `state list`.
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Read the state from this file
+    #[arg(long, value_name = "PATH")]
+    state: Option<PathBuf>,
+    /// Only those of which the attribute "id" is this
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only these resources, instances or modules
+    addresses: Vec<String>,
+}
+
+/// The arguments of `state push`.
+#[derive(Debug, clap::Args)]
+pub struct Push {
+    /// Even when it does not follow the present state
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+          value_parser = parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
+    force: bool,
+    #[command(flatten)]
+    lock: LockFlags,
+    /// The file; "-" reads standard input
+    path: PathBuf,
+}
+
+/// The arguments of `state rm`.
+#[derive(Debug, clap::Args)]
+pub struct Remove {
+    /// Only tell what would be forgotten
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+          value_parser = parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
+    dry_run: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    /// Resources, instances or modules
+    #[arg(required = true)]
+    addresses: Vec<String>,
+}
+
+/// The arguments of `state mv`.
+#[derive(Debug, clap::Args)]
+pub struct Move {
+    /// Only tell what would be moved
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+          value_parser = parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
+    dry_run: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    /// The present address
+    from: String,
+    /// The new one
+    to: String,
+}
+
+/// What an address on the command line can name.
+enum Named {
+    Module(ModuleInstance),
+    /// A resource with all its instances when the address has no key, or one instance.
+    Resource(Address),
+}
+
+/// Runs one of them.
+pub fn run(command: Command, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    match command {
+        Command::List(arguments) => list(&arguments, invocation),
+        Command::Pull => pull(invocation),
+        Command::Push(arguments) => push(&arguments, invocation),
+        Command::Rm(arguments) => remove(&arguments, invocation),
+        Command::Mv(arguments) => rename(&arguments, invocation),
+    }
+}
+
+fn list(arguments: &List, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let state = stored::store(invocation, arguments.state.as_ref())?.load()?.state;
+    if state.lineage.is_empty() && state.is_empty() {
+        return Err(no_state().into());
+    }
+    let wanted = arguments.addresses.iter().map(|text| Named::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    for (address, _, slot) in state.slots() {
+        let named = wanted.is_empty() || wanted.iter().any(|named| named.covers(&address));
+        let has_id = arguments.id.as_ref().is_none_or(|id| {
+            slot.current.as_ref().is_some_and(|instance| instance.attributes.to_json()["id"] == id.as_str())
+        });
+        if named && has_id {
+            invocation.print_line(&address.to_string());
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn pull(invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let state = stored::store(invocation, None)?.load()?.state;
+    if !state.lineage.is_empty() || !state.is_empty() {
+        invocation.print(&String::from_utf8_lossy(&format::write(&state)));
+    }
+    Ok(Exit::Success)
+}
+
+fn push(arguments: &Push, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let mut bytes = Vec::new();
+    let read = if arguments.path.as_os_str() == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        std::fs::read(&arguments.path).map(|read| bytes = read)
+    };
+    let name = arguments.path.display().to_string();
+    read.map_err(|error| Diagnostic::error("Unreadable state file", format!("{name} cannot be read: {error}.")))?;
+    let state = format::read(&bytes, &name)?;
+    let store = stored::store(invocation, None)?;
+    let lock = stored::lock(&store, &arguments.lock, "state-push", invocation)?;
+    store.push(&lock, &state, arguments.force)?;
+    lock.release()?;
+    Ok(Exit::Success)
+}
+
+fn remove(arguments: &Remove, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let wanted = arguments.addresses.iter().map(|text| Named::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let store = stored::store_with(invocation, &arguments.state)?;
+    let removed = stored::change(&store, &arguments.state.lock, "state-rm", invocation, |state| {
+        let found: Vec<Address> = covered(state, &wanted);
+        if found.is_empty() {
+            return Err(Diagnostic::error(
+                "Invalid target address",
+                "No matching objects found. To view the available instances, use \"bowline state list\". Please modify the \
+                 address to reference a specific instance.",
+            )
+            .into());
+        }
+        if !arguments.dry_run {
+            found.iter().for_each(|address| drop(state.take(address)));
+        }
+        Ok(found)
+    })?;
+    let word = if arguments.dry_run { "Would remove" } else { "Removed" };
+    removed.iter().for_each(|address| invocation.print_line(&format!("{word} {address}")));
+    if !arguments.dry_run {
+        invocation.print_line(&format!("Successfully removed {} resource instance(s).", removed.len()));
+    }
+    Ok(Exit::Success)
+}
+
+fn rename(arguments: &Move, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let (from, to) = (Named::parse(&arguments.from)?, Named::parse(&arguments.to)?);
+    let store = stored::store_with(invocation, &arguments.state)?;
+    let moves = stored::change(&store, &arguments.state.lock, "state-mv", invocation, |state| {
+        let moves = moves(state, &from, &to)?;
+        if let Some((_, taken)) = moves.iter().find(|(_, to)| state.slot(to).is_some()) {
+            return Err(invalid_move(&format!("{taken} is recorded already. Nothing was moved.")).into());
+        }
+        if !arguments.dry_run {
+            for (from, to) in &moves {
+                state.rename(from, to);
+            }
+        }
+        Ok(moves)
+    })?;
+    let word = if arguments.dry_run { "Would move" } else { "Move" };
+    for (from, to) in &moves {
+        invocation.print_line(&format!("{word} \"{from}\" to \"{to}\""));
+    }
+    if !arguments.dry_run {
+        invocation.print_line(&format!("Successfully moved {} object(s).", moves.len()));
+    }
+    Ok(Exit::Success)
+}
+
+/// Every instance that moves, with its new address.
+fn moves(state: &State, from: &Named, to: &Named) -> Result<Vec<(Address, Address)>, Diagnostic> {
+    let found = covered(state, std::slice::from_ref(from));
+    if found.is_empty() {
+        return Err(invalid_move("No matching objects found. To view the available instances, use \"bowline state list\"."));
+    }
+    let renamed = |address: &Address| match (from, to) {
+        (Named::Module(from), Named::Module(to)) => {
+            let below = address.module.steps().get(from.steps().len()..).unwrap_or_default();
+            let module = to.steps().iter().chain(below).cloned().collect();
+            Some(Address { module, ..address.clone() })
+        }
+        (Named::Resource(from), Named::Resource(to)) if from.resource.mode == to.resource.mode => {
+            let exact = found.len() == 1 && *address == *from;
+            let key = if exact || to.key != Default::default() { to.key.clone() } else { address.key.clone() };
+            Some(Address { key, ..to.clone() })
+        }
+        _ => None,
+    };
+    let moves: Option<Vec<_>> = found.iter().map(|address| Some((address.clone(), renamed(address)?))).collect();
+    let moves = moves.ok_or_else(|| invalid_move("A resource can only become a resource, and a module a module."))?;
+    let kinds_differ = moves.iter().any(|(from, to)| from.resource.kind != to.resource.kind);
+    if kinds_differ {
+        return Err(invalid_move("The resource types are different."));
+    }
+    Ok(moves)
+}
+
+fn covered(state: &State, wanted: &[Named]) -> Vec<Address> {
+    let addresses = state.slots().map(|(address, _, _)| address);
+    addresses.filter(|address| wanted.iter().any(|named| named.covers(address))).collect()
+}
+
+impl Named {
+    fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let resource = Address::parse(text).map(Self::Resource);
+        resource.or_else(|| ModuleInstance::parse(text).map(Self::Module)).ok_or_else(|| {
+            Diagnostic::error(
+                "Invalid address",
+                format!(
+                    "{text:?} is no address of a resource, a resource instance or a module. Write for example \
+                     azurerm_subnet.a, 'module.m[\"k\"].azurerm_subnet.a[0]' or module.m."
+                ),
+            )
+        })
+    }
+
+    fn covers(&self, address: &Address) -> bool {
+        match self {
+            Self::Module(module) => address.module.is_within(module),
+            Self::Resource(wanted) => {
+                let all_instances = wanted.key == Default::default();
+                wanted.module == address.module
+                    && wanted.resource == address.resource
+                    && (all_instances || wanted.key == address.key)
+            }
+        }
+    }
+}
+
+fn invalid_move(detail: &str) -> Diagnostic {
+    Diagnostic::error("Invalid state move", detail)
+}
+
+fn no_state() -> Diagnostic {
+    Diagnostic::error(
+        "No state file was found!",
+        "State management commands require a state file. Run this command in a directory where Bowline has been run or use \
+         the -state flag to point the command to a specific state location.",
+    )
+}

@@ -1,0 +1,254 @@
+//! A plan for people, laid out as Terraform's users know it, with the reason for every change.
+
+mod headings;
+
+use std::fmt::Write;
+
+use crate::plan::{Action, InstanceChange, Mode, OutputChange, Plan};
+use crate::provider::{Block, Registry};
+use crate::report::change::{self, Change};
+use crate::report::change_text::{Layout, symbol};
+use crate::report::style::{Paint, Style, wrap};
+use crate::value::Value;
+
+use headings::{drift_heading, heading};
+
+/// The whole plan.
+pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
+    let shown: Vec<&InstanceChange> = plan.changes.iter().filter(|change| is_shown(change)).collect();
+    let outputs = outputs(plan, style);
+    let mut text = drift(plan, registry, style);
+    if plan.errored {
+        text += &prose(style, &["Planning failed. What could be planned before the error follows; nothing will be done."]);
+    }
+    if shown.is_empty() && outputs.is_empty() {
+        return text + &no_changes(plan, style);
+    }
+    if !shown.is_empty() {
+        text += &legend(&shown, style);
+        text += "\nBowline will perform the following actions:\n";
+        for change in &shown {
+            let _ = write!(text, "\n{}", instance(change, registry, style));
+        }
+        let _ = write!(text, "\n{}\n", summary(plan, style));
+    }
+    if !outputs.is_empty() {
+        let _ = write!(text, "\nChanges to Outputs:\n{outputs}");
+        if shown.is_empty() {
+            text += &prose(
+                style,
+                &["You can apply this plan to save these new output values to the state, without changing any real infrastructure."],
+            );
+        }
+    }
+    text
+}
+
+/// `Plan: 1 to add, 0 to change, 0 to destroy.`
+pub fn summary(plan: &Plan, style: &Style) -> String {
+    let counts = Counts::of(plan);
+    let import = if counts.import > 0 { format!("{} to import, ", counts.import) } else { String::new() };
+    let forget = if counts.forget > 0 { format!(", {} to forget", counts.forget) } else { String::new() };
+    format!(
+        "{} {import}{} to add, {} to change, {} to destroy{forget}.",
+        style.paint(Paint::Bold, "Plan:"),
+        counts.add,
+        counts.change,
+        counts.destroy
+    )
+}
+
+/// How many objects come, change and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Made, also as part of a replacement.
+    pub add: usize,
+    /// Changed in place.
+    pub change: usize,
+    /// Removed, also as part of a replacement.
+    pub destroy: usize,
+    /// Taken over.
+    pub import: usize,
+    /// No longer managed.
+    pub forget: usize,
+}
+
+impl Counts {
+    /// Those of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let replaced = [Action::DeleteThenCreate, Action::CreateThenDelete];
+        Self {
+            add: plan.count(&[Action::Create]) + plan.count(&replaced),
+            change: plan.count(&[Action::Update]),
+            destroy: plan.count(&[Action::Delete]) + plan.count(&replaced),
+            import: plan.changes.iter().filter(|change| change.importing.is_some()).count(),
+            forget: plan.count(&[Action::Forget]),
+        }
+    }
+}
+
+/// One instance: why, and what of it changes.
+fn instance(change: &InstanceChange, registry: &Registry, style: &Style) -> String {
+    let diff = diff(change, registry);
+    let block = schema(change, registry);
+    format!(
+        "{}{} {} {}\n",
+        heading(change, &diff, block, style),
+        symbol(change.action, style),
+        declaration(change),
+        Layout::new(style).render(&diff, 0)
+    )
+}
+
+/// `resource "azurerm_subnet" "a"`
+fn declaration(change: &InstanceChange) -> String {
+    use crate::address::ResourceMode;
+    let word = match change.address.resource.mode {
+        ResourceMode::Managed => "resource",
+        ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
+    };
+    format!("{word} \"{}\" \"{}\"", change.address.resource.kind, change.address.resource.name)
+}
+
+fn diff(change: &InstanceChange, registry: &Registry) -> Change {
+    match schema(change, registry) {
+        Some(block) => change::of_block(block, &change.before, &change.after, &change.replace_paths),
+        None => {
+            let present = |value: &'_ Value| (!value.is_null()).then(|| value.clone());
+            change::of_value(present(&change.before).as_ref(), present(&change.after).as_ref())
+        }
+    }
+}
+
+/// What the kind looks like; `None` for a kind that this program does not have (its objects are only forgotten).
+fn schema<'a>(change: &InstanceChange, registry: &'a Registry) -> Option<&'a Block> {
+    use crate::address::ResourceMode;
+    let provider = registry.find(&change.provider.source)?;
+    let kind = match change.address.resource.mode {
+        ResourceMode::Data => provider.data_source(&change.address.resource.kind),
+        ResourceMode::Managed | ResourceMode::Ephemeral => provider.kind(&change.address.resource.kind),
+    };
+    kind.map(|kind| &kind.schema().block)
+}
+
+fn is_shown(change: &InstanceChange) -> bool {
+    change.is_change()
+}
+
+fn legend(shown: &[&InstanceChange], style: &Style) -> String {
+    let mut text = wrap(
+        "Bowline compared your configuration with what is recorded and what exists, and made the following execution plan. \
+         Resource actions are indicated with the following symbols:",
+        style.width.saturating_sub(1),
+    );
+    text.insert(0, '\n');
+    text.push('\n');
+    for (action, meaning) in [
+        (Action::Create, "create"),
+        (Action::Update, "update in-place"),
+        (Action::Delete, "destroy"),
+        (Action::DeleteThenCreate, "destroy and then create replacement"),
+        (Action::CreateThenDelete, "create replacement and then destroy"),
+        (Action::Read, "read (data resources)"),
+        (Action::Forget, "forget, leaving it as it is"),
+    ] {
+        if shown.iter().any(|change| change.action == action) {
+            let _ = writeln!(text, "{} {meaning}", symbol(action, style));
+        }
+    }
+    text
+}
+
+/// The outputs that change; empty when none does.
+fn outputs(plan: &Plan, style: &Style) -> String {
+    let changed: Vec<_> = plan.outputs.iter().filter(|(_, output)| output.action != Action::NoOp).collect();
+    let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let line = |(name, output): &(&std::sync::Arc<str>, &OutputChange)| {
+        let diff = output_diff(output);
+        format!("{} {name:width$} = {}\n", symbol(output.action, style), Layout::new(style).render(&diff, 0))
+    };
+    changed.iter().map(line).collect()
+}
+
+fn output_diff(output: &OutputChange) -> Change {
+    let side = |value: &Value, sensitive: bool, absent: bool| {
+        (!absent).then(|| if sensitive { value.clone().sensitive() } else { value.clone() })
+    };
+    let before = side(&output.before, output.before_sensitive, output.action == Action::Create);
+    let after = side(&output.after, output.sensitive, output.action == Action::Delete);
+    change::of_value(before.as_ref(), after.as_ref())
+}
+
+/// What changed outside, and what that means for this plan.
+fn drift(plan: &Plan, registry: &Registry, style: &Style) -> String {
+    if plan.drift.is_empty() {
+        return String::new();
+    }
+    let note = style.paint(Paint::Cyan, "Note:");
+    let title = style.paint(Paint::Bold, "Objects have changed outside of Bowline");
+    let mut text = format!("\n{note} {title}\n");
+    text += &prose(style, &["The following changed since it was last recorded, by other means than Bowline:"]);
+    for change in &plan.drift {
+        let diff = diff(change, registry);
+        let _ = write!(
+            text,
+            "\n{}{} {} {}\n",
+            drift_heading(change, style),
+            symbol(change.action, style),
+            declaration(change),
+            Layout::new(style).render(&diff, 0)
+        );
+    }
+    text += "\n";
+    text += &prose(
+        style,
+        &[match plan.options.mode {
+            Mode::RefreshOnly => {
+                "This is a refresh-only plan, so Bowline will not take any actions to undo these. If you were expecting these \
+                 changes then you can apply this plan to record the updated values in the state without changing any remote \
+                 objects."
+            }
+            _ => {
+                "Unless you have made equivalent changes to your configuration, or ignored the relevant attributes using \
+                 ignore_changes, the following plan may include actions to undo or respond to these changes."
+            }
+        }],
+    );
+    text + &rule(style)
+}
+
+fn no_changes(plan: &Plan, style: &Style) -> String {
+    let (title, detail) = match plan.options.mode {
+        Mode::RefreshOnly if !plan.drift.is_empty() => return String::new(),
+        Mode::RefreshOnly => (
+            "Your infrastructure still matches the configuration.",
+            "Bowline has checked that the real remote objects still match the result of your most recent changes, and found no \
+             differences.",
+        ),
+        Mode::Destroy => (
+            "No objects need to be destroyed.",
+            "Either you have not created any objects yet or the existing objects were already deleted outside of Bowline.",
+        ),
+        Mode::Normal => (
+            "Your infrastructure matches the configuration.",
+            "Bowline has compared your real infrastructure against your configuration and found no differences, so no changes \
+             are needed.",
+        ),
+    };
+    if plan.errored {
+        return String::new();
+    }
+    let title = format!("{} {}", style.paint(Paint::BoldGreen, "No changes."), style.paint(Paint::Bold, title));
+    format!("\n{title}\n{}", prose(style, &[detail]))
+}
+
+/// Paragraphs, each after an empty line.
+pub fn prose(style: &Style, paragraphs: &[&str]) -> String {
+    paragraphs.iter().map(|text| format!("\n{}\n", wrap(text, style.width.saturating_sub(1)))).collect()
+}
+
+/// A line across the screen.
+pub fn rule(style: &Style) -> String {
+    format!("\n{}\n", style.paint(Paint::Faint, "─".repeat(style.width.saturating_sub(1))))
+}
