@@ -234,9 +234,11 @@ fn no_attribute(value: &Value, name: &str) -> Problem {
                  of the list, or across all elements of the list?"
             )
         }
-        Type::Set(element) if matches!(*element, Type::Object(_)) => "Can't access attributes on a set of objects. Did \
+        Type::Set(element) if matches!(*element, Type::Object(_)) => {
+            "Can't access attributes on a set of objects. Did \
              you mean to access an attribute across all elements of the set?"
-            .to_owned(),
+                .to_owned()
+        }
         ty if ty.is_primitive() => {
             format!("Can't access attributes on a primitive-typed value ({}).", ty.friendly_name())
         }

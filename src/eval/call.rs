@@ -229,8 +229,7 @@ impl<'a> Calling<'a> {
         match self.call.arguments.as_slice() {
             [argument] => Ok(argument),
             [] => {
-                let detail =
-                    format!("Function \"{name}\" expects 1 argument(s). Missing value for \"{parameter}\".");
+                let detail = format!("Function \"{name}\" expects 1 argument(s). Missing value for \"{parameter}\".");
                 Err(self.counted("Not enough function arguments", detail, self.call.parentheses))
             }
             [_, extra, ..] => {

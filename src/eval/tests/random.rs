@@ -71,3 +71,28 @@ proptest! {
         prop_assert!(references(&expression).len() <= static_references(&expression).len());
     }
 }
+
+#[test]
+fn what_the_parser_lets_nest_can_be_evaluated() {
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(90), close.repeat(90));
+    for text in [
+        deep("(", ")"),
+        deep("[", "]"),
+        deep("{ a = ", "}"),
+        deep("-", ""),
+        deep("[for x in [1] : ", "]"),
+        deep("true ? ", " : 2"),
+        deep("try(", ")"),
+        deep("\"${", "}x\""),
+        format!("1{}", " + 1".repeat(190)),
+    ] {
+        let mut sources = SourceMap::default();
+        let (expression, found) = parse_expression(sources.add("deep", None, text.as_str()), &text);
+        assert!(!found.has_errors(), "{found:?}");
+        let surroundings = Surroundings::default();
+        let functions = surroundings.context();
+        let (value, diagnostics) = evaluate(&expression, &MapScope::new(&functions));
+        assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
+        let _ = value_text(&value);
+    }
+}
