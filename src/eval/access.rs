@@ -220,38 +220,31 @@ pub fn attribute(value: &Value, name: &Arc<str>) -> Result<Value, Problem> {
 /// Why a value has no such attribute.
 fn no_attribute(value: &Value, name: &str) -> Problem {
     const SUMMARY: &str = "Unsupported attribute";
-    match value.kind() {
-        ValueKind::Map(..) => {
-            Problem::new("Missing map element", format!("This map does not have an element with the key \"{name}\"."))
+    let detail = match value.type_of() {
+        Type::Map(_) => {
+            let detail = format!("This map does not have an element with the key \"{name}\".");
+            return Problem::new("Missing map element", detail);
         }
-        ValueKind::Object(_) | ValueKind::Unknown(Type::Object(_), _) => {
-            Problem::new(SUMMARY, format!("This object does not have an attribute named \"{name}\"."))
-        }
-        ValueKind::List(Type::Object(object), _) => {
-            let which = if object.attributes.contains_key(name) {
-                format!("attribute \"{name}\"")
-            } else {
-                "an attribute".into()
-            };
-            Problem::new(
-                SUMMARY,
-                format!(
-                    "Can't access attributes on a list of objects. Did you mean to access {which} for a specific \
-                     element of the list, or across all elements of the list?"
-                ),
+        Type::Object(_) => format!("This object does not have an attribute named \"{name}\"."),
+        Type::List(element) if matches!(*element, Type::Object(_)) => {
+            let has = matches!(&*element, Type::Object(object) if object.attributes.contains_key(name));
+            let which = if has { format!("attribute \"{name}\"") } else { "an attribute".to_owned() };
+            format!(
+                "Can't access attributes on a list of objects. Did you mean to access {which} for a specific element \
+                 of the list, or across all elements of the list?"
             )
         }
-        ValueKind::Set(Type::Object(_), _) => Problem::new(
-            SUMMARY,
-            "Can't access attributes on a set of objects. Did you mean to access an attribute across all elements of \
-             the set?",
-        ),
-        ValueKind::String(_) | ValueKind::Number(_) | ValueKind::Bool(_) => Problem::new(
-            SUMMARY,
-            format!("Can't access attributes on a primitive-typed value ({}).", value.type_of().friendly_name()),
-        ),
-        _ => Problem::new(SUMMARY, "This value does not have any attributes."),
-    }
+        Type::Set(element) if matches!(*element, Type::Object(_)) => {
+            "Can't access attributes on a set of objects. Did \
+             you mean to access an attribute across all elements of the set?"
+                .to_owned()
+        }
+        ty if ty.is_primitive() => {
+            format!("Can't access attributes on a primitive-typed value ({}).", ty.friendly_name())
+        }
+        _ => "This value does not have any attributes.".to_owned(),
+    };
+    Problem::new(SUMMARY, detail)
 }
 
 /// `collection[key]`

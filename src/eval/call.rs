@@ -16,7 +16,10 @@ pub fn call(whole: &Expression, call: &Call, scope: &dyn Scope, diagnostics: &mu
     let result = match call.name.name.strip_prefix("core::").unwrap_or(&call.name.name) {
         "try" => calling.attempt(),
         "can" => calling.can(),
-        "type" if scope.functions().console => Err(calling.type_out_of_place().into()),
+        "type" if scope.functions().console => {
+            let misplaced = |_| calling.type_out_of_place();
+            Err(calling.only_argument("value").map_or_else(|counted| counted, misplaced).into())
+        }
         name => match functions::lookup(&call.name.name) {
             Some(function) if name == "templatestring" => calling.template_string(function, diagnostics),
             Some(function) => calling.function(function, diagnostics),
@@ -209,16 +212,7 @@ impl<'a> Calling<'a> {
 
     /// `can`: whether the argument evaluates without errors.
     fn can(&self) -> Result<Value, Diagnostics> {
-        let [argument] = self.call.arguments.as_slice() else {
-            let (summary, detail) = match self.call.arguments.len() {
-                0 => (
-                    "Not enough function arguments",
-                    "Function \"can\" expects 1 argument(s). Missing value for \"expression\".",
-                ),
-                _ => ("Too many function arguments", "Function \"can\" expects only 1 argument(s)."),
-            };
-            return Err(self.counted(summary, detail.to_owned(), self.call.parentheses).into());
-        };
+        let argument = self.only_argument("expression")?;
         let mut found = Diagnostics::new();
         let value = value_of(argument, self.scope, &mut found);
         Ok(if found.has_errors() {
@@ -228,6 +222,21 @@ impl<'a> Calling<'a> {
         } else {
             Value::unknown(Type::Bool)
         })
+    }
+
+    fn only_argument(&self, parameter: &str) -> Result<&'a Expression, Diagnostic> {
+        let name = &self.call.name.name;
+        match self.call.arguments.as_slice() {
+            [argument] => Ok(argument),
+            [] => {
+                let detail = format!("Function \"{name}\" expects 1 argument(s). Missing value for \"{parameter}\".");
+                Err(self.counted("Not enough function arguments", detail, self.call.parentheses))
+            }
+            [_, extra, ..] => {
+                let detail = format!("Function \"{name}\" expects only 1 argument(s).");
+                Err(self.counted("Too many function arguments", detail, start_of(extra)))
+            }
+        }
     }
 
     /// `templatestring`: its first argument must refer to something; a template that is written in place would be

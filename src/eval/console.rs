@@ -189,13 +189,13 @@ fn write_type(out: &mut String, ty: &Type, indent: usize) {
 
 fn write_collection(out: &mut String, opening: &str, element: &Type, indent: usize) {
     out.push_str(opening);
-    if element.is_primitive() || *element == Type::Dynamic {
-        write_type(out, element, indent);
-    } else {
+    if matches!(element, Type::Object(_) | Type::Tuple(_)) {
         new_line(out, indent + 4);
         write_type(out, element, indent + 4);
         out.push(',');
         new_line(out, indent);
+    } else {
+        write_type(out, element, indent);
     }
     out.push(')');
 }

@@ -11,7 +11,7 @@ use crate::eval::scope::Scope;
 use crate::eval::value_of;
 use crate::provider::{self, NestedBlock, Nesting};
 use crate::span::Span;
-use crate::syntax::tree::{Attribute, Body};
+use crate::syntax::tree::{Attribute, Body, Expression, ExpressionKind};
 use crate::value::{Fields, Path, Type, Value};
 
 pub use crate::eval::locate::locate;
@@ -74,7 +74,9 @@ impl Decoder<'_> {
         }
         for (name, nested) in &schema.blocks {
             let value = match attributes.get(name.as_str()) {
-                Some(attribute) if nested.computed && !body.json => self.blocks_as_attribute(attribute, nested, scope),
+                Some(attribute) if nested.computed && (!body.json || is_empty_list(&attribute.value)) => {
+                    self.blocks_as_attribute(attribute, nested, scope)
+                }
                 _ => {
                     let blocks = gathered.remove(name.as_str()).unwrap_or_default();
                     self.nested(name, nested, blocks, body.span.unwrap_or(place))
@@ -231,6 +233,10 @@ impl Decoder<'_> {
             None => did_you_mean(name, known.map(String::as_str)),
         }
     }
+}
+
+fn is_empty_list(expression: &Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Tuple(items) if items.is_empty())
 }
 
 /// The very start of a place, where what is missing would stand.

@@ -49,7 +49,11 @@ fn in_expression(expression: &Expression, steps: &[PathStep]) -> Span {
     let inner = match (&expression.kind, step) {
         (ExpressionKind::Parenthesis(inner), _) => return in_expression(inner, steps),
         (ExpressionKind::Object(items), PathStep::Attribute(name)) => field(items, name),
-        (ExpressionKind::Object(items), PathStep::Index(key)) => key.as_str().and_then(|key| field(items, key)),
+        (ExpressionKind::Object(items), PathStep::Index(key)) => match key.as_str() {
+            Some(key) => field(items, key),
+            // In JSON the only block of a type may stand without the brackets of a list.
+            None => return in_expression(expression, rest),
+        },
         (ExpressionKind::Tuple(items), PathStep::Index(key)) => {
             key.as_number().and_then(crate::value::Number::to_usize).and_then(|i| items.get(i))
         }

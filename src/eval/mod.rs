@@ -22,6 +22,9 @@ pub mod references;
 pub mod rules;
 mod scope;
 mod template;
+pub mod templates;
+#[cfg(test)]
+mod tests;
 pub mod types;
 mod used;
 pub mod variables;
