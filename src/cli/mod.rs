@@ -1,6 +1,13 @@
 //! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
 
 mod arguments;
+mod variables;
+mod validate;
+mod saving;
+mod planning;
+mod plan;
+mod loading;
+mod apply;
 mod completions;
 mod flags;
 mod force_unlock;
@@ -64,6 +71,13 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Version(version::Arguments),
+    Validate(validate::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    /// Remove everything that is recorded
+    Destroy(apply::Arguments),
+    /// Take in what changed outside
+    Refresh(apply::Arguments),
     Output(output::Arguments),
     #[command(subcommand)]
     State(state::Command),
@@ -98,6 +112,11 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
     match line.command {
         None => version::run(&version::Arguments::default(), invocation),
         Some(Command::Version(arguments)) => version::run(&arguments, invocation),
+        Some(Command::Validate(arguments)) => validate::run(&arguments, invocation),
+        Some(Command::Plan(arguments)) => plan::run(&arguments, invocation),
+        Some(Command::Apply(arguments)) => apply::run(&arguments, invocation),
+        Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
+        Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),
         Some(Command::Workspace(command)) => workspace::run(command, invocation),

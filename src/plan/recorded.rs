@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::address::{Address, ConfigAddress};
 use crate::diagnostic::Diagnostic;
 use crate::provider::{Block, Kind, NestedBlock, Nesting, Recorded};
-use crate::state::{Attributes, Instance};
+use crate::state::{Attributes, Instance, checks};
 use crate::value::{Marks, Path, Value};
 
 use super::marks::{mark, mark_paths};
@@ -83,6 +83,35 @@ pub fn refreshed(kind: &dyn Kind, before: &Instance, observed: &Recorded) -> Arc
 /// What is recorded is wholly known, so it has a form in JSON.
 fn attributes_of(kind: &dyn Kind, value: &Value) -> Attributes {
     Attributes::encode(value, &kind.schema().block.implied_type()).unwrap_or_default()
+}
+
+/// How the state records what conditions came to; nothing when there are none.
+pub fn check_results(results: &[super::CheckResult]) -> Option<Vec<checks::CheckResult>> {
+    use super::{CheckKind, CheckStatus};
+    let status = |status: CheckStatus| match status {
+        CheckStatus::Pass => checks::CheckStatus::Pass,
+        CheckStatus::Unknown => checks::CheckStatus::Unknown,
+        CheckStatus::Fail => checks::CheckStatus::Fail,
+        CheckStatus::Error => checks::CheckStatus::Error,
+    };
+    let kind = |kind: CheckKind| match kind {
+        CheckKind::Resource => "resource",
+        CheckKind::OutputValue => "output",
+        CheckKind::Check => "check",
+        CheckKind::InputVariable => "var",
+    };
+    let object = |(address, worst, failures): &(String, CheckStatus, Vec<String>)| checks::ObjectCheck {
+        address: address.clone(),
+        status: status(*worst),
+        failures: failures.clone(),
+    };
+    let result = |result: &super::CheckResult| checks::CheckResult {
+        kind: kind(result.kind).into(),
+        config: result.object.clone(),
+        status: status(result.status),
+        objects: Some(result.instances.iter().map(object).collect()),
+    };
+    (!results.is_empty()).then(|| results.iter().map(result).collect())
 }
 
 /// Makes an object that another release wrote fit the schema: what it lacks is null, what it has in addition goes.

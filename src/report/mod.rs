@@ -5,6 +5,7 @@ mod change_text;
 pub mod diagnostics;
 pub mod outputs;
 pub mod plan_text;
+pub mod progress;
 mod snippet;
 pub mod state_json;
 pub mod style;

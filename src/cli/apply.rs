@@ -1,0 +1,284 @@
+//! `bowline apply`: carries a plan out, one just made or one saved before. `bowline destroy` is the same with
+//! `-destroy`, `bowline refresh` with `-refresh-only -auto-approve`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use super::flags::StateFlags;
+use super::invocation::{Invocation, runtime};
+use super::loading::{self, Loaded};
+use super::planning::{PlanFlags, make};
+use super::{saving, stored};
+use crate::apply::{self, Applied, Means, Stop};
+use crate::config;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::variables::Given;
+use crate::graph::ConfigGraph;
+use crate::plan::{Mode, Options, Plan};
+use crate::report::progress::Progress;
+use crate::state::{Lock, State, Store};
+
+/// Make the world as the configuration says
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    flags: PlanFlags,
+    #[command(flatten)]
+    state: PathFlags,
+    /// Do not ask
+    #[arg(long)]
+    auto_approve: bool,
+    /// A plan that "plan -out" saved; it is carried out as it is, without asking
+    #[arg(value_name = "PLAN")]
+    plan: Option<PathBuf>,
+}
+
+/// Where the state lies.
+#[derive(Debug, Clone, Args)]
+pub struct PathFlags {
+    /// Read the state from this file, and write it there too
+    #[arg(long, value_name = "PATH")]
+    state: Option<PathBuf>,
+    /// Write the state to this file instead
+    #[arg(long, value_name = "PATH")]
+    state_out: Option<PathBuf>,
+    /// Keep the previous state in this file; "-" keeps none
+    #[arg(long, value_name = "PATH")]
+    backup: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// As `destroy`.
+    #[must_use]
+    pub fn destroying(mut self) -> Self {
+        self.flags.destroy = true;
+        self
+    }
+
+    /// As `refresh`.
+    #[must_use]
+    pub fn refreshing(mut self) -> Self {
+        self.flags.refresh_only = true;
+        self.auto_approve = true;
+        self
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let flags = &arguments.flags;
+    invocation.json = flags.json;
+    invocation.compact_warnings = flags.compact_warnings;
+    if flags.json && !arguments.auto_approve && arguments.plan.is_none() {
+        return Err(Diagnostic::error(
+            "Plan file or auto-approve required",
+            "With -json nobody can be asked: give a saved plan, or -auto-approve.",
+        )
+        .into());
+    }
+    let state = &arguments.state;
+    let state_flags = StateFlags {
+        state: state.state.clone(),
+        state_out: state.state_out.clone(),
+        backup: state.backup.clone(),
+        lock: flags.lock.clone(),
+    };
+    let store = stored::store_with(invocation, &state_flags)?;
+    match &arguments.plan {
+        Some(path) => saved(path, arguments, invocation, &store),
+        None => fresh(arguments, invocation, &store),
+    }
+}
+
+/// Plans, shows, asks, applies.
+fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> Result<Exit, Diagnostics> {
+    let flags = &arguments.flags;
+    let options = flags.options()?;
+    let may_ask = invocation.may_ask(flags.input);
+    let mut loaded = loading::load(invocation, Some(&flags.variables), may_ask)?;
+    let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
+    let recorded = store.load()?;
+    let unfinished = recorded.unfinished().to_vec();
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
+    let exit = runtime()?.block_on(async {
+        let azure = loaded.simulate(&flags.simulate).await?;
+        let (plan, found) = make(&loaded, invocation, recorded.state, unfinished, &options, &progress).await;
+        let errored = found.has_errors();
+        invocation.print(&crate::report::plan_text::plan(&plan, &loaded.registry, &invocation.out));
+        invocation.report(found);
+        let exit = if errored {
+            Exit::Failure
+        } else if plan.has_changes() && !(arguments.auto_approve || approved(&options, invocation, may_ask)?) {
+            Exit::Failure
+        } else {
+            carry_out(plan, &loaded, invocation, store, &lock, &progress).await?
+        };
+        if let Some(azure) = azure {
+            azure.shutdown().await;
+        }
+        Ok::<_, Diagnostics>(exit)
+    })?;
+    lock.release()?;
+    Ok(exit)
+}
+
+/// Carries a saved plan out, if what it was made from is still recorded.
+fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> Result<Exit, Diagnostics> {
+    let flags = &arguments.flags;
+    let saved = saving::read(path)?;
+    let unpacked = saving::unpack(&saved)?;
+    let (configuration, problems) = config::load(&unpacked.root, &mut invocation.sources);
+    loading::refuse_errors(invocation, problems)?;
+    let (graph, problems) = ConfigGraph::build(&configuration);
+    loading::refuse_errors(invocation, problems)?;
+    let given = |value: &crate::value::Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
+    let variables = saved.plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect();
+    let mut loaded = Loaded {
+        configuration,
+        graph,
+        registry: loading::registry(),
+        variables,
+        workspace: saved.workspace.clone(),
+        surroundings: crate::provider::Surroundings {
+            environment: invocation.environment.clone(),
+            folder: PathBuf::from("."),
+            simulator: None,
+            version_constraint: None,
+        },
+        folder: std::env::current_dir().unwrap_or_default(),
+    };
+    let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
+    let recorded = store.load()?;
+    refuse_stale(&saved.plan, &recorded.state, path)?;
+    let mut plan = saved.plan;
+    plan.options.parallelism = flags.parallelism.max(1);
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
+    let exit = runtime()?.block_on(async {
+        let azure = loaded.simulate(&flags.simulate).await?;
+        let exit = carry_out(plan, &loaded, invocation, store, &lock, &progress).await?;
+        if let Some(azure) = azure {
+            azure.shutdown().await;
+        }
+        Ok::<_, Diagnostics>(exit)
+    })?;
+    lock.release()?;
+    Ok(exit)
+}
+
+fn refuse_stale(plan: &Plan, recorded: &State, path: &Path) -> Result<(), Diagnostic> {
+    if plan.base.serial == recorded.serial && plan.base.lineage == recorded.lineage {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "Saved plan is stale",
+        format!(
+            "{} was made from serial {} of the state, and serial {} is recorded now: something was applied since. Plan again, \
+             and apply that.",
+            path.display(),
+            plan.base.serial,
+            recorded.serial
+        ),
+    ))
+}
+
+/// Asks; only "yes" is a yes.
+fn approved(options: &Options, invocation: &Invocation, may_ask: bool) -> Result<bool, Diagnostic> {
+    if !may_ask {
+        return Err(Diagnostic::error(
+            "Approval needed",
+            "The plan has changes, and nobody can be asked. Run with -auto-approve, or apply a saved plan.",
+        ));
+    }
+    let question = match options.mode {
+        Mode::Normal => {
+            "Do you want to perform these actions?\n  Bowline will perform the actions described above.\n  Only 'yes' will be \
+             accepted to approve."
+        }
+        Mode::Destroy => {
+            "Do you really want to destroy all resources?\n  Bowline will destroy all your managed infrastructure, as shown \
+             above.\n  There is no undo. Only 'yes' will be accepted to confirm."
+        }
+        Mode::RefreshOnly => {
+            "Would you like to update the state to reflect these detected changes?\n  Bowline will write these changes to the \
+             state without modifying any real infrastructure.\n  There is no undo. Only 'yes' will be accepted to confirm."
+        }
+    };
+    let answer = invocation.ask(&format!("\n{question}\n\n  Enter a value: "));
+    let yes = answer.as_deref() == Some("yes");
+    if !yes {
+        let what = if options.mode == Mode::Destroy { "Destroy" } else { "Apply" };
+        invocation.print_line(&format!("\n{what} cancelled."));
+    }
+    Ok(yes)
+}
+
+/// Carries a plan out, records what came of it, and says so.
+async fn carry_out(
+    mut plan: Plan,
+    loaded: &Loaded,
+    invocation: &Invocation,
+    store: &Store,
+    lock: &Lock,
+    progress: &Arc<Progress>,
+) -> Result<Exit, Diagnostics> {
+    let digest = plan.timestamp.clone();
+    let journal = Arc::new(store.begin(lock, &mut plan.prior, &digest)?);
+    let stop = Stop::default();
+    let listener = tokio::spawn(listen(stop.clone()));
+    let functions = loaded.functions(None);
+    let shown = progress.clone();
+    let means = Means {
+        variables: loaded.variables.clone(),
+        functions: functions.context(),
+        journal,
+        events: Arc::new(move |event: apply::Event<'_>| shown.applying(&event)),
+        stop,
+    };
+    progress.begin_applying(&plan);
+    let (mut applied, found) = apply::apply(loaded.setting(invocation), &plan, means).await;
+    listener.abort();
+    applied.state.check_results = crate::plan::recorded::check_results(&applied.checks);
+    let recorded = store.save(lock, &mut applied.state);
+    progress.applied(&applied, plan.options.mode);
+    let sound = !found.has_errors() && !applied.stopped;
+    invocation.report(found);
+    if let Err(problem) = recorded {
+        invocation.report(problem.into());
+        rescue(&applied, invocation);
+        return Ok(Exit::Failure);
+    }
+    Ok(if sound { Exit::Success } else { Exit::Failure })
+}
+
+/// The state that could not be recorded is put where the user finds it.
+fn rescue(applied: &Applied, invocation: &Invocation) {
+    let path = Path::new("errored.tfstate");
+    let bytes = crate::state::format::write(&applied.state);
+    let told = match std::fs::write(path, bytes) {
+        Ok(()) => Diagnostic::error(
+            "State could not be recorded",
+            "What was done is in the file errored.tfstate, and in the journal. When the cause is gone, record it with \
+             \"bowline state push errored.tfstate\".",
+        ),
+        Err(error) => Diagnostic::error(
+            "State could not be recorded",
+            format!("errored.tfstate cannot be written either: {error}. The journal holds what was done; run plan to take it in."),
+        ),
+    };
+    invocation.report(told.into());
+}
+
+/// The first Ctrl-C finishes what runs, the second one stops at once; the journal knows what was begun.
+async fn listen(stop: Stop) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.request();
+        eprintln!("\nStopping: what runs is finished and recorded, nothing more is begun. Interrupt again to stop at once.");
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        eprintln!("\nStopped at once. The journal knows what was begun; the next plan settles it.");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,125 @@
+//! What every command that plans needs first: the configuration, the values given for its variables, the providers,
+//! and the surroundings of the run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::flags::VariableFlags;
+use super::invocation::Invocation;
+use crate::config::{self, Configuration};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval;
+use crate::eval::variables::Given;
+use crate::graph::ConfigGraph;
+use crate::plan::Setting;
+use crate::provider::{Registry, Surroundings};
+use crate::simulator;
+
+/// The embedded Azure instead of the real one.
+#[derive(Debug, Clone, Args)]
+pub struct SimulateFlags {
+    /// Work on the embedded Azure, whose world is kept under .bowline/
+    #[arg(long)]
+    pub simulate: bool,
+}
+
+/// The configuration of a run.
+pub struct Loaded {
+    /// What was written.
+    pub configuration: Configuration,
+    /// Its graph.
+    pub graph: ConfigGraph,
+    /// The providers there are.
+    pub registry: Registry,
+    /// The root module's variables as given.
+    pub variables: BTreeMap<Arc<str>, Given>,
+    /// The workspace.
+    pub workspace: String,
+    /// What providers may look at.
+    pub surroundings: Surroundings,
+    /// The folder that the process works in.
+    pub folder: PathBuf,
+}
+
+/// All providers.
+pub fn registry() -> Registry {
+    let azure: [Arc<dyn crate::provider::Provider>; 2] =
+        [Arc::new(crate::azure::provider::azurerm()), Arc::new(crate::azure::provider::azapi())];
+    Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
+}
+
+/// Loads the configuration in the present folder, with the values given for its variables.
+pub fn load(invocation: &mut Invocation, flags: Option<&VariableFlags>, may_ask: bool) -> Result<Loaded, Diagnostics> {
+    let folder = PathBuf::from(".");
+    let (configuration, problems) = config::load(&folder, &mut invocation.sources);
+    refuse_errors(invocation, problems)?;
+    let (graph, problems) = ConfigGraph::build(&configuration);
+    refuse_errors(invocation, problems)?;
+    let variables = match flags {
+        Some(flags) => super::variables::given(invocation, &configuration, flags, may_ask)?,
+        None => BTreeMap::new(),
+    };
+    let workspace = invocation.workspace()?;
+    let surroundings = Surroundings {
+        environment: invocation.environment.clone(),
+        folder: folder.clone(),
+        simulator: None,
+        version_constraint: None,
+    };
+    let folder = std::env::current_dir().unwrap_or(folder);
+    Ok(Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder })
+}
+
+/// Shows warnings, and gives errors back.
+pub fn refuse_errors(invocation: &Invocation, problems: Diagnostics) -> Result<(), Diagnostics> {
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    invocation.report(problems);
+    Ok(())
+}
+
+impl Loaded {
+    /// What planning and apply work on.
+    pub fn setting<'c>(&'c self, invocation: &'c Invocation) -> Setting<'c> {
+        Setting {
+            configuration: &self.configuration,
+            sources: &invocation.sources,
+            graph: &self.graph,
+            registry: &self.registry,
+            surroundings: &self.surroundings,
+            workspace: &self.workspace,
+        }
+    }
+
+    /// What functions run in; with a moment, that of the plan that is being made.
+    pub fn functions(&self, planning: Option<jiff::Timestamp>) -> eval::Surroundings {
+        eval::Surroundings {
+            folder: self.folder.clone(),
+            planning: planning.is_some(),
+            plan_time: planning,
+            console: false,
+        }
+    }
+
+    /// Starts the embedded Azure when that is asked for; it ends with what is returned.
+    pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
+        if !flags.simulate {
+            return Ok(None);
+        }
+        let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
+        let running = simulator::start(options)
+            .await
+            .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
+        self.surroundings.simulator = Some(running.url());
+        Ok(Some(running))
+    }
+}
+
+/// Where the world of a stack's embedded Azure is kept.
+pub fn world_file(stack: &Path) -> PathBuf {
+    stack.join(".bowline").join("world.jsonl")
+}

@@ -1,0 +1,63 @@
+//! `bowline plan`: what would change, and why. Changes nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use super::invocation::{Invocation, runtime};
+use super::planning::{PlanFlags, make};
+use super::{loading, saving, stored};
+use crate::diagnostic::Diagnostics;
+use crate::report::progress::Progress;
+
+/// Show what would change, and why
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    flags: PlanFlags,
+    /// Save the plan to this file, for "apply" and "show"
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Read the state from this file
+    #[arg(long, value_name = "PATH")]
+    state: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let flags = &arguments.flags;
+    invocation.json = flags.json;
+    invocation.compact_warnings = flags.compact_warnings;
+    let options = flags.options()?;
+    let may_ask = invocation.may_ask(flags.input);
+    let mut loaded = loading::load(invocation, Some(&flags.variables), may_ask)?;
+    let store = stored::store(invocation, arguments.state.as_ref())?;
+    let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
+    let recorded = store.load()?;
+    let unfinished = recorded.unfinished().to_vec();
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
+    let (plan, found) = runtime()?.block_on(async {
+        let azure = loaded.simulate(&flags.simulate).await?;
+        let result = make(&loaded, invocation, recorded.state, unfinished, &options, &progress).await;
+        if let Some(azure) = azure {
+            azure.shutdown().await;
+        }
+        Ok::<_, Diagnostics>(result)
+    })?;
+    lock.release()?;
+    let errored = found.has_errors();
+    invocation.print(&crate::report::plan_text::plan(&plan, &loaded.registry, &invocation.out));
+    invocation.report(found);
+    if errored {
+        return Ok(Exit::Failure);
+    }
+    if let Some(out) = &arguments.out {
+        saving::save(out, &plan, &loaded, invocation)?;
+    }
+    Ok(if arguments.detailed_exitcode && plan.has_changes() { Exit::Changes } else { Exit::Success })
+}

@@ -1,0 +1,136 @@
+//! The flags of commands that plan, and making the plan.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::flags::{LockFlags, OutputFlags, VariableFlags};
+use super::invocation::Invocation;
+use super::loading::{Loaded, SimulateFlags};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{self, Mode, Options, Plan, Start, Target};
+use crate::report::progress::Progress;
+use crate::state::{State, Unfinished};
+
+/// What can be asked of a plan.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools)] // Terraform's flags, independent of one another.
+pub struct PlanFlags {
+    /// Plan to remove everything recorded
+    #[arg(long)]
+    pub destroy: bool,
+    /// Read what is recorded anew before planning
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
+          default_missing_value = "true", value_parser = super::flags::parse_bool, action = clap::ArgAction::Set)]
+    pub refresh: bool,
+    /// Only take in what changed outside
+    #[arg(long)]
+    pub refresh_only: bool,
+    /// Only this resource, instance or module, and what it needs; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Not this resource, instance or module, nor what needs it; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Replace this instance; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// How many reads or writes go on at once
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub parallelism: usize,
+    /// Ask for variables that are not set
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
+          default_missing_value = "true", value_parser = super::flags::parse_bool, action = clap::ArgAction::Set)]
+    pub input: bool,
+    /// Show warnings as one list
+    #[arg(long)]
+    pub compact_warnings: bool,
+    /// Print JSON lines for tools
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    #[command(flatten)]
+    pub lock: LockFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
+    #[command(flatten)]
+    pub simulate: SimulateFlags,
+}
+
+impl PlanFlags {
+    /// The options of the plan; every flag that is wrong is told.
+    pub fn options(&self) -> Result<Options, Diagnostics> {
+        let mut found = Diagnostics::new();
+        let mode = match (self.destroy, self.refresh_only) {
+            (true, true) => {
+                found.push(incompatible("-destroy and -refresh-only cannot be used together."));
+                Mode::Destroy
+            }
+            (true, false) => Mode::Destroy,
+            (false, true) => Mode::RefreshOnly,
+            (false, false) => Mode::Normal,
+        };
+        if self.refresh_only && !self.refresh {
+            found.push(incompatible("-refresh-only does nothing but refresh, so it cannot be used with -refresh=false."));
+        }
+        let mut targets = |texts: &[String], what: &str| {
+            let parse = |text: &String| {
+                let target = Target::parse(text);
+                if target.is_none() {
+                    found.push(Diagnostic::error(
+                        format!("Invalid {what} \"{text}\""),
+                        "It must be the address of a resource, an instance or a module: azurerm_subnet.a, \
+                         azurerm_subnet.a[\"x\"], module.m.",
+                    ));
+                }
+                target
+            };
+            texts.iter().filter_map(parse).collect::<Vec<_>>()
+        };
+        let (targets, excludes) = (targets(&self.target, "target"), targets(&self.exclude, "exclude"));
+        let mut replace = Vec::new();
+        for text in &self.replace {
+            match Address::parse(text) {
+                Some(address) => replace.push(address),
+                None => found.push(Diagnostic::error(
+                    format!("Invalid force-replace address \"{text}\""),
+                    "It must be the address of one instance: azurerm_subnet.a or azurerm_subnet.a[\"x\"].",
+                )),
+            }
+        }
+        if found.has_errors() {
+            return Err(found);
+        }
+        Ok(Options { mode, refresh: self.refresh, targets, excludes, replace, parallelism: self.parallelism.max(1) })
+    }
+}
+
+fn incompatible(detail: &str) -> Diagnostic {
+    Diagnostic::error("Incompatible plan options", detail)
+}
+
+/// Makes a plan of what is loaded and recorded.
+pub async fn make(
+    loaded: &Loaded,
+    invocation: &Invocation,
+    state: State,
+    unfinished: Vec<Unfinished>,
+    options: &Options,
+    progress: &Arc<Progress>,
+) -> (Plan, Diagnostics) {
+    let now = jiff::Timestamp::now();
+    let functions = loaded.functions(Some(now));
+    let start = Start {
+        state,
+        variables: loaded.variables.clone(),
+        functions: functions.context(),
+        timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        unfinished,
+    };
+    let events = |event: plan::Event<'_>| progress.planning(&event);
+    let result = plan::plan(loaded.setting(invocation), start, options, &events).await;
+    progress.planned();
+    result
+}

@@ -1,0 +1,77 @@
+//! Saved plans: writing one with the files that it was made from, and putting those files back to apply it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::invocation::Invocation;
+use super::loading::Loaded;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Plan;
+use crate::plan::saved::{self, SavedPlan};
+
+/// Saves a plan, readable for its owner only: it holds the values of sensitive variables.
+pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Result<(), Diagnostic> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let files: BTreeMap<String, String> = invocation
+        .sources
+        .iter()
+        .filter_map(|(_, source)| {
+            let path = source.path.as_ref()?;
+            Some((absolute(path).to_string_lossy().into_owned(), source.text.to_string()))
+        })
+        .collect();
+    let saved = SavedPlan {
+        plan: plan.clone(),
+        files,
+        folder: absolute(&loaded.configuration.root.folder).to_string_lossy().into_owned(),
+        workspace: loaded.workspace.clone(),
+    };
+    let bytes = saved::write(&saved)?;
+    let fail = |error: std::io::Error| {
+        Diagnostic::error("Plan cannot be saved", format!("{} cannot be written: {error}.", path.display()))
+    };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A temporary file is made for its owner only.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
+    file.write_all(&bytes).map_err(fail)?;
+    file.as_file().sync_all().map_err(fail)?;
+    file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+/// Reads a saved plan.
+pub fn read(path: &Path) -> Result<SavedPlan, Diagnostic> {
+    let bytes = fs::read(path).map_err(|error| {
+        Diagnostic::error("Saved plan cannot be read", format!("{} cannot be opened: {error}.", path.display()))
+    })?;
+    saved::read(&bytes, &path.display().to_string())
+}
+
+/// The files of a saved plan, laid out again in a folder of their own that goes away with this.
+pub struct Unpacked {
+    /// Keeps the folder.
+    _folder: tempfile::TempDir,
+    /// The root module's folder.
+    pub root: PathBuf,
+}
+
+/// Lays the files of a saved plan out again.
+pub fn unpack(saved: &SavedPlan) -> Result<Unpacked, Diagnostic> {
+    let fail = |error: std::io::Error| {
+        Diagnostic::error("Saved plan cannot be unpacked", format!("Its files cannot be laid out in a folder: {error}."))
+    };
+    let folder = tempfile::tempdir().map_err(fail)?;
+    let inside = |path: &str| folder.path().join(path.trim_start_matches('/'));
+    for (path, text) in &saved.files {
+        let path = inside(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(fail)?;
+        }
+        fs::write(&path, text).map_err(fail)?;
+    }
+    let root = inside(&saved.folder);
+    fs::create_dir_all(&root).map_err(fail)?;
+    Ok(Unpacked { root, _folder: folder })
+}

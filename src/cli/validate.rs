@@ -1,0 +1,58 @@
+//! `bowline validate`: whether the configuration is right, without anybody's values, state or Azure.
+
+use clap::Args;
+
+use super::Exit;
+use super::flags::OutputFlags;
+use super::invocation::Invocation;
+use super::loading;
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::plan;
+use crate::report::diagnostics;
+
+/// Check the configuration
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let found = match loading::load(invocation, None, false) {
+        Ok(loaded) => {
+            let functions = loaded.functions(Some(jiff::Timestamp::now()));
+            plan::validate(loaded.setting(invocation), functions.context())
+        }
+        Err(found) => found,
+    };
+    let exit = if found.has_errors() { Exit::Failure } else { Exit::Success };
+    if arguments.json {
+        let found = diagnostics::sorted(found, &invocation.sources);
+        invocation.print_line(&validation(&found, invocation));
+        return Ok(exit);
+    }
+    let (sound, silent) = (!found.has_errors(), found.is_empty());
+    invocation.report(found);
+    if sound {
+        let also = if silent { "" } else { ", but there were some validation warnings as shown above" };
+        invocation.print_line(&format!("Success! The configuration is valid{also}."));
+    }
+    Ok(exit)
+}
+
+/// Terraform's JSON for tools.
+fn validation(found: &Diagnostics, invocation: &Invocation) -> String {
+    let count = |severity: Severity| found.iter().filter(|d| d.severity == severity).count();
+    let document = serde_json::json!({
+        "format_version": "1.0",
+        "valid": !found.has_errors(),
+        "error_count": count(Severity::Error),
+        "warning_count": count(Severity::Warning),
+        "diagnostics": found.iter().map(|d| diagnostics::json(d, &invocation.sources)).collect::<Vec<_>>(),
+    });
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}

@@ -1,0 +1,52 @@
+//! Asking the embedded Azure by hand, as somebody in the portal would behind the stack's back.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+
+use crate::workplace::Workplace;
+
+/// Serves the stack's world for one request and returns the answer: its status and body.
+pub fn ask(workplace: &Workplace, method: &str, path: &str, body: &str) -> String {
+    let world = workplace.root().join(".bowline/world.jsonl").to_string_lossy().into_owned();
+    let arguments = ["simulator", "-world", &world, "-port", "0"].map(str::to_owned);
+    let mut server = workplace.command(&arguments).spawn().unwrap();
+    let address = address_of(&mut server);
+    let answer = request(&address, method, path, body);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    answer
+}
+
+/// Whether an answer of `GET /simulator/world` holds no resource.
+pub fn is_empty(answer: &str) -> bool {
+    let body = answer.split_once('\n').map_or("", |(_, body)| body);
+    let json: serde_json::Value = serde_json::from_str(body).unwrap();
+    json["resources"].as_object().map(|r| r.is_empty()).or(json["resources"].as_array().map(Vec::is_empty)).unwrap()
+}
+
+/// The address that the server says it listens on.
+fn address_of(server: &mut Child) -> String {
+    for line in BufReader::new(server.stdout.as_mut().unwrap()).lines() {
+        if let Some((_, address)) = line.unwrap().split_once("http://") {
+            return address.split(['/', ' ']).next().unwrap().to_owned();
+        }
+    }
+    panic!("the simulator did not say where it listens");
+}
+
+fn request(address: &str, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer by-hand\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap();
+    format!("{status}\n{body}")
+}

@@ -1,0 +1,118 @@
+//! Stacks in, transcripts out: each folder under `tests/stacks` and `tests/kinds` is a configuration and a script,
+//! run through the real binary against the embedded Azure; what it printed is a snapshot beside it. Folders are
+//! discovered, so none can be forgotten.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod azure;
+mod script;
+mod workplace;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use script::Step;
+use workplace::Workplace;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+/// The folders below `parent` that hold a file of that name, in order.
+fn folders_with(parent: &Path, file: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(parent) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.join(file).is_file() {
+                found.push(path.clone());
+            }
+            found.extend(folders_with(&path, file));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Runs a folder's script and returns the transcript.
+fn transcript(folder: &Path) -> String {
+    let workplace = Workplace::copy_of(folder);
+    let text = fs::read_to_string(folder.join("script")).unwrap();
+    let mut out = String::new();
+    for step in script::parse(&text) {
+        match step {
+            Step::Run { line, arguments, environment, input } => {
+                let ran = workplace.bowline(&arguments, &environment, &input);
+                out.push_str(&format!("$ {line}\n{}", ran.text));
+                if ran.code != 0 {
+                    out.push_str(&format!("[exit {}]\n", ran.code));
+                }
+                out.push('\n');
+            }
+            Step::Write { name, text } => {
+                out.push_str(&format!("-- write {name}\n\n"));
+                workplace.write(&name, &text);
+            }
+            Step::Delete { name } => {
+                out.push_str(&format!("-- delete {name}\n\n"));
+                fs::remove_file(workplace.root().join(&name)).unwrap();
+            }
+            Step::Azure { method, path, body } => {
+                let answer = azure::ask(&workplace, &method, &path, &body);
+                out.push_str(&format!("-- azure {method} {path}\n{answer}\n\n"));
+            }
+        }
+    }
+    workplace.masked(&out)
+}
+
+#[test]
+fn stacks_print_what_they_printed() {
+    let folders: Vec<PathBuf> = ["tests/stacks", "tests/kinds"]
+        .iter()
+        .flat_map(|parent| folders_with(&root().join(parent), "script"))
+        .collect();
+    assert!(!folders.is_empty());
+    let only = std::env::var("STACK").unwrap_or_default();
+    let mut differ = Vec::new();
+    for folder in folders.iter().filter(|f| f.to_string_lossy().contains(&only)) {
+        let text = transcript(folder);
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(folder);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let result = std::panic::catch_unwind(|| settings.bind(|| insta::assert_snapshot!("transcript", text)));
+        if result.is_err() {
+            differ.push(name);
+        }
+    }
+    assert!(differ.is_empty(), "transcripts differ: {}", differ.join(", "));
+}
+
+/// Whatever is applied plans to no change and is gone after a destroy.
+#[test]
+fn examples_settle_and_leave_nothing() {
+    let only = std::env::var("STACK").unwrap_or_default();
+    let examples = folders_with(&root().join("examples"), "main.tf");
+    assert!(!examples.is_empty());
+    for example in examples.iter().filter(|f| f.to_string_lossy().contains(&only)) {
+        let name = example.file_name().unwrap().to_string_lossy().into_owned();
+        let workplace = Workplace::with_modules(example, &root().join("modules"));
+        let run = |arguments: &[&str], code: i32| {
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            let ran = workplace.bowline(&arguments, &[], "");
+            assert_eq!(ran.code, code, "{name}: {arguments:?}\n{}", ran.text);
+            ran.text
+        };
+        run(&["init"], 0);
+        run(&["validate"], 0);
+        run(&["apply", "--simulate", "-auto-approve", "-no-color"], 0);
+        run(&["plan", "--simulate", "-detailed-exitcode", "-no-color"], 0);
+        run(&["destroy", "--simulate", "-auto-approve", "-no-color"], 0);
+        assert_eq!(run(&["state", "list"], 0), "", "{name}: something is still recorded");
+        let world = azure::ask(&workplace, "GET", "/simulator/world", "");
+        assert!(azure::is_empty(&world), "{name}: something is left in Azure:\n{world}");
+    }
+}
