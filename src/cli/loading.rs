@@ -96,8 +96,8 @@ impl Loaded {
     }
 
     /// What functions run in; with a moment, that of the plan that is being made.
-    pub fn functions(&self, planning: Option<jiff::Timestamp>) -> eval::Surroundings {
-        eval::Surroundings {
+    pub fn functions(&self, planning: Option<jiff::Timestamp>) -> eval::templates::Surroundings {
+        eval::templates::Surroundings {
             folder: self.folder.clone(),
             planning: planning.is_some(),
             plan_time: planning,
