@@ -1,12 +1,25 @@
 //! Folders to [`Configuration`]: what a team has written, checked for form and joined into a tree of modules.
 //! Expressions stay unevaluated.
 
+mod call;
+mod content;
+mod declare;
+mod folder;
+mod installed;
+mod literal;
+mod load;
+mod meta;
 mod module;
+mod overrides;
 mod resource;
+mod resource_block;
+mod settings;
 mod variable;
+mod variable_block;
 
 use crate::address::{ConfigAddress, ModulePath};
 
+pub use load::{is_local, load};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,

@@ -16,7 +16,7 @@ pub mod token;
 pub mod tree;
 
 use crate::diagnostic::Diagnostics;
-use crate::span::SourceId;
+use crate::span::{SourceId, Span};
 use crate::syntax::cursor::{Origin, Parser, Read};
 use crate::syntax::token::TokenKind;
 use crate::syntax::tree::{Body, Expression, ExpressionKind, Reference};
@@ -42,7 +42,12 @@ pub fn parse_template(source: SourceId, text: &str) -> (Expression, Diagnostics)
 
 /// Reads a text that names something: a root name and steps with literal keys, as in `azurerm_subnet.a["x"]`.
 pub fn parse_traversal(source: SourceId, text: &str) -> (Option<Reference>, Diagnostics) {
-    let (expression, mut diagnostics) = parse_expression(source, text);
+    parse_traversal_at(Span::new(source, 0..text.len()), text)
+}
+
+/// The same for a text that stands at a place in a source, such as in quotes.
+pub fn parse_traversal_at(place: Span, text: &str) -> (Option<Reference>, Diagnostics) {
+    let (expression, mut diagnostics) = expression_at(Origin { span: place }, text);
     match expression.kind {
         ExpressionKind::Reference(reference) => (Some(reference), diagnostics),
         _ => {
