@@ -41,7 +41,7 @@ pub(super) trait Local: Kind {
     }
 
     /// Removes what the object stands for.
-    async fn delete(&self, _prior: &Value, _watch: &dyn Watch) -> Result<(), Diagnostic> {
+    async fn delete(&self, _prior: &Value, _chance: &Chance, _watch: &dyn Watch) -> Result<(), Diagnostic> {
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl Write for LocalSession {
 
     async fn delete(&self, kind: &str, prior: &Recorded, watch: &dyn Watch) -> Applied {
         let removed = match self.kind(kind) {
-            Ok(kind) => kind.delete(&prior.value, watch).await,
+            Ok(kind) => kind.delete(&prior.value, &self.chance, watch).await,
             Err(diagnostic) => Err(diagnostic),
         };
         match removed {
@@ -206,7 +206,7 @@ fn applied(outcome: Result<Value, Diagnostic>, prior: Option<&Recorded>) -> Appl
 }
 
 /// The usual plan: defaults are filled in, what is computed becomes known at creation, and some arguments replace.
-fn plan_by_schema(
+pub(super) fn plan_by_schema(
     schema: &Schema,
     defaults: &[(&str, Value)],
     replaces: &[&str],

@@ -1,9 +1,14 @@
-//! Providers whose objects live in the record, or on this machine: `terraform_data`, `null_resource`, `random_*`.
+//! Providers whose objects live in the record, or on this machine: `terraform_data`, `null_resource`, `random_*`,
+//! `time_*`.
 
 mod chance;
 mod local;
 mod null_resource;
+mod random;
+mod random_string;
 mod terraform_data;
+mod time;
+mod words;
 
 #[cfg(test)]
 mod testing;
@@ -26,6 +31,12 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
             "null",
             "registry.terraform.io/hashicorp/null",
             vec![Box::new(null_resource::NullResource::new())],
+        )),
+        Arc::new(LocalProvider::new("random", "registry.terraform.io/hashicorp/random", random::kinds())),
+        Arc::new(LocalProvider::new(
+            "time",
+            "registry.terraform.io/hashicorp/time",
+            vec![Box::new(time::TimeSleep::new()), Box::new(time::TimeStatic::new())],
         )),
     ]
 }

@@ -102,6 +102,14 @@ impl Azure {
         let _ = self.keep();
     }
 
+    /// Changes a resource without asking its service; the body as it then is, if there is one.
+    pub fn edit(&mut self, id: &str, patch: &Value) -> Option<Value> {
+        let edited = self.merge(&Key::of(id), patch);
+        // As above.
+        let _ = self.keep();
+        edited
+    }
+
     /// How many requests there were: `{"value": [{"method", "kind", "count"}], "total": n}`.
     pub fn counts(&self) -> Value {
         let rows =
@@ -290,7 +298,9 @@ impl Azure {
     fn finish(&mut self, request: &Request, kind: &str, effects: &[Effect], answer: &mut Answer) {
         let ok = answer.status < 300;
         if let Some(body) = answer.body.as_mut().filter(|_| ok) {
-            effects.iter().for_each(|effect| effect.alter(body));
+            for effect in effects {
+                effect.alter(body);
+            }
             if self.faults.casing {
                 recase(body, answer_seed(self.seed, self.answers));
             }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::simulator::answer::Answer;
+use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::clock::written;
 use crate::simulator::faults::{Faults, told};
 use crate::simulator::request::Request;
+
+/// What is said to a request that is none of these.
+const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/faults and \
+                      /simulator/clock, and POST /simulator/faults, /simulator/clock and /simulator/edit.";
 
 /// Answers what is asked under `/simulator`; `None` for other paths.
 pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
@@ -32,10 +36,8 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
         }
         ("GET", "clock") => Answer::json(200, clock(azure)),
         ("POST", "clock") => advance(azure, &request.body),
-        _ => Answer::json(
-            404,
-            json!({"error": {"code": "NotFound", "message": "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/faults and /simulator/clock, and POST to the last two."}}),
-        ),
+        ("POST", "edit") => edit(azure, &request.body),
+        _ => Answer::from(&Refusal::new(404, "NotFound", ROUTES)),
     })
 }
 
@@ -54,21 +56,28 @@ fn set_faults(azure: &mut Azure, body: &Value) -> Answer {
             Answer::json(200, told(azure.faults()))
         }
         Err(error) => {
-            let message = format!("These are no faults of the simulator: {error}.");
-            Answer::json(400, json!({"error": {"code": "InvalidFaults", "message": message}}))
+            Answer::from(&Refusal::bad("InvalidFaults", format!("These are no faults of the simulator: {error}.")))
         }
     }
 }
 
 fn advance(azure: &mut Azure, body: &Value) -> Answer {
-    match body.get("advance").and_then(Value::as_u64) {
-        Some(seconds) => {
-            azure.advance(Duration::from_secs(seconds));
-            Answer::json(200, clock(azure))
-        }
-        None => {
-            let message = "Give the seconds to move the clock by as {\"advance\": 60}.";
-            Answer::json(400, json!({"error": {"code": "InvalidClock", "message": message}}))
-        }
+    let Some(seconds) = body.get("advance").and_then(Value::as_u64) else {
+        let message = "Give the seconds to move the clock by as {\"advance\": 60}.";
+        return Answer::from(&Refusal::bad("InvalidClock", message));
+    };
+    azure.advance(Duration::from_secs(seconds));
+    Answer::json(200, clock(azure))
+}
+
+/// Changes a stored body behind every check, as a policy or an operator of the service might.
+fn edit(azure: &mut Azure, body: &Value) -> Answer {
+    let (Some(id), Some(merge)) = (body.get("id").and_then(Value::as_str), body.get("merge")) else {
+        let message = "Give what to change as {\"id\": \"/subscriptions/…\", \"merge\": {…}}.";
+        return Answer::from(&Refusal::bad("InvalidEdit", message));
+    };
+    match azure.edit(id, merge) {
+        Some(edited) => Answer::json(200, edited),
+        None => Answer::from(&Refusal::new(404, "ResourceNotFound", format!("There is no resource '{id}'."))),
     }
 }

@@ -10,6 +10,8 @@ use crate::simulator::target::same;
 /// Switches for the whole simulator and rules for single requests. All off by default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+// Each is a switch of its own; none excludes another.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Faults {
     /// Ids in answers come back in changing casing, by the seed.
     pub casing: bool,

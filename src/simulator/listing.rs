@@ -1,5 +1,7 @@
 //! Lists, a page at a time.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -26,17 +28,15 @@ impl Azure {
             Target::Contents(scope) => self.contents(scope)?,
             Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),
             Target::Collection { parent, kind } => {
-                if let Some(answer) =
-                    service_of(kind).list(self.scene(), parent, request.parameter("$filter").as_deref())
-                {
-                    answer?
-                } else {
-                    return self.collection(request, parent, kind);
-                }
+                let filter = request.parameter("$filter");
+                return match service_of(kind).list(self.scene(), parent, filter.as_deref()) {
+                    Some(listed) => Ok(self.page(request, listed?, Cow::into_owned)),
+                    None => self.collection(request, parent, kind),
+                };
             }
             Target::Operation(..) | Target::Resource(_) => Vec::new(),
         };
-        Ok(self.page(request, all))
+        Ok(self.page(request, all, |item| item))
     }
 
     /// What a resource group or a subscription holds, in short form.
@@ -92,18 +92,18 @@ impl Azure {
             return Err(Refusal::new(404, "ParentResourceNotFound", message));
         }
         let service = service_of(kind);
-        let all = self.world.of_kind(kind, &scope).map(|resource| service.show(self.scene(), resource));
-        Ok(self.page(request, all.collect()))
+        let all = self.world.of_kind(kind, &scope).collect();
+        Ok(self.page(request, all, |resource| service.show(self.scene(), resource)))
     }
 
-    /// One page of a list and where the next one is.
-    fn page(&self, request: &Request, mut all: Vec<Value>) -> Answer {
+    /// One page of a list, of which only the items on it are shown, and where the next one is.
+    fn page<Item>(&self, request: &Request, all: Vec<Item>, show: impl Fn(Item) -> Value) -> Answer {
         let asked = request.parameter("$top").and_then(|top| top.parse().ok()).unwrap_or(usize::MAX);
         let size = self.faults.page_size.min(asked).max(1);
         let start = request.parameter("$skiptoken").and_then(|token| skipped(&token)).unwrap_or(0).min(all.len());
         let end = start.saturating_add(size).min(all.len());
         let more = end < all.len();
-        let page: Vec<Value> = all.drain(start..end).collect();
+        let page: Vec<Value> = all.into_iter().skip(start).take(end - start).map(show).collect();
         let mut body = json!({ "value": page });
         if let (true, Some(members)) = (more, body.as_object_mut()) {
             let token = URL_SAFE_NO_PAD.encode(format!("skip:{end}"));

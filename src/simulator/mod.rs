@@ -89,7 +89,8 @@ pub enum Error {
         path: PathBuf,
     },
     /// A line of the world file makes no sense.
-    #[error("line {line} of the simulator's world file {} is damaged ({source}); delete the file to begin with an empty Azure", path.display())]
+    #[error("line {line} of the simulator's world file {} is damaged ({source}); delete the file to begin with \
+             an empty Azure", path.display())]
     Damaged {
         /// Which file.
         path: PathBuf,

@@ -1,5 +1,6 @@
 //! What a kind of resource does beyond being stored: checks, defaults, operations, actions.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -42,14 +43,14 @@ impl Scene<'_> {
         Principal {
             id: self.guid(key, &format!("{what} principal")),
             client: self.guid(key, &format!("{what} client")),
-            known_from: self.now + self.faults.replication_seconds * 1000,
+            known_from: self.now.saturating_add(self.faults.replication_seconds.saturating_mul(1000)),
         }
     }
 }
 
 /// A UUID that follows from the seed and a name.
 pub(super) fn guid(seed: u64, name: &str) -> String {
-    let space = Uuid::from_u64_pair(0x626f_776c_696e_65, seed);
+    let space = Uuid::from_u64_pair(0x0062_6f77_6c69_6e65, seed);
     Uuid::new_v5(&space, name.as_bytes()).to_string()
 }
 
@@ -116,6 +117,9 @@ impl Outcome {
     }
 }
 
+/// What a list holds: bodies as they are kept, or made for the list.
+pub(super) type Listed<'a> = Result<Vec<Cow<'a, Value>>, Refusal>;
+
 /// What an action answers, and what it changes.
 pub(super) type Acted = (Answer, Vec<Change>);
 
@@ -158,7 +162,7 @@ pub(super) trait Service: Sync {
     }
 
     /// What a list beneath `parent` holds, for kinds that are not listed by where they lie. `filter` is `$filter`.
-    fn list(&self, _scene: Scene<'_>, _parent: &str, _filter: Option<&str>) -> Option<Result<Vec<Value>, Refusal>> {
+    fn list<'a>(&self, _scene: Scene<'a>, _parent: &str, _filter: Option<&str>) -> Option<Listed<'a>> {
         None
     }
 
@@ -186,7 +190,8 @@ pub(super) trait Service: Sync {
     /// What reading a missing one says.
     fn missing(&self, place: &Place) -> Refusal {
         let message = format!(
-            "The Resource '{}/{}' under resource group '{}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+            "The Resource '{}/{}' under resource group '{}' was not found. For more details please go to \
+             https://aka.ms/ARMResourceNotFoundFix",
             place.kind,
             place.name,
             place.group_name()

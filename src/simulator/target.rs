@@ -236,7 +236,7 @@ fn join(segments: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     const GROUP: &str = "/subscriptions/s/resourceGroups/rg";

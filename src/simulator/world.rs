@@ -156,6 +156,12 @@ impl World {
             .filter_map(|key| self.resources.get(key))
     }
 
+    /// All resources of a kind, wherever they are.
+    pub fn all_of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let keys = self.by_kind.get(&kind.to_ascii_lowercase()).into_iter().flatten();
+        keys.filter_map(|key| self.resources.get(key))
+    }
+
     /// The children of one resource of one kind: `children(cluster, "agentPools")`.
     pub fn children<'a>(&'a self, parent: &Key, word: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
         let stem = format!("{}/{}", parent.as_str(), word.to_ascii_lowercase());

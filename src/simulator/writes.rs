@@ -163,11 +163,10 @@ impl Azure {
     fn check_locks(&self, place: &Place, is_delete: bool) -> Result<(), Refusal> {
         let kind = "Microsoft.Authorization/locks";
         let key = place.key();
-        let tenant = Key::of("");
         if same(&place.kind, kind) {
             return Ok(());
         }
-        let held = self.world.of_kind(kind, &tenant).find(|lock| {
+        let held = self.world.all_of_kind(kind).find(|lock| {
             let scope =
                 lock.id.get(..lock.id.to_ascii_lowercase().rfind("/providers/").unwrap_or(0)).unwrap_or_default();
             let scope = Key::of(scope);
@@ -178,7 +177,8 @@ impl Azure {
         let Some(held) = held else { return Ok(()) };
         let verb = if is_delete { "delete" } else { "write" };
         let message = format!(
-            "The scope '{}' cannot perform {verb} operation because following scope(s) are locked: '{}'. Please remove the lock and try again.",
+            "The scope '{}' cannot perform {verb} operation because following scope(s) are locked: '{}'. \
+             Please remove the lock and try again.",
             place.id, held.id
         );
         Err(Refusal::new(409, "ScopeLocked", message))
@@ -217,7 +217,7 @@ impl Azure {
             key: place.key(),
             purpose,
             started,
-            ends_at: started + milliseconds(lasts),
+            ends_at: started.saturating_add(milliseconds(lasts)),
             failure,
             ended: false,
         };
@@ -288,12 +288,19 @@ impl Azure {
     /// A policy or another writer changes what was just written.
     fn edit_after(&mut self, place: &Place, effects: &[Effect]) {
         for effect in effects {
-            let Effect::EditAfter { merge } = effect else { continue };
-            let Some(mut resource) = self.world.get(&place.key()).cloned() else { return };
-            body::merge(&mut resource.body, merge);
-            self.store(resource);
-            self.touch(&place.key());
+            if let Effect::EditAfter { merge } = effect {
+                self.merge(&place.key(), merge);
+            }
         }
+    }
+
+    /// Lays a merge patch over a stored body, unchecked; the body as it then is.
+    pub(super) fn merge(&mut self, key: &Key, patch: &Value) -> Option<Value> {
+        let mut resource = self.world.get(key).cloned()?;
+        body::merge(&mut resource.body, patch);
+        self.store(resource);
+        self.touch(key);
+        self.world.get(key).map(|resource| resource.body.clone())
     }
 
     fn accepted(

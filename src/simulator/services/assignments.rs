@@ -1,5 +1,6 @@
 //! Role assignments: who holds which role where.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::clock::written;
-use crate::simulator::service::{Draft, Outcome, Scene, Service};
+use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service};
 use crate::simulator::services::roles::{definition, guid_of};
 use crate::simulator::target::{Key, Place, same, subscription_of};
 use crate::simulator::world::{Known, Resource};
@@ -53,7 +54,7 @@ impl Service for Assignments {
         Ok(Outcome { unique: Some(unique), found_by: Some(format!("principal|{principal}")), ..Outcome::of(body) })
     }
 
-    fn list(&self, scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Option<Result<Vec<Value>, Refusal>> {
+    fn list<'a>(&self, scene: Scene<'a>, parent: &str, filter: Option<&str>) -> Option<Listed<'a>> {
         Some(list(scene, parent, filter))
     }
 
@@ -69,11 +70,11 @@ impl Service for Assignments {
 /// Whether a principal may do something at a scope: it holds a role whose actions match, there or above, and the
 /// assignment has taken effect.
 pub(super) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
-    let delay = scene.faults.propagation_seconds * 1000;
+    let delay = scene.faults.propagation_seconds.saturating_mul(1000);
     scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase())).any(|assignment| {
         let at = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
         let role = body::text(&assignment.body, "/properties/roleDefinitionId").unwrap_or_default();
-        let in_effect = assignment.created + delay <= scene.now;
+        let in_effect = assignment.created.saturating_add(delay) <= scene.now;
         in_effect && scope.within(&Key::of(at)) && allows(scene, role, action)
     })
 }
@@ -191,19 +192,18 @@ struct Wanted {
     at_scope: bool,
 }
 
-fn list(scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Result<Vec<Value>, Refusal> {
+fn list<'a>(scene: Scene<'a>, parent: &str, filter: Option<&str>) -> Listed<'a> {
     let wanted = wanted(filter)?;
     let scope = Key::of(parent);
-    let tenant = Key::of("");
-    let candidates: Box<dyn Iterator<Item = &Resource>> = match &wanted.principal {
+    let candidates: Box<dyn Iterator<Item = &'a Resource>> = match &wanted.principal {
         Some(principal) => Box::new(scene.world.found_by(&format!("principal|{principal}"))),
-        None => Box::new(scene.world.of_kind(KIND, &tenant)),
+        None => Box::new(scene.world.all_of_kind(KIND)),
     };
     let here = candidates.filter(|assignment| {
         let at = Key::of(body::text(&assignment.body, "/properties/scope").unwrap_or_default());
         scope.within(&at) || (!wanted.at_scope && at.within(&scope))
     });
-    Ok(here.map(|assignment| assignment.body.clone()).collect())
+    Ok(here.map(|assignment| Cow::Borrowed(&assignment.body)).collect())
 }
 
 fn wanted(filter: Option<&str>) -> Result<Wanted, Refusal> {

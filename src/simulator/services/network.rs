@@ -78,7 +78,7 @@ impl Service for Subnets {
 
     fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
         let network = Key::of(&draft.place.parent);
-        let parent = draft.scene.world.get(&network).map(|network| &network.body).unwrap_or(&Value::Null);
+        let parent = draft.scene.world.get(&network).map_or(&Value::Null, |network| &network.body);
         let others: Vec<&Resource> =
             draft.scene.world.children(&network, "subnets").filter(|other| other.key() != draft.place.key()).collect();
         let mut body = draft.body;
@@ -193,9 +193,8 @@ fn changed_subnets(draft: &Draft<'_>, sent: &[Value], network: &Value) -> Result
 /// A subnet with nodes in it cannot go.
 fn check_unused(scene: Scene<'_>, subnet: &Resource) -> Result<(), Refusal> {
     let key = subnet.key();
-    let tenant = Key::of("");
     let refers = |pool: &Resource, pointer: &str| text(&pool.body, pointer).is_some_and(|id| Key::of(id) == key);
-    let mut pools = scene.world.of_kind("Microsoft.ContainerService/managedClusters/agentPools", &tenant);
+    let mut pools = scene.world.all_of_kind("Microsoft.ContainerService/managedClusters/agentPools");
     let user = pools.find(|pool| refers(pool, "/properties/vnetSubnetID") || refers(pool, "/properties/podSubnetID"));
     let Some(user) = user else { return Ok(()) };
     let message = format!(

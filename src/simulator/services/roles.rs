@@ -1,11 +1,13 @@
 //! Role definitions: the built-in ones, which are everywhere, and custom ones.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::clock::written;
-use crate::simulator::service::{Draft, Outcome, Scene, Service};
+use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service};
 use crate::simulator::services::role_table::{BUILT_IN, BuiltIn};
 use crate::simulator::target::{Key, Place, same, subscription_of};
 use crate::simulator::world::Resource;
@@ -52,8 +54,7 @@ impl Service for Definitions {
 
     fn removal(&self, scene: Scene<'_>, resource: &Resource) -> Result<Option<std::time::Duration>, Refusal> {
         let guid = guid_of(&resource.id);
-        let tenant = Key::of("");
-        let used = scene.world.of_kind("Microsoft.Authorization/roleAssignments", &tenant).any(|assignment| {
+        let used = scene.world.all_of_kind("Microsoft.Authorization/roleAssignments").any(|assignment| {
             body::text(&assignment.body, "/properties/roleDefinitionId").is_some_and(|id| guid_of(id) == guid)
         });
         if used {
@@ -67,7 +68,7 @@ impl Service for Definitions {
         definition(scene, &place.name, place.subscription())
     }
 
-    fn list(&self, scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Option<Result<Vec<Value>, Refusal>> {
+    fn list<'a>(&self, scene: Scene<'a>, parent: &str, filter: Option<&str>) -> Option<Listed<'a>> {
         Some(list(scene, parent, filter))
     }
 
@@ -121,13 +122,12 @@ fn shown(role: &BuiltIn, subscription: &str) -> Value {
     })
 }
 
-fn list(scene: Scene<'_>, parent: &str, filter: Option<&str>) -> Result<Vec<Value>, Refusal> {
+fn list<'a>(scene: Scene<'a>, parent: &str, filter: Option<&str>) -> Listed<'a> {
     let subscription = subscription_of(parent);
     let scope = Key::of(parent);
-    let tenant = Key::of("");
-    let customs = scene.world.of_kind(KIND, &tenant).filter(|custom| can_be_assigned(custom, &scope));
-    let mut all: Vec<Value> = BUILT_IN.iter().map(|role| shown(role, subscription)).collect();
-    all.extend(customs.map(|custom| custom.body.clone()));
+    let customs = scene.world.all_of_kind(KIND).filter(|custom| can_be_assigned(custom, &scope));
+    let mut all: Vec<Cow<'a, Value>> = BUILT_IN.iter().map(|role| Cow::Owned(shown(role, subscription))).collect();
+    all.extend(customs.map(|custom| Cow::Borrowed(&custom.body)));
     let Some(filter) = filter else { return Ok(all) };
     for condition in filter.split(" and ") {
         let condition = condition.trim();

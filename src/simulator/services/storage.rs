@@ -34,7 +34,8 @@ impl Service for Accounts {
         let allowed = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         if !allowed || !(3..=24).contains(&name.len()) {
             let message = format!(
-                "{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only."
+                "{name} is not a valid storage account name. Storage account name must be between 3 and 24 \
+                 characters in length and use numbers and lower-case letters only."
             );
             return Err(Refusal::bad("AccountNameInvalid", message));
         }

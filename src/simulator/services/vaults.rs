@@ -40,7 +40,8 @@ impl Service for Vaults {
             Some(holder) if holder.kind == DELETED && is_recovery => also.push(Change::Remove(Key::of(&remains))),
             Some(holder) if holder.kind == DELETED => {
                 let message = format!(
-                    "A vault with the name '{name}' already exists in deleted state. You need to either recover or purge existing key vault."
+                    "A vault with the name '{name}' already exists in deleted state. You need to either \
+                     recover or purge existing key vault."
                 );
                 return Err(Refusal::new(409, "ConflictError", message));
             }
@@ -128,7 +129,8 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!(
-        "The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens."
+        "The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The \
+         name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens."
     );
     Err(Refusal::bad("VaultNameNotValid", message))
 }
@@ -146,7 +148,8 @@ fn completed(draft: &Draft<'_>) -> Result<Value, Refusal> {
     let was_protected =
         draft.prior_body().and_then(|prior| body::flag(prior, "/properties/enablePurgeProtection")) == Some(true);
     if was_protected && body::flag(&body, "/properties/enablePurgeProtection") == Some(false) {
-        let message = "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.";
+        let message = "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge \
+                       protection for a vault is an irreversible action.";
         return Err(Refusal::bad("BadRequest", message));
     }
     fill(&mut body, "/properties/tenantId", TENANT);

@@ -53,6 +53,18 @@ async fn somebody_else_edits_after_a_write() {
 }
 
 #[tokio::test]
+async fn a_resource_is_edited_behind_its_service() {
+    let (_running, mut client) = simulator(Faults::default()).await;
+    let group = client.group().await;
+    let (id, _) = identity(&mut client, &group, "id-a").await;
+    let edit = json!({"id": id.to_uppercase(), "merge": {"properties": {"provisioningState": "Failed"}}});
+    client.send("POST", "/simulator/edit", &edit).await.is(200);
+    assert_eq!(client.get(&id).await.text("/properties/provisioningState"), "Failed");
+    let lost = json!({"id": "/subscriptions/none", "merge": {}});
+    client.send("POST", "/simulator/edit", &lost).await.is(404);
+}
+
+#[tokio::test]
 async fn limits_are_kept_by_waiting_or_told_with_429() {
     let (_running, mut client) = simulator(Faults::default()).await;
     let group = client.group().await;

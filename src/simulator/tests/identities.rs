@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Client, READER, assignment, assignment_id, credential, identity, simulator};
+use super::{Client, Got, READER, assignment, assignment_id, credential, identity, simulator};
 use crate::simulator::{Faults, SUBSCRIPTION, TENANT};
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn two_writes_to_one_identity_at_once_are_one_too_many() {
     let (all, elsewhere) = futures::join!(writes, write(two.clone(), "aaa"));
     elsewhere.is(201);
     assert!(all.iter().any(|got| got.status == 201));
-    let refused: Vec<&str> = all.iter().filter(|got| got.status == 409).map(|got| got.code()).collect();
+    let refused: Vec<&str> = all.iter().filter(|got| got.status == 409).map(Got::code).collect();
     assert!(!refused.is_empty());
     assert!(refused.iter().all(|code| *code == "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"));
 }

@@ -59,11 +59,11 @@ impl Client {
 
     pub async fn try_send(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Got> {
         let path = path.strip_prefix(&format!("http://{}", self.host)).unwrap_or(path);
-        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", self.host, body.len());
-        for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        self.wire.write_all(format!("{text}\r\n{body}").as_bytes()).await?;
+        let given = self.headers.iter().fold(String::new(), |all, (name, value)| all + name + ": " + value + "\r\n");
+        let length = body.len();
+        let host = &self.host;
+        let text = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n{given}\r\n{body}");
+        self.wire.write_all(text.as_bytes()).await?;
         let mut line = String::new();
         if self.wire.read_line(&mut line).await? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());

@@ -192,14 +192,12 @@ pub(super) fn add_ons(draft: &Draft<'_>, body: &mut Value, group: &str) -> Vec<C
         }
         let identity = format!("{}-{}", name.to_lowercase(), draft.place.name);
         let key = Key::of(&format!("{group}/providers/{IDENTITY}/{identity}"));
-        let identity = match draft.scene.world.get(&key) {
-            Some(identity) => identity.clone(),
-            None => {
-                let identity = made(draft, group, &identity);
-                changes.push(Change::Put(Box::new(identity.clone())));
-                identity
-            }
-        };
+        let present = draft.scene.world.get(&key).cloned();
+        let identity = present.unwrap_or_else(|| {
+            let identity = made(draft, group, &identity);
+            changes.push(Change::Put(Box::new(identity.clone())));
+            identity
+        });
         body::set(add_on, "/identity", profile(&identity));
     }
     changes

@@ -62,7 +62,7 @@ impl Service for Pools {
 
     fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
         let key = Key::of(&draft.place.parent);
-        let cluster = draft.scene.world.get(&key).map(|cluster| &cluster.body).unwrap_or(&Value::Null);
+        let cluster = draft.scene.world.get(&key).map_or(&Value::Null, |cluster| &cluster.body);
         let mut body = draft.body;
         let properties = body.get("properties").cloned().unwrap_or_default();
         let prior = draft.prior.and_then(|prior| prior.body.get("properties"));
@@ -76,8 +76,8 @@ impl Service for Pools {
         let cluster = Key::of(resource.id.rsplitn(3, '/').nth(2).unwrap_or_default());
         let is_system =
             |pool: &&Resource| text(&pool.body, "/properties/mode").is_some_and(|mode| same(mode, "System"));
-        let others = scene.world.children(&cluster, "agentPools").filter(|pool| pool.id != resource.id);
-        if is_system(&resource) && others.filter(is_system).next().is_none() {
+        let mut others = scene.world.children(&cluster, "agentPools").filter(|pool| pool.id != resource.id);
+        if is_system(&resource) && !others.any(|pool| is_system(&pool)) {
             let message = "There has to be at least one system node pool in the cluster.";
             return Err(Refusal::bad("LastSystemPoolNotAllowed", message).flat());
         }
