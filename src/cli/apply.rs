@@ -134,7 +134,8 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store:
     loading::refuse_errors(invocation, problems)?;
     let (graph, problems) = ConfigGraph::build(&configuration);
     loading::refuse_errors(invocation, problems)?;
-    let given = |value: &crate::value::Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
+    let given =
+        |value: &crate::value::Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
     let variables = saved.plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect();
     let mut loaded = Loaded {
         configuration,
@@ -265,7 +266,9 @@ fn rescue(applied: &Applied, invocation: &Invocation) {
         ),
         Err(error) => Diagnostic::error(
             "State could not be recorded",
-            format!("errored.tfstate cannot be written either: {error}. The journal holds what was done; run plan to take it in."),
+            format!(
+                "errored.tfstate cannot be written either: {error}. The journal holds what was done; run plan to take it in."
+            ),
         ),
     };
     invocation.report(told.into());
@@ -275,7 +278,9 @@ fn rescue(applied: &Applied, invocation: &Invocation) {
 async fn listen(stop: Stop) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.request();
-        eprintln!("\nStopping: what runs is finished and recorded, nothing more is begun. Interrupt again to stop at once.");
+        eprintln!(
+            "\nStopping: what runs is finished and recorded, nothing more is begun. Interrupt again to stop at once."
+        );
     }
     if tokio::signal::ctrl_c().await.is_ok() {
         eprintln!("\nStopped at once. The journal knows what was begun; the next plan settles it.");

@@ -55,9 +55,9 @@ fn until_separator(arguments: impl Iterator<Item = OsString>) -> impl Iterator<I
 /// `-flag` becomes `--flag`; `-h`, negative numbers and a single dash stay.
 fn two_dashes(argument: OsString) -> OsString {
     let Some(text) = argument.to_str() else { return argument };
-    let is_flag = text.strip_prefix('-').is_some_and(|name| {
-        name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic())
-    });
+    let is_flag = text
+        .strip_prefix('-')
+        .is_some_and(|name| name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic()));
     if is_flag { format!("-{text}").into() } else { argument }
 }
 

@@ -182,11 +182,7 @@ mod tests {
         let line = Line::parse_from(["b", "--var", "a=1", "--var-file=f", "--var=a=-2"]);
         assert_eq!(
             line.variables.0,
-            [
-                VariableFlag::Value("a=1".into()),
-                VariableFlag::File("f".into()),
-                VariableFlag::Value("a=-2".into())
-            ]
+            [VariableFlag::Value("a=1".into()), VariableFlag::File("f".into()), VariableFlag::Value("a=-2".into())]
         );
     }
 }

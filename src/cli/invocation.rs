@@ -87,27 +87,32 @@ impl Invocation {
 
     /// Shows diagnostics: errors on standard error, warnings on standard output.
     pub fn report(&self, found: Diagnostics) {
+        self.report_on(found, &self.sources);
+    }
+
+    /// The same for diagnostics on other texts.
+    pub fn report_on(&self, found: Diagnostics, sources: &SourceMap) {
         if found.is_empty() {
             return;
         }
-        let found = diagnostics::consolidated(diagnostics::sorted(found, &self.sources));
+        let found = diagnostics::consolidated(diagnostics::sorted(found, sources));
         if self.json {
             for diagnostic in &found {
-                self.print_line(&crate::report::ui_json::diagnostic(diagnostic, &self.sources).to_string());
+                self.print_line(&crate::report::ui_json::diagnostic(diagnostic, sources).to_string());
             }
             return;
         }
         if self.compact_warnings && !found.has_errors() {
-            self.print(&diagnostics::compact(&found, &self.sources, &self.out));
+            self.print(&diagnostics::compact(&found, sources, &self.out));
             return;
         }
         for diagnostic in &found {
             if diagnostic.severity == Severity::Error {
-                let text = diagnostics::text(diagnostic, &self.sources, &self.err);
+                let text = diagnostics::text(diagnostic, sources, &self.err);
                 // Nobody can be told that standard error is closed.
                 let _ = std::io::stderr().write_all(text.as_bytes());
             } else {
-                self.print(&diagnostics::text(diagnostic, &self.sources, &self.out));
+                self.print(&diagnostics::text(diagnostic, sources, &self.out));
             }
         }
     }
@@ -135,7 +140,11 @@ impl Invocation {
 }
 
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 20).unwrap_or(DEFAULT_WIDTH)
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .filter(|width| *width > 20)
+        .unwrap_or(DEFAULT_WIDTH)
 }
 
 /// The threads that network and disk are waited for on; made only by commands that need them.

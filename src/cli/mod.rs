@@ -1,21 +1,22 @@
 //! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
 
-mod arguments;
-mod variables;
-mod validate;
-mod saving;
-mod planning;
-mod plan;
-mod loading;
 mod apply;
+mod arguments;
 mod completions;
+mod console;
 mod flags;
 mod force_unlock;
 mod invocation;
+mod loading;
 mod output;
+mod plan;
+mod planning;
+mod saving;
 mod simulator;
 mod state;
 mod stored;
+mod validate;
+mod variables;
 mod version;
 mod workspace;
 
@@ -72,6 +73,7 @@ struct CommandLine {
 enum Command {
     Version(version::Arguments),
     Validate(validate::Arguments),
+    Console(console::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     /// Remove everything that is recorded
@@ -112,6 +114,7 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
     match line.command {
         None => version::run(&version::Arguments::default(), invocation),
         Some(Command::Version(arguments)) => version::run(&arguments, invocation),
+        Some(Command::Console(arguments)) => console::run(&arguments, invocation),
         Some(Command::Validate(arguments)) => validate::run(&arguments, invocation),
         Some(Command::Plan(arguments)) => plan::run(&arguments, invocation),
         Some(Command::Apply(arguments)) => apply::run(&arguments, invocation),

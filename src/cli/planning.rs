@@ -73,7 +73,9 @@ impl PlanFlags {
             (false, false) => Mode::Normal,
         };
         if self.refresh_only && !self.refresh {
-            found.push(incompatible("-refresh-only does nothing but refresh, so it cannot be used with -refresh=false."));
+            found.push(incompatible(
+                "-refresh-only does nothing but refresh, so it cannot be used with -refresh=false.",
+            ));
         }
         let mut targets = |texts: &[String], what: &str| {
             let parse = |text: &String| {

@@ -60,7 +60,10 @@ pub struct Unpacked {
 /// Lays the files of a saved plan out again.
 pub fn unpack(saved: &SavedPlan) -> Result<Unpacked, Diagnostic> {
     let fail = |error: std::io::Error| {
-        Diagnostic::error("Saved plan cannot be unpacked", format!("Its files cannot be laid out in a folder: {error}."))
+        Diagnostic::error(
+            "Saved plan cannot be unpacked",
+            format!("Its files cannot be laid out in a folder: {error}."),
+        )
     };
     let folder = tempfile::tempdir().map_err(fail)?;
     let inside = |path: &str| folder.path().join(path.trim_start_matches('/'));

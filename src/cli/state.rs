@@ -197,7 +197,9 @@ fn rename(arguments: &Move, invocation: &Invocation) -> Result<Exit, Diagnostics
 fn moves(state: &State, from: &Named, to: &Named) -> Result<Vec<(Address, Address)>, Diagnostic> {
     let found = covered(state, std::slice::from_ref(from));
     if found.is_empty() {
-        return Err(invalid_move("No matching objects found. To view the available instances, use \"bowline state list\"."));
+        return Err(invalid_move(
+            "No matching objects found. To view the available instances, use \"bowline state list\".",
+        ));
     }
     let renamed = |address: &Address| match (from, to) {
         (Named::Module(from), Named::Module(to)) => {

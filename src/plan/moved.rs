@@ -35,8 +35,8 @@ pub type Renames = BTreeMap<Address, Address>;
 /// Renames in `state` what has been moved. Returns the former address of each.
 pub fn apply(configuration: &Configuration, state: &mut State) -> (Renames, Diagnostics) {
     let mut found = Diagnostics::new();
-    let statements = read(configuration, &mut found);
-    check(&statements, &mut found);
+    check(configuration, &mut found);
+    let statements = read(configuration, &mut Diagnostics::new());
     let mut renames = Renames::new();
     if found.has_errors() {
         return (renames, found);
@@ -58,8 +58,17 @@ pub fn apply(configuration: &Configuration, state: &mut State) -> (Renames, Diag
     (renames, found)
 }
 
+/// Refuses statements that contradict themselves, each other, or the blocks that are there.
+pub fn check(configuration: &Configuration, found: &mut Diagnostics) {
+    let statements = read(configuration, found);
+    contradictions(&statements, found);
+    if !found.has_errors() {
+        still_declared(configuration, found);
+    }
+}
+
 /// Refuses a block that is still there though its objects are said to have moved away.
-pub fn still_declared(configuration: &Configuration, found: &mut Diagnostics) {
+fn still_declared(configuration: &Configuration, found: &mut Diagnostics) {
     for module in configuration.modules() {
         for moved in &module.moved {
             let Some((from, _)) = endpoints(moved) else { continue };
@@ -207,7 +216,7 @@ fn next_key(words: &mut std::iter::Peekable<impl Iterator<Item = Word>>) -> Inst
     }
 }
 
-fn check(statements: &[Statement<'_>], found: &mut Diagnostics) {
+fn contradictions(statements: &[Statement<'_>], found: &mut Diagnostics) {
     let mut targets: HashMap<(String, &Endpoint), &Statement<'_>> = HashMap::new();
     for statement in statements {
         if statement.from == statement.to {

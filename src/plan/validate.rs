@@ -11,13 +11,14 @@ use crate::graph::ConfigNode;
 use crate::value::Value;
 
 use super::evaluation::{Expansion, InstanceData};
+use super::expand::expand;
 use super::stage::{Stage, kind_of};
 use super::{Setting, moved};
 
 /// Checks a configuration: names, types, arguments, what kinds say of their arguments.
 pub fn validate<'c>(setting: Setting<'c>, functions: FunctionContext<'c>) -> Diagnostics {
     let mut stage = Stage::new(setting, functions, BTreeMap::new(), false);
-    moved::still_declared(setting.configuration, &mut stage.found);
+    moved::check(setting.configuration, &mut stage.found);
     for id in &setting.graph.order {
         let node = setting.graph.dag.node(*id);
         let wrong = stage.check_names(node);
@@ -75,11 +76,13 @@ fn call(stage: &mut Stage<'_>, path: &ModulePath) {
 }
 
 fn evaluate_repetition(stage: &mut Stage<'_>, module: &crate::address::ModuleInstance, repetition: &Repetition) {
-    if let Repetition::Count(expression) | Repetition::ForEach(expression) = repetition {
-        let nothing = InstanceData::default();
-        let (_, problems) = eval::evaluate(expression, &stage.evaluation.scope(module, &nothing));
-        stage.take(problems);
+    let (Repetition::Count(expression) | Repetition::ForEach(expression)) = repetition else { return };
+    let nothing = InstanceData::default();
+    let (value, mut problems) = eval::evaluate(expression, &stage.evaluation.scope(module, &nothing));
+    if !problems.has_errors() && (value.is_known() || !value.marks().is_empty()) {
+        expand(repetition, None, &stage.evaluation.scope(module, &nothing), &mut problems);
     }
+    stage.take(problems);
 }
 
 fn resource(stage: &mut Stage<'_>, address: &ConfigAddress) {

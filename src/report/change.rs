@@ -116,7 +116,9 @@ fn block_change(block: &Block, before: Option<&Value>, after: Option<&Value>, pl
     names.sort_by_key(|(name, _)| *name);
     for (name, nested) in names {
         let path = place.path.then_attribute(name);
-        for (label, change) in nested_changes(nested, field(before, name), field(after, name), Place { path: &path, ..place }) {
+        for (label, change) in
+            nested_changes(nested, field(before, name), field(after, name), Place { path: &path, ..place })
+        {
             action = joined(action, change.action);
             blocks.push((Arc::from(name.as_str()), label, change));
         }
@@ -201,9 +203,15 @@ fn collection(shape: Shape, before: Option<&Value>, after: Option<&Value>, place
             let map = shape == Shape::Map;
             let mut fields = Vec::new();
             for key in keys(before, after) {
-                let step = if map { PathStep::Index(Value::string(Arc::clone(&key))) } else { PathStep::Attribute(Arc::clone(&key)) };
+                let step = if map {
+                    PathStep::Index(Value::string(Arc::clone(&key)))
+                } else {
+                    PathStep::Attribute(Arc::clone(&key))
+                };
                 let path = then(place.path, step);
-                let find = |value: Option<&Value>| value.and_then(|v| v.field(&key)).filter(|v| map || place.open || !v.is_null()).cloned();
+                let find = |value: Option<&Value>| {
+                    value.and_then(|v| v.field(&key)).filter(|v| map || place.open || !v.is_null()).cloned()
+                };
                 let (old, new) = (find(before), find(after));
                 if old.is_none() && new.is_none() {
                     continue;
@@ -297,11 +305,7 @@ fn from_presence(before: Option<&Value>, after: Option<&Value>) -> Action {
 
 /// The action of a whole whose parts so far make `whole`, with another part.
 fn joined(whole: Action, part: Action) -> Action {
-    if part == Action::NoOp || whole == part {
-        whole
-    } else {
-        Action::Update
-    }
+    if part == Action::NoOp || whole == part { whole } else { Action::Update }
 }
 
 fn field<'a>(value: Option<&'a Value>, name: &str) -> Option<&'a Value> {
@@ -313,7 +317,9 @@ fn elements(value: Option<&Value>) -> &[Value] {
 }
 
 fn keys(before: Option<&Value>, after: Option<&Value>) -> BTreeSet<Arc<str>> {
-    let of = |value: Option<&Value>| value.and_then(Value::as_fields).into_iter().flat_map(|f| f.keys().cloned()).collect::<Vec<_>>();
+    let of = |value: Option<&Value>| {
+        value.and_then(Value::as_fields).into_iter().flat_map(|f| f.keys().cloned()).collect::<Vec<_>>()
+    };
     of(before).into_iter().chain(of(after)).collect()
 }
 

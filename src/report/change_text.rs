@@ -210,12 +210,7 @@ impl<'a> Layout<'a> {
     }
 
     /// `name = value` lines with their names aligned, and how many were left out.
-    fn fields(
-        &self,
-        fields: &[(std::sync::Arc<str>, Change)],
-        depth: usize,
-        name: impl Fn(&str) -> String,
-    ) -> String {
+    fn fields(&self, fields: &[(std::sync::Arc<str>, Change)], depth: usize, name: impl Fn(&str) -> String) -> String {
         let width = fields.iter().map(|(key, _)| name(key).chars().count()).max().unwrap_or(0);
         let mut body = String::new();
         let mut unchanged = 0;
@@ -235,9 +230,10 @@ impl<'a> Layout<'a> {
     /// What a person should know when a value becomes sensitive or ceases to be.
     fn warning(&self, field: &Change, depth: usize) -> String {
         let text = match field.node {
-            Node::Hidden(false, true) if field.action == Action::Update => {
-                ["this attribute value will be marked as sensitive and will not", "display in UI output after applying this change."]
-            }
+            Node::Hidden(false, true) if field.action == Action::Update => [
+                "this attribute value will be marked as sensitive and will not",
+                "display in UI output after applying this change.",
+            ],
             Node::Hidden(true, false) if field.action == Action::Update => {
                 ["this attribute value will no longer be marked as sensitive", "after applying this change."]
             }

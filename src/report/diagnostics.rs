@@ -11,9 +11,9 @@ use crate::span::{Position, SourceMap};
 pub fn sorted(diagnostics: Diagnostics, sources: &SourceMap) -> Diagnostics {
     let mut list: Vec<Diagnostic> = diagnostics.into_iter().collect();
     list.sort_by_cached_key(|diagnostic| {
-        let place = diagnostic.subject.map(|span| {
-            (sources.get(span.source).map(|source| source.name.clone()), span.start, span.end)
-        });
+        let place = diagnostic
+            .subject
+            .map(|span| (sources.get(span.source).map(|source| source.name.clone()), span.start, span.end));
         (diagnostic.severity == Severity::Error, place)
     });
     list.into_iter().collect()
@@ -257,7 +257,8 @@ mod tests {
     fn a_frame_stands_beside_every_line_and_values_below_the_code() {
         let (sources, span) = at("var.s");
         let (_, whole) = at("tonumber(\n    var.s\n  )");
-        let mut diagnostic = Diagnostic::warning("Invalid function argument", "word ".repeat(20)).at(span).within(whole);
+        let mut diagnostic =
+            Diagnostic::warning("Invalid function argument", "word ".repeat(20)).at(span).within(whole);
         diagnostic.function = Some("tonumber(v)".into());
         diagnostic.values = vec![UsedValue { traversal: "var.s".into(), statement: "has a sensitive value".into() }];
         let expected = [

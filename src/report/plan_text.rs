@@ -19,7 +19,8 @@ pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
     let outputs = outputs(plan, style);
     let mut text = drift(plan, registry, style);
     if plan.errored {
-        text += &prose(style, &["Planning failed. What could be planned before the error follows; nothing will be done."]);
+        text +=
+            &prose(style, &["Planning failed. What could be planned before the error follows; nothing will be done."]);
     }
     if shown.is_empty() && outputs.is_empty() {
         return text + &no_changes(plan, style);
@@ -37,7 +38,9 @@ pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
         if shown.is_empty() {
             text += &prose(
                 style,
-                &["You can apply this plan to save these new output values to the state, without changing any real infrastructure."],
+                &[
+                    "You can apply this plan to save these new output values to the state, without changing any real infrastructure.",
+                ],
             );
         }
     }

@@ -23,11 +23,21 @@ pub(super) const TABLE: &[Function] = &[
     ),
     Function::new("coalesce", &[], Returns::By(choose::coalesce_type), choose::coalesce).variadic(VALS),
     Function::new("coalescelist", &[], Returns::By(choose::coalescelist_type), choose::coalescelist).variadic(VALS),
-    Function::new("compact", &[Param::new("list", Takes::Strings)], Returns::Always(Takes::Strings), sequences::compact),
+    Function::new(
+        "compact",
+        &[Param::new("list", Takes::Strings)],
+        Returns::Always(Takes::Strings),
+        sequences::compact,
+    ),
     Function::new("concat", &[], Returns::By(sequences::concat_type), sequences::concat)
         .variadic(Param::any("seqs").marked()),
     Function::new("contains", &[LIST, Param::any("value")], BOOL, choose::contains),
-    Function::new("distinct", &[Param::new("list", Takes::List)], Returns::By(sequences::same_type), sequences::distinct),
+    Function::new(
+        "distinct",
+        &[Param::new("list", Takes::List)],
+        Returns::By(sequences::same_type),
+        sequences::distinct,
+    ),
     Function::new(
         "element",
         &[LIST.marked(), Param::number("index")],
@@ -38,11 +48,20 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("flatten", &[LIST.marked()], Returns::By(sequences::flatten_type), sequences::flatten),
     Function::new("index", &[LIST, Param::any("value")], NUMBER, choose::index),
     Function::new("keys", &[Param::any("inputMap").unknown().marked()], Returns::By(maps::keys_type), maps::keys),
-    Function::new("length", &[Param::any("value").unknown().dynamic().marked()], Returns::By(choose::length_type), choose::length),
-    Function::new("list", &[], Returns::By(|_| Err(sequences::REMOVED_LIST.into())), |_| Err(sequences::REMOVED_LIST.into()))
-        .variadic(VALS),
-    Function::new("map", &[], Returns::By(|_| Err(sequences::REMOVED_MAP.into())), |_| Err(sequences::REMOVED_MAP.into()))
-        .variadic(VALS),
+    Function::new(
+        "length",
+        &[Param::any("value").unknown().dynamic().marked()],
+        Returns::By(choose::length_type),
+        choose::length,
+    ),
+    Function::new("list", &[], Returns::By(|_| Err(sequences::REMOVED_LIST.into())), |_| {
+        Err(sequences::REMOVED_LIST.into())
+    })
+    .variadic(VALS),
+    Function::new("map", &[], Returns::By(|_| Err(sequences::REMOVED_MAP.into())), |_| {
+        Err(sequences::REMOVED_MAP.into())
+    })
+    .variadic(VALS),
     Function::new(
         "lookup",
         &[Param::any("inputMap").marked(), Param::string("key").marked()],

@@ -18,7 +18,8 @@ const MAX_WIDTH: usize = 1 << 16;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("format", &[Param::string("format")], Returns::Always(Takes::String), format).variadic(ARGS),
-    Function::new("formatlist", &[Param::string("format")], Returns::Always(Takes::Strings), format_list).variadic(ARGS),
+    Function::new("formatlist", &[Param::string("format")], Returns::Always(Takes::Strings), format_list)
+        .variadic(ARGS),
 ];
 
 fn format(a: &Arguments) -> Result<Value, FunctionError> {
@@ -123,7 +124,10 @@ fn verb_text(verb: &Verb, args: &[Value]) -> Result<String, FunctionError> {
     let Some(arg) = verb.argument.checked_sub(1).and_then(|i| args.get(i)) else {
         return Err(format!(
             "not enough arguments for {:?} at {}: need index {} but have {} total",
-            verb.raw, verb.offset, verb.argument, args.len()
+            verb.raw,
+            verb.offset,
+            verb.argument,
+            args.len()
         )
         .into());
     };

@@ -53,7 +53,9 @@ fn base64<D: Digest>(data: &[u8]) -> String {
 fn bcrypt(a: &Arguments) -> Result<Value, FunctionError> {
     let cost = match a.values.get(1..).unwrap_or_default() {
         [] => 10,
-        [cost] => cost.as_number().and_then(Number::to_i64).ok_or_else(|| FunctionError::at(1, "must be a whole number"))?,
+        [cost] => {
+            cost.as_number().and_then(Number::to_i64).ok_or_else(|| FunctionError::at(1, "must be a whole number"))?
+        }
         _ => return Err("bcrypt() takes no more than two arguments".into()),
     };
     if a.cx.planning {
@@ -78,9 +80,8 @@ fn uuidv5(a: &Arguments) -> Result<Value, FunctionError> {
         "url" => Uuid::NAMESPACE_URL,
         "oid" => Uuid::NAMESPACE_OID,
         "x500" => Uuid::NAMESPACE_X500,
-        other => Uuid::parse_str(other).map_err(|e| {
-            FunctionError::from(format!("uuidv5() doesn't support namespace {other} ({e})"))
-        })?,
+        other => Uuid::parse_str(other)
+            .map_err(|e| FunctionError::from(format!("uuidv5() doesn't support namespace {other} ({e})")))?,
     };
     text(Uuid::new_v5(&namespace, a.text(1)?.as_bytes()).to_string())
 }
@@ -90,8 +91,10 @@ fn rsadecrypt(a: &Arguments) -> Result<Value, FunctionError> {
     let ciphertext = decode_base64(a.text(0)?)
         .ok_or_else(|| FunctionError::at(0, "failed to decode input: cipher text must be base64-encoded"))?;
     let pem = a.text(1)?;
-    let key = rsa::RsaPrivateKey::from_pkcs1_pem(pem).or_else(|_| rsa::RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| ()));
-    let key = key.map_err(|()| FunctionError::at(1, "failed to parse key: no unencrypted RSA private key in PEM found"))?;
+    let key =
+        rsa::RsaPrivateKey::from_pkcs1_pem(pem).or_else(|_| rsa::RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| ()));
+    let key =
+        key.map_err(|()| FunctionError::at(1, "failed to parse key: no unencrypted RSA private key in PEM found"))?;
     let plain = key.decrypt(Pkcs1v15Encrypt, &ciphertext);
     let plain = plain.map_err(|_| FunctionError::from("failed to decrypt: the text was not encrypted for this key"))?;
     text(String::from_utf8(plain).map_err(|_| "the decrypted text is not valid UTF-8")?)

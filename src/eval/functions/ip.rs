@@ -21,7 +21,8 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("cidrhost", &[PREFIX, Param::number("hostnum")], STRING, host),
     Function::new("cidrnetmask", &[PREFIX], STRING, netmask),
     Function::new("cidrsubnet", &[PREFIX, Param::number("newbits"), Param::number("netnum")], STRING, subnet),
-    Function::new("cidrsubnets", &[PREFIX], Returns::Always(Takes::Strings), subnets).variadic(Param::number("newbits")),
+    Function::new("cidrsubnets", &[PREFIX], Returns::Always(Takes::Strings), subnets)
+        .variadic(Param::number("newbits")),
 ];
 
 fn network(a: &Arguments, i: usize) -> Result<IpNet, FunctionError> {
@@ -67,8 +68,7 @@ fn with_bits(like: &IpNet, bits: u128) -> Option<IpAddr> {
 /// A number of hosts or networks, which may take all 128 bits.
 fn counted(a: &Arguments, i: usize) -> Result<(bool, u128), FunctionError> {
     let whole = a.number(i)?.to_integer_digits(10);
-    let (negative, digits) =
-        whole.ok_or("value must be a whole number")?;
+    let (negative, digits) = whole.ok_or("value must be a whole number")?;
     Ok((negative, digits.parse().unwrap_or(u128::MAX)))
 }
 
@@ -80,7 +80,10 @@ fn host(a: &Arguments) -> Result<Value, FunctionError> {
     let offset = if negative { number.checked_sub(1).filter(|n| *n <= last).map(|n| last - n) } else { Some(number) };
     let offset = offset.filter(|n| *n <= last).ok_or_else(|| {
         let sign = if negative { "-" } else { "" };
-        FunctionError::from(format!("prefix of {} does not accommodate a host numbered {sign}{number}", net.prefix_len()))
+        FunctionError::from(format!(
+            "prefix of {} does not accommodate a host numbered {sign}{number}",
+            net.prefix_len()
+        ))
     })?;
     let address = with_bits(&net, bits(net.network()) | offset);
     text(address.map(|ip| ip.to_string()).ok_or("the address is out of range")?)
@@ -141,7 +144,10 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
         let start = next.zip(size).and_then(|(at, size)| aligned(at, size));
         let fitting = start.and_then(|start| with_bits(&net, start)).filter(|address| net.contains(address));
         let address = fitting.ok_or_else(|| {
-            let message = format!("not enough remaining address space for a subnet with a prefix of {length} bits after {}", previous(&found, &net));
+            let message = format!(
+                "not enough remaining address space for a subnet with a prefix of {length} bits after {}",
+                previous(&found, &net)
+            );
             FunctionError::at(i, message)
         })?;
         found.push(format!("{address}/{length}"));

@@ -47,10 +47,15 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
         return Ok(a.unknown());
     }
     let ValueKind::Object(fields) = value.kind() else {
-        return Err(FunctionError::at(0, "invalid value to encode: must be an object whose attribute names will become the encoded variable names"));
+        return Err(FunctionError::at(
+            0,
+            "invalid value to encode: must be an object whose attribute names will become the encoded variable names",
+        ));
     };
     if let Some(name) = fields.keys().find(|name| !is_identifier(name)) {
-        let message = format!("invalid variable name {name:?}: must be a valid identifier, per Terraform's rules for input variable declarations");
+        let message = format!(
+            "invalid variable name {name:?}: must be a valid identifier, per Terraform's rules for input variable declarations"
+        );
         return Err(FunctionError::at(0, message));
     }
     let width = fields.keys().map(|name| name.len()).max().unwrap_or(0);
@@ -63,11 +68,7 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
 }
 
 /// Assignments whose equals signs stand below each other, as the canonical format has them.
-fn aligned<'a>(
-    entries: impl Iterator<Item = (String, &'a Value)>,
-    _widest: usize,
-    indent: usize,
-) -> Vec<String> {
+fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, _widest: usize, indent: usize) -> Vec<String> {
     let entries: Vec<(String, String)> = entries
         .map(|(name, item)| {
             let mut expression = String::new();
@@ -80,7 +81,8 @@ fn aligned<'a>(
     while start < entries.len() {
         // An entry of several lines ends a run, and takes part in it.
         let run = entries.get(start..).unwrap_or_default();
-        let length = run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
+        let length =
+            run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
         let run = run.get(..length).unwrap_or_default();
         let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, expression) in run {

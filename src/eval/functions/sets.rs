@@ -82,8 +82,9 @@ fn product_type(args: &[Value]) -> Result<Type, FunctionError> {
             }
             Type::List(element) => (*element).clone(),
             Type::Tuple(types) if types.is_empty() => Type::Dynamic,
-            Type::Tuple(types) => unify_unsafe(&types)
-                .ok_or_else(|| FunctionError::at(i, "all elements must be of the same type"))?,
+            Type::Tuple(types) => {
+                unify_unsafe(&types).ok_or_else(|| FunctionError::at(i, "all elements must be of the same type"))?
+            }
             _ => return Err(FunctionError::at(i, "a set or a list is required")),
         });
     }

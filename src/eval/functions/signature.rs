@@ -209,8 +209,7 @@ impl fmt::Debug for Returns {
 }
 
 /// What machine integers are asked to be.
-const WHOLE_NUMBER: &str =
-    "value must be a whole number, between -9223372036854775808 and 9223372036854775807";
+const WHOLE_NUMBER: &str = "value must be a whole number, between -9223372036854775808 and 9223372036854775807";
 
 impl Arguments<'_> {
     /// The argument at a position.

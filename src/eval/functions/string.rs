@@ -24,10 +24,13 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("strcontains", &[STR, Param::string("substr")], BOOL, |a| {
         Ok(Value::bool(a.text(0)?.contains(a.text(1)?)))
     }),
-    Function::new("strrev", &[STR.dynamic()], STRING, |a| {
-        text(a.text(0)?.graphemes(true).rev().collect::<String>())
-    }),
-    Function::new("substr", &[STR.dynamic(), Param::number("offset").dynamic(), Param::number("length").dynamic()], STRING, substr),
+    Function::new("strrev", &[STR.dynamic()], STRING, |a| text(a.text(0)?.graphemes(true).rev().collect::<String>())),
+    Function::new(
+        "substr",
+        &[STR.dynamic(), Param::number("offset").dynamic(), Param::number("length").dynamic()],
+        STRING,
+        substr,
+    ),
     Function::new("templatestring", &[Param::string("template"), Param::any("vars")], STRING, template_string),
     Function::new("title", &[STR], STRING, |a| text(title(a.text(0)?))),
     Function::new("trim", &[STR, Param::string("cutset")], STRING, |a| {
@@ -146,7 +149,8 @@ pub(super) fn render(a: &Arguments, name: &str, template: &str, variables: &Valu
     }
     a.cx.templates.render(name, template, variables).map_err(|found| {
         let first = found.into_iter().next();
-        let message = first.map(|d| if d.detail.is_empty() { d.summary } else { format!("{}; {}", d.summary, d.detail) });
+        let message =
+            first.map(|d| if d.detail.is_empty() { d.summary } else { format!("{}; {}", d.summary, d.detail) });
         FunctionError::at(0, message.unwrap_or_else(|| "the template cannot be rendered".into()))
     })
 }

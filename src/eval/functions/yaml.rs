@@ -17,6 +17,12 @@ pub(super) const TABLE: &[Function] = &[
         "yamlencode",
         &[Param::any("value").null().unknown().dynamic()],
         Returns::Always(Takes::String),
-        |a| if a.get(0)?.is_wholly_known() { text(encode::document(a.get(0)?)?) } else { Ok(Value::unknown(a.returns.clone())) },
+        |a| {
+            if a.get(0)?.is_wholly_known() {
+                text(encode::document(a.get(0)?)?)
+            } else {
+                Ok(Value::unknown(a.returns.clone()))
+            }
+        },
     ),
 ];

@@ -63,7 +63,8 @@ impl Layout<'_> {
         if !text.contains('\n') {
             return format!("jsonencode({text}){note}{forces}{null}");
         }
-        let action = if matches!(change.action, Action::Create | Action::Delete) { Action::NoOp } else { change.action };
+        let action =
+            if matches!(change.action, Action::Create | Action::Delete) { Action::NoOp } else { change.action };
         format!(
             "jsonencode({note}\n{}{}{text}{forces}\n{}{}){null}",
             indent(depth + 1),

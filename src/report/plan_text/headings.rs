@@ -98,7 +98,9 @@ fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Option<
 fn changed_arguments(diff: &Change, block: Option<&Block>) -> Vec<String> {
     let Node::Block { attributes, blocks } = &diff.node else { return Vec::new() };
     let configurable = |name: &str| {
-        block.and_then(|block| block.attributes.get(name)).is_none_or(|attribute| attribute.required || attribute.optional)
+        block
+            .and_then(|block| block.attributes.get(name))
+            .is_none_or(|attribute| attribute.required || attribute.optional)
     };
     let attributes = attributes.iter().filter(|(name, change)| change.action != Action::NoOp && configurable(name));
     let mut names: Vec<String> = attributes.map(|(name, _)| name.to_string()).collect();

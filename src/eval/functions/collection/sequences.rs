@@ -220,9 +220,7 @@ pub(super) fn slice_type(args: &[Value]) -> Result<Type, FunctionError> {
     }
     let bounds = slice_bounds(args)?;
     match (&ty, bounds) {
-        (Type::Tuple(items), Some((start, end))) => {
-            Ok(Type::tuple(items.get(start..end).unwrap_or_default().to_vec()))
-        }
+        (Type::Tuple(items), Some((start, end))) => Ok(Type::tuple(items.get(start..end).unwrap_or_default().to_vec())),
         (Type::Tuple(_), None) => Ok(Type::Dynamic),
         _ => Ok(ty),
     }
@@ -276,7 +274,8 @@ pub(super) fn sort(a: &Arguments) -> Result<Value, FunctionError> {
     }
     let mut sorted = Vec::new();
     for (i, item) in a.elements(0)?.iter().enumerate() {
-        let text = item.as_str().ok_or_else(|| format!("given list element {i} is null; a null string cannot be sorted"))?;
+        let text =
+            item.as_str().ok_or_else(|| format!("given list element {i} is null; a null string cannot be sorted"))?;
         sorted.push((text, item));
     }
     sorted.sort_by_key(|(text, _)| *text);

@@ -41,12 +41,54 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// Names that both know and understand in the same way.
 const SHARED: &[&str] = &[
-    "iso-8859-2", "latin2", "l2", "iso_8859-2", "iso-8859-3", "latin3", "iso_8859-3", "iso-8859-4", "latin4",
-    "iso_8859-4", "iso-8859-5", "cyrillic", "iso_8859-5", "iso-8859-6", "arabic", "iso_8859-6", "iso-8859-7", "greek",
-    "iso_8859-7", "iso-8859-8", "hebrew", "iso_8859-8", "iso-8859-10", "latin6", "iso-8859-13", "iso-8859-14",
-    "iso-8859-15", "iso-8859-16", "windows-874", "windows-1250", "windows-1251", "windows-1252", "windows-1253",
-    "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "koi8-r", "koi8-u", "macintosh",
-    "shift_jis", "euc-jp", "iso-2022-jp", "euc-kr", "big5", "gbk", "gb18030",
+    "iso-8859-2",
+    "latin2",
+    "l2",
+    "iso_8859-2",
+    "iso-8859-3",
+    "latin3",
+    "iso_8859-3",
+    "iso-8859-4",
+    "latin4",
+    "iso_8859-4",
+    "iso-8859-5",
+    "cyrillic",
+    "iso_8859-5",
+    "iso-8859-6",
+    "arabic",
+    "iso_8859-6",
+    "iso-8859-7",
+    "greek",
+    "iso_8859-7",
+    "iso-8859-8",
+    "hebrew",
+    "iso_8859-8",
+    "iso-8859-10",
+    "latin6",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-15",
+    "iso-8859-16",
+    "windows-874",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "koi8-r",
+    "koi8-u",
+    "macintosh",
+    "shift_jis",
+    "euc-jp",
+    "iso-2022-jp",
+    "euc-kr",
+    "big5",
+    "gbk",
+    "gb18030",
 ];
 
 fn charset(a: &Arguments) -> Result<(Charset, String), FunctionError> {
@@ -72,8 +114,7 @@ fn charset(a: &Arguments) -> Result<(Charset, String), FunctionError> {
     match found {
         Some(charset) => Ok((charset, name.to_uppercase())),
         None => {
-            let message =
-                format!("{name:?} is not a supported IANA encoding name or alias in this Bowline version");
+            let message = format!("{name:?} is not a supported IANA encoding name or alias in this Bowline version");
             Err(FunctionError::at(1, message))
         }
     }
@@ -84,13 +125,14 @@ pub(super) fn encode(a: &Arguments) -> Result<Value, FunctionError> {
     let source = a.text(0)?;
     let encoded = match charset {
         Charset::Utf8 => Some(source.as_bytes().to_vec()),
-        Charset::Utf16 => Some([0xfe, 0xff].into_iter().chain(source.encode_utf16().flat_map(u16::to_be_bytes)).collect()),
+        Charset::Utf16 => {
+            Some([0xfe, 0xff].into_iter().chain(source.encode_utf16().flat_map(u16::to_be_bytes)).collect())
+        }
         Charset::Utf16Be => Some(source.encode_utf16().flat_map(u16::to_be_bytes).collect()),
         Charset::Utf16Le => Some(source.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        Charset::FirstBytes(limit) => source
-            .chars()
-            .map(|c| u8::try_from(u32::from(c)).ok().filter(|_| u32::from(c) < limit))
-            .collect(),
+        Charset::FirstBytes(limit) => {
+            source.chars().map(|c| u8::try_from(u32::from(c)).ok().filter(|_| u32::from(c) < limit)).collect()
+        }
         Charset::Table(encoding) => {
             let (bytes, _, unmappable) = encoding.encode(source);
             if unmappable { None } else { Some(bytes.into_owned()) }
@@ -122,7 +164,9 @@ pub(super) fn decode(a: &Arguments) -> Result<Value, FunctionError> {
         Charset::FirstBytes(limit) => {
             bytes.iter().map(|b| char::from_u32(u32::from(*b)).filter(|c| u32::from(*c) < limit)).collect()
         }
-        Charset::Table(encoding) => encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(Into::into),
+        Charset::Table(encoding) => {
+            encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(Into::into)
+        }
     };
     match decoded {
         Some(decoded) => text(decoded),

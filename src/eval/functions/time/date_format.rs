@@ -3,7 +3,17 @@
 use super::Moment;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -77,8 +87,20 @@ fn verb(run: &str, m: &Moment) -> Result<String, String> {
         "mm" => format!("{:02}", m.minute),
         "s" => m.second.to_string(),
         "ss" => format!("{:02}", m.second),
-        "Z" => if m.utc { "Z".into() } else { m.zone(":") },
-        "ZZZ" => if m.utc { "UTC".into() } else { m.zone("") },
+        "Z" => {
+            if m.utc {
+                "Z".into()
+            } else {
+                m.zone(":")
+            }
+        }
+        "ZZZ" => {
+            if m.utc {
+                "UTC".into()
+            } else {
+                m.zone("")
+            }
+        }
         "ZZZZ" => m.zone(""),
         "ZZZZZ" => m.zone(":"),
         _ => {

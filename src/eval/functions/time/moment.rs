@@ -127,7 +127,11 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, what: &str) -> String {
-        if self.rest.is_empty() { format!("end of string before {what}") } else { format!("cannot use {:?} as {what}", self.rest) }
+        if self.rest.is_empty() {
+            format!("end of string before {what}")
+        } else {
+            format!("cannot use {:?} as {what}", self.rest)
+        }
     }
 
     fn number(&mut self, digits: usize, what: &str, least: u32, most: u32) -> Result<u32, String> {

@@ -14,12 +14,7 @@ const MAX_VALUES: usize = 1 << 20;
 
 /// The value of the one document.
 pub(super) fn document(text: &str) -> Result<Value, String> {
-    let mut reader = Reader {
-        events: Parser::new_from_str(text),
-        anchors: HashMap::new(),
-        depth: 0,
-        values: 0,
-    };
+    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), depth: 0, values: 0 };
     reader.document()
 }
 
@@ -178,7 +173,11 @@ fn core_tag<'t>(tag: &'t Tag, span: &Span) -> Result<&'t str, String> {
     if tag.handle == "!" && tag.suffix.is_empty() {
         return Ok("str");
     }
-    Err(at(span.start.line(), span.start.col() + 1, &format!("unsupported tag {:?}", format!("{}{}", tag.handle, tag.suffix))))
+    Err(at(
+        span.start.line(),
+        span.start.col() + 1,
+        &format!("unsupported tag {:?}", format!("{}{}", tag.handle, tag.suffix)),
+    ))
 }
 
 fn check_tag(tag: Option<&Tag>, allowed: &str, span: &Span) -> Result<(), String> {

@@ -104,7 +104,11 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str, indent: usize) {
-        if text.contains('\n') && can_be_literal(text) { self.literal(text, indent) } else { self.quoted(text, Some(indent)) }
+        if text.contains('\n') && can_be_literal(text) {
+            self.literal(text, indent)
+        } else {
+            self.quoted(text, Some(indent))
+        }
     }
 
     fn literal(&mut self, text: &str, indent: usize) {
@@ -196,5 +200,7 @@ fn is_printable(c: char) -> bool {
 
 /// No space at the end of a line or of the text, and nothing that needs an escape.
 fn can_be_literal(text: &str) -> bool {
-    !text.ends_with(' ') && !text.contains(" \n") && text.chars().all(|c| c == '\n' || (is_printable(c) && escape(c).is_none_or(|e| e == '"' || e == '\\')))
+    !text.ends_with(' ')
+        && !text.contains(" \n")
+        && text.chars().all(|c| c == '\n' || (is_printable(c) && escape(c).is_none_or(|e| e == '"' || e == '\\')))
 }

@@ -1,0 +1,102 @@
+//! What a configuration evaluates to with what is recorded, without planning anything: for the console.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::{ConfigAddress, ModuleInstance};
+use crate::diagnostic::Diagnostics;
+use crate::eval::declared::{Declared, Place};
+use crate::eval::functions::FunctionContext;
+use crate::eval::variables::Given;
+use crate::eval::{self};
+use crate::graph::ConfigNode;
+use crate::state::State;
+use crate::syntax::tree::Expression;
+use crate::value::Value;
+
+use super::evaluation::InstanceData;
+use super::expand::expand;
+use super::stage::{Stage, kind_of};
+use super::{Setting, recorded};
+
+/// A configuration with its values as recorded.
+pub struct Inspection<'c> {
+    stage: Stage<'c>,
+}
+
+/// Evaluates everything that can be evaluated; what is not recorded yet is unknown.
+pub fn inspect<'c>(
+    setting: Setting<'c>,
+    functions: FunctionContext<'c>,
+    given: BTreeMap<Arc<str>, Given>,
+    state: &State,
+) -> (Inspection<'c>, Diagnostics) {
+    let mut stage = Stage::new(setting, functions, given, false);
+    for id in &setting.graph.order {
+        let node = setting.graph.dag.node(*id);
+        let wrong = stage.check_names(node);
+        if stage.take(wrong) {
+            visit(&mut stage, node, state);
+        }
+    }
+    let found = std::mem::take(&mut stage.found);
+    (Inspection { stage }, found)
+}
+
+impl Inspection<'_> {
+    /// What an expression of the root module is worth.
+    pub fn answer(&self, expression: &Expression) -> Result<String, Diagnostics> {
+        let module = &self.stage.configuration.root;
+        let schema = |_: &crate::config::Resource| None;
+        let wrong = Declared { module, schema: &schema }.expression(expression, Place::top());
+        if wrong.has_errors() {
+            return Err(wrong);
+        }
+        let (root, data) = (ModuleInstance::root(), InstanceData::default());
+        eval::console::answer(expression, &self.stage.evaluation.scope(&root, &data))
+    }
+}
+
+fn visit(stage: &mut Stage<'_>, node: &ConfigNode, state: &State) {
+    match node {
+        ConfigNode::Variable(path, name) => {
+            stage.variable(path, name);
+        }
+        ConfigNode::Local(path, name) => {
+            stage.local(path, name);
+        }
+        ConfigNode::Output(path, name) => {
+            stage.output(path, name);
+        }
+        ConfigNode::Module(path) => {
+            stage.expand_module(path);
+        }
+        ConfigNode::Resource(address) => resource(stage, address, state),
+        ConfigNode::Provider(_) | ConfigNode::Check(..) => {}
+    }
+}
+
+fn resource(stage: &mut Stage<'_>, address: &ConfigAddress, state: &State) {
+    let Some(resource) = stage.configuration.resource(address) else { return };
+    let Some(provider) = stage.provider(address, resource) else { return };
+    let Some(kind) = kind_of(&*provider, &address.resource) else { return };
+    for module in stage.instances(&address.module) {
+        let nothing = InstanceData::default();
+        // What cannot be expanded before apply has no instances here either; it is no fault of the question's.
+        let mut aside = Diagnostics::new();
+        let scope = stage.evaluation.scope(&module, &nothing);
+        let expansion = expand(&resource.repetition, resource.lifecycle.enabled.as_ref(), &scope, &mut aside);
+        let Some(expansion) = expansion else { continue };
+        let keys = expansion.keys();
+        stage.evaluation.expand_resource(&module, &address.resource, expansion);
+        for key in keys {
+            let instance = address.resource.instance(module.clone(), key);
+            let value = state.instance(&instance).and_then(|recorded| {
+                let known = recorded::decode(&instance, recorded, kind).ok()?;
+                Some(recorded::marked(kind, &known, &recorded.sensitive_paths))
+            });
+            let value = value.unwrap_or_else(|| Value::unknown(kind.schema().block.implied_type()));
+            stage.evaluation.set_instance(&instance, value);
+        }
+    }
+}
