@@ -3,9 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::wire::{
-    Row, Rule, Same, block, blocks, flag, integer, json as at, text, text_map, text_set, texts,
-};
+use super::super::wire::{Row, Rule, Same, block, blocks, flag, integer, json as at, text, text_map, text_set, texts};
 
 /// The name of a pool.
 pub const POOL_NAME: Rule = Rule::Pattern(
@@ -82,7 +80,13 @@ fn machines() -> Vec<Row> {
         text("os_sku")
             .or_computed()
             .one_of(&[
-                "AzureLinux", "AzureLinux3", "Ubuntu", "Ubuntu2204", "Ubuntu2404", "Windows2019", "Windows2022",
+                "AzureLinux",
+                "AzureLinux3",
+                "Ubuntu",
+                "Ubuntu2204",
+                "Ubuntu2404",
+                "Windows2019",
+                "Windows2022",
                 "Windows2025",
             ])
             .at("osSKU"),

@@ -15,7 +15,9 @@ pub fn scaling(case: &mut PlanCase<'_>, pool: &str) {
     let scales = case.planned_at(&path("auto_scaling_enabled")).cloned();
     let on = scales.as_ref().and_then(Value::as_bool) == Some(true);
     let off = scales.as_ref().is_none_or(|v| v.is_known() && v.as_bool() != Some(true));
-    let number = |case: &PlanCase<'_>, name: &str| case.planned_at(&path(name)).and_then(Value::as_number).and_then(crate::value::Number::to_i64);
+    let number = |case: &PlanCase<'_>, name: &str| {
+        case.planned_at(&path(name)).and_then(Value::as_number).and_then(crate::value::Number::to_i64)
+    };
     let given = |case: &PlanCase<'_>, name: &str| case.planned_at(&path(name)).is_some_and(|v| !is_zero(v));
     for name in ["min_count", "max_count"] {
         if off && given(case, name) && case.is_configured(&path(name)) {
@@ -36,7 +38,11 @@ pub fn scaling(case: &mut PlanCase<'_>, pool: &str) {
     if let (true, Some(least), Some(most)) = (on, number(case, "min_count"), number(case, "max_count"))
         && least > most
     {
-        case.refuse(&path("min_count"), "`min_count` must be less than or equal to `max_count`", format!("{least} is more than {most}."));
+        case.refuse(
+            &path("min_count"),
+            "`min_count` must be less than or equal to `max_count`",
+            format!("{least} is more than {most}."),
+        );
     }
     if on && case.changes(&path("node_count")) && !case.changes(&path("auto_scaling_enabled")) {
         // How many nodes there are is the autoscaler's business; the configured number was for the start.
@@ -62,7 +68,9 @@ pub fn rotation(case: &mut PlanCase<'_>, pool: &str) {
         }
         None => case.refuse(
             &temporary,
-            format!("`temporary_name_for_rotation` must be specified when updating any of the following properties: {names}"),
+            format!(
+                "`temporary_name_for_rotation` must be specified when updating any of the following properties: {names}"
+            ),
             format!(
                 "Azure cannot change {names} of a node pool in place. With temporary_name_for_rotation = \"tmp\" a \
                  temporary pool carries the load while the pool {name} is made anew; all its nodes are replaced."

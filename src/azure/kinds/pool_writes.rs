@@ -86,7 +86,8 @@ async fn put(call: &Call<'_>, id: &str, mut body: Json, name: &str) -> Result<()
 /// The body of the pool's own resource. What only Azure says stays out: it would not fit the new pool.
 fn pool_body(mut pool: Json) -> Json {
     pool_rows::lower(&mut pool);
-    for member in ["name", "currentOrchestratorVersion", "eTag", "nodeImageVersion", "powerState", "provisioningState"] {
+    for member in ["name", "currentOrchestratorVersion", "eTag", "nodeImageVersion", "powerState", "provisioningState"]
+    {
         at::remove(&mut pool, member);
     }
     json!({ "properties": pool })

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::json;
 use super::same::{is_zero, same};
-use super::scalar::{from_json, literal_json, set_of};
+use super::scalar::{from_json, literal, literal_json, set_of};
 use super::schema::{element_type, type_of};
 use super::table::{Blocks, Codec, Off, Presence, Row, Rule, Same, Scalar, Shape};
 use crate::value::{Fields, Value};
@@ -64,10 +64,11 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
     }
 }
 
-/// What an attribute is of which nothing is known: what the service decides is recorded as azurerm does, so that
-/// it can stand in a template.
+/// What an attribute is of which nothing is known: its default; or what azurerm records for what the service
+/// decides, so that it can stand in a template.
 fn absent(row: &Row) -> Value {
     match row.shape {
+        _ if row.default.is_some() => row.default.map_or_else(|| Value::null(type_of(row)), literal),
         Shape::One(Scalar::Text) if row.is_computed() => Value::string(""),
         _ => Value::null(type_of(row)),
     }
@@ -153,7 +154,7 @@ fn decode_many(rows: &[Row], found: &Json, before: Option<&Value>, reading: Read
 fn is_default(rows: &[Row], item: &Value) -> bool {
     rows.iter().all(|row| {
         let Some(value) = item.field(row.name) else { return true };
-        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &super::scalar::literal(d), value))
+        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &literal(d), value))
     })
 }
 

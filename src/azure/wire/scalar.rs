@@ -50,7 +50,9 @@ pub fn to_json(row: &Row, value: &Value) -> Option<Json> {
             let items: Vec<_> = items.iter().filter_map(Json::as_str).collect();
             Some(json!(items.join(",")))
         }
-        (Codec::Inverted | Codec::Words(..) | Codec::Stringly | Codec::Keys | Codec::Commas | Codec::Single, json) => Some(json),
+        (Codec::Inverted | Codec::Words(..) | Codec::Stringly | Codec::Keys | Codec::Commas | Codec::Single, json) => {
+            Some(json)
+        }
     }
 }
 

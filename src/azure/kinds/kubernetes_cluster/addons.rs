@@ -38,10 +38,7 @@ fn confidential_computing() -> Row {
     block(
         "confidential_computing",
         vec![
-            flag("sgx_quote_helper_enabled")
-                .required()
-                .spelled(Codec::Stringly)
-                .at("config.ACCSGXQuoteHelperEnabled"),
+            flag("sgx_quote_helper_enabled").required().spelled(Codec::Stringly).at("config.ACCSGXQuoteHelperEnabled"),
         ],
     )
     .switched_by("enabled")
@@ -106,7 +103,10 @@ fn oms_agent() -> Row {
     block(
         "oms_agent",
         vec![
-            text("log_analytics_workspace_id").required().same(Same::ArmId).at("config.logAnalyticsWorkspaceResourceID"),
+            text("log_analytics_workspace_id")
+                .required()
+                .same(Same::ArmId)
+                .at("config.logAnalyticsWorkspaceResourceID"),
             flag("msi_auth_for_monitoring_enabled").spelled(Codec::Stringly).at("config.useAADAuth"),
             addon_identity("oms_agent_identity"),
         ],
@@ -161,9 +161,7 @@ fn monitoring() -> Vec<Row> {
     vec![
         block(
             "microsoft_defender",
-            vec![
-                text("log_analytics_workspace_id").required().same(Same::ArmId).at("logAnalyticsWorkspaceResourceId"),
-            ],
+            vec![text("log_analytics_workspace_id").required().same(Same::ArmId).at("logAnalyticsWorkspaceResourceId")],
         )
         .switched_by("securityMonitoring.enabled")
         .at("properties.securityProfile.defender"),

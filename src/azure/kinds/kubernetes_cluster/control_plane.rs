@@ -86,9 +86,13 @@ fn switches() -> Vec<Row> {
     vec![
         flag("ai_toolchain_operator_enabled").default_to(false).at("properties.aiToolchainOperatorProfile.enabled"),
         flag("cost_analysis_enabled").null_as(false).at("properties.metricsProfile.costAnalysis.enabled"),
-        texts("custom_ca_trust_certificates_base64").at_most(10).at("properties.securityProfile.customCATrustCertificates"),
+        texts("custom_ca_trust_certificates_base64")
+            .at_most(10)
+            .at("properties.securityProfile.customCATrustCertificates"),
         flag("image_cleaner_enabled").at("properties.securityProfile.imageCleaner.enabled"),
-        integer("image_cleaner_interval_hours").range(24, 2160).at("properties.securityProfile.imageCleaner.intervalHours"),
+        integer("image_cleaner_interval_hours")
+            .range(24, 2160)
+            .at("properties.securityProfile.imageCleaner.intervalHours"),
         flag("local_account_disabled")
             .null_as(false)
             .at("properties.disableLocalAccounts")
@@ -109,7 +113,10 @@ fn switches() -> Vec<Row> {
             .default_to(false)
             .at("properties.securityProfile.workloadIdentity.enabled")
             .about("Whether pods get the tokens that their service account's identity needs."),
-        flag("private_cluster_enabled").default_to(false).replaces().at("properties.apiServerAccessProfile.enablePrivateCluster"),
+        flag("private_cluster_enabled")
+            .default_to(false)
+            .replaces()
+            .at("properties.apiServerAccessProfile.enablePrivateCluster"),
         flag("private_cluster_public_fqdn_enabled")
             .default_to(false)
             .at("properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN"),

@@ -27,10 +27,7 @@ fn identity() -> Row {
 fn service_principal() -> Row {
     block(
         "service_principal",
-        vec![
-            text("client_id").required().at("clientId"),
-            text("client_secret").required().sensitive().at("secret"),
-        ],
+        vec![text("client_id").required().at("clientId"), text("client_secret").required().sensitive().at("secret")],
     )
     .rule(EITHER)
     .at("properties.servicePrincipalProfile")

@@ -24,7 +24,11 @@ const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 pub fn rows() -> Vec<Row> {
     vec![
         week(),
-        schedule("maintenance_window_auto_upgrade", "maintenance.autoUpgrade", &["Weekly", "RelativeMonthly", "AbsoluteMonthly"]),
+        schedule(
+            "maintenance_window_auto_upgrade",
+            "maintenance.autoUpgrade",
+            &["Weekly", "RelativeMonthly", "AbsoluteMonthly"],
+        ),
         schedule(
             "maintenance_window_node_os",
             "maintenance.nodeOs",
@@ -130,7 +134,12 @@ fn flattened(body: &Json) -> Json {
     for (member, frequency, interval) in kinds {
         let Some(schedule) = at::get(&window, &format!("schedule.{member}")) else { continue };
         at::set(&mut flat, "frequency", json!(frequency));
-        for (name, path) in [("interval", interval), ("dayOfWeek", "dayOfWeek"), ("weekIndex", "weekIndex"), ("dayOfMonth", "dayOfMonth")] {
+        for (name, path) in [
+            ("interval", interval),
+            ("dayOfWeek", "dayOfWeek"),
+            ("weekIndex", "weekIndex"),
+            ("dayOfMonth", "dayOfMonth"),
+        ] {
             if let Some(value) = at::get(schedule, path) {
                 at::set(&mut flat, name, value.clone());
             }

@@ -60,9 +60,16 @@ fn default_node_pool() -> Row {
     let mut rows = pool_rows::shared();
     rows.extend([
         text("name").required().rule(pool_rows::POOL_NAME).at("name"),
-        text("type").default_to("VirtualMachineScaleSets").replaces().one_of(&["VirtualMachineScaleSets", "AvailabilitySet"]).at("type"),
+        text("type")
+            .default_to("VirtualMachineScaleSets")
+            .replaces()
+            .one_of(&["VirtualMachineScaleSets", "AvailabilitySet"])
+            .at("type"),
         flag("only_critical_addons_enabled").at("onlyCriticalAddons"),
-        text("workload_runtime").or_computed().one_of(&["OCIContainer", "KataVmIsolation", "KataMshvVmIsolation"]).at("workloadRuntime"),
+        text("workload_runtime")
+            .or_computed()
+            .one_of(&["OCIContainer", "KataVmIsolation", "KataMshvVmIsolation"])
+            .at("workloadRuntime"),
         pool_rows::upgrade_settings(text("max_surge").required()),
     ]);
     block("default_node_pool", rows).required().at("pool").about("The pool of nodes that the cluster begins with.")
@@ -170,7 +177,8 @@ impl Hooks for Cluster {
     fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         for (cluster, instance) in planned.iter().enumerate().filter(|(_, p)| p.kind == "azurerm_kubernetes_cluster") {
-            let kubelet = wire::at(instance.value, "kubelet_identity.user_assigned_identity_id").and_then(Value::as_str);
+            let kubelet =
+                wire::at(instance.value, "kubelet_identity.user_assigned_identity_id").and_then(Value::as_str);
             let Some(kubelet) = kubelet else { continue };
             let grants = planned.iter().enumerate().filter(|(_, p)| {
                 let scope = p.value.field("scope").and_then(Value::as_str);

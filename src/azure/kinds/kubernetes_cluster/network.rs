@@ -33,7 +33,11 @@ pub fn profile() -> Row {
         advanced_networking(),
     ];
     rows.extend(ranges());
-    block("network_profile", rows).or_computed().replaces().at("properties.networkProfile").about("The network of the cluster.")
+    block("network_profile", rows)
+        .or_computed()
+        .replaces()
+        .at("properties.networkProfile")
+        .about("The network of the cluster.")
 }
 
 fn ranges() -> Vec<Row> {

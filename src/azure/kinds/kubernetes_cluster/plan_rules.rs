@@ -17,7 +17,8 @@ pub fn apply(case: &mut PlanCase<'_>) {
 }
 
 fn dialect(case: &mut PlanCase<'_>) {
-    let unwritten = case.planned_at("node_provisioning_profile").and_then(Value::as_elements).is_some_and(<[_]>::is_empty);
+    let unwritten =
+        case.planned_at("node_provisioning_profile").and_then(Value::as_elements).is_some_and(<[_]>::is_empty);
     if case.dialect == Dialect::V5 && unwritten {
         case.refuse(
             "node_provisioning_profile",
@@ -80,9 +81,7 @@ fn network(case: &mut PlanCase<'_>) {
             path != "network_profile[0].pod_cidr" && path != "network_profile[0].pod_cidrs"
         });
     }
-    let gone = |case: &PlanCase<'_>, path: &str| {
-        case.changes(path) && case.planned_at(path).is_none_or(Value::is_null)
-    };
+    let gone = |case: &PlanCase<'_>, path: &str| case.changes(path) && case.planned_at(path).is_none_or(Value::is_null);
     if gone(case, "api_server_access_profile.subnet_id") {
         case.replace("api_server_access_profile.subnet_id");
     }
@@ -156,9 +155,11 @@ fn default_pool(case: &mut PlanCase<'_>) {
 }
 
 fn combinations(case: &mut PlanCase<'_>) {
-    let says = |case: &PlanCase<'_>, path: &str, word: &str| case.planned_at(path).and_then(Value::as_str) == Some(word);
+    let says =
+        |case: &PlanCase<'_>, path: &str, word: &str| case.planned_at(path).and_then(Value::as_str) == Some(word);
     let on = |case: &PlanCase<'_>, path: &str| case.planned_at(path).and_then(Value::as_bool) == Some(true);
-    if says(case, "network_profile.outbound_type", "none") && !says(case, "bootstrap_profile.artifact_source", "Cache") {
+    if says(case, "network_profile.outbound_type", "none") && !says(case, "bootstrap_profile.artifact_source", "Cache")
+    {
         case.refuse(
             "network_profile.outbound_type",
             "when `network_profile.0.outbound_type` is set to `none`, `bootstrap_profile.0.artifact_source` must be set to `Cache`",

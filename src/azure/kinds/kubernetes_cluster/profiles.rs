@@ -1,8 +1,6 @@
 //! How a cluster scales, stores, logs in to nodes and reaches the outside.
 
-use super::super::super::wire::{
-    Codec, Off, Row, Same, block, flag, float, integer, text, text_set,
-};
+use super::super::super::wire::{Codec, Off, Row, Same, block, flag, float, integer, text, text_set};
 
 /// The profile blocks.
 pub fn rows() -> Vec<Row> {
@@ -22,17 +20,29 @@ fn auto_scaler_profile() -> Row {
     block(
         "auto_scaler_profile",
         vec![
-            flag("balance_similar_node_groups").default_to(false).spelled(Codec::Stringly).at("balance-similar-node-groups"),
-            flag("daemonset_eviction_for_empty_nodes_enabled").default_to(false).at("daemonset-eviction-for-empty-nodes"),
+            flag("balance_similar_node_groups")
+                .default_to(false)
+                .spelled(Codec::Stringly)
+                .at("balance-similar-node-groups"),
+            flag("daemonset_eviction_for_empty_nodes_enabled")
+                .default_to(false)
+                .at("daemonset-eviction-for-empty-nodes"),
             flag("daemonset_eviction_for_occupied_nodes_enabled")
                 .default_to(true)
                 .at("daemonset-eviction-for-occupied-nodes"),
             text("empty_bulk_delete_max").or_computed().at("max-empty-bulk-delete"),
-            text("expander").default_to("random").one_of(&["least-waste", "most-pods", "priority", "random"]).at("expander"),
+            text("expander")
+                .default_to("random")
+                .one_of(&["least-waste", "most-pods", "priority", "random"])
+                .at("expander"),
             flag("ignore_daemonsets_utilization_enabled").default_to(false).at("ignore-daemonsets-utilization"),
             text("max_graceful_termination_sec").or_computed().at("max-graceful-termination-sec"),
             text("max_node_provisioning_time").default_to("15m").at("max-node-provision-time"),
-            integer("max_unready_nodes").default_to(3).range(0, i64::MAX).spelled(Codec::Stringly).at("ok-total-unready-count"),
+            integer("max_unready_nodes")
+                .default_to(3)
+                .range(0, i64::MAX)
+                .spelled(Codec::Stringly)
+                .at("ok-total-unready-count"),
             float("max_unready_percentage")
                 .default_to(45)
                 .range(0, 100)
@@ -101,7 +111,10 @@ fn key_management_service() -> Row {
         "key_management_service",
         vec![
             text("key_vault_key_id").required().at("keyId"),
-            text("key_vault_network_access").default_to("Public").one_of(&["Public", "Private"]).at("keyVaultNetworkAccess"),
+            text("key_vault_network_access")
+                .default_to("Public")
+                .one_of(&["Public", "Private"])
+                .at("keyVaultNetworkAccess"),
         ],
     )
     .switched_by("enabled")

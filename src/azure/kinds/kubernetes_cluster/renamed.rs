@@ -2,8 +2,11 @@
 
 /// Old names at the top of a cluster, or in one of its blocks.
 const CLUSTER: &[(&str, &str)] = &[
-    ("addon_profile", "a block or argument of its own for each addon: oms_agent, azure_policy_enabled, \
-      key_vault_secrets_provider, ingress_application_gateway, aci_connector_linux, http_application_routing_enabled"),
+    (
+        "addon_profile",
+        "a block or argument of its own for each addon: oms_agent, azure_policy_enabled, \
+      key_vault_secrets_provider, ingress_application_gateway, aci_connector_linux, http_application_routing_enabled",
+    ),
     ("api_server_authorized_ip_ranges", "api_server_access_profile { authorized_ip_ranges = [...] }"),
     ("automatic_channel_upgrade", "automatic_upgrade_channel"),
     ("custom_ca_trust_enabled", "custom_ca_trust_certificates_base64"),
@@ -11,8 +14,11 @@ const CLUSTER: &[(&str, &str)] = &[
     ("image_cleaner", "image_cleaner_enabled and image_cleaner_interval_hours"),
     ("node_os_channel_upgrade", "node_os_upgrade_channel"),
     ("public_network_access_enabled", "private_cluster_enabled or api_server_access_profile"),
-    ("role_based_access_control", "role_based_access_control_enabled, and for Entra sign-in \
-      azure_active_directory_role_based_access_control"),
+    (
+        "role_based_access_control",
+        "role_based_access_control_enabled, and for Entra sign-in \
+      azure_active_directory_role_based_access_control",
+    ),
     ("api_server_access_profile.vnet_integration_enabled", "virtual_network_integration_enabled"),
     ("azure_active_directory_role_based_access_control.managed", "nothing: sign-in is always managed by AKS"),
     ("azure_active_directory_role_based_access_control.client_app_id", "nothing: sign-in is always managed by AKS"),

@@ -5,9 +5,7 @@
 use serde_json::{Value as Json, json};
 
 use super::super::super::wire::{Dialect, Reading, at};
-use super::super::testing::{
-    UNKNOWN, altered, change, config, created, creation, differences, refreshed, replacing,
-};
+use super::super::testing::{UNKNOWN, altered, change, config, created, creation, differences, refreshed, replacing};
 use super::kind;
 use crate::provider::{Kind, Planned};
 use crate::value::Value;
@@ -141,16 +139,25 @@ fn manners() -> Vec<(&'static str, Json)> {
         ("properties.autoUpgradeProfile", Json::Null),
         ("properties.autoScalerProfile", json!({"expander": "random", "scan-interval": "10s"})),
         ("properties.supportPlan", Json::Null),
-        ("properties.securityProfile.defender", json!({"securityMonitoring": {"enabled": true}, "logAnalyticsWorkspaceResourceId": "/w"})),
+        (
+            "properties.securityProfile.defender",
+            json!({"securityMonitoring": {"enabled": true}, "logAnalyticsWorkspaceResourceId": "/w"}),
+        ),
         ("properties.securityProfile.imageCleaner", json!({"enabled": false, "intervalHours": 168})),
-        ("properties.workloadAutoScalerProfile", json!({"keda": {"enabled": false}, "verticalPodAutoscaler": {"enabled": false}})),
+        (
+            "properties.workloadAutoScalerProfile",
+            json!({"keda": {"enabled": false}, "verticalPodAutoscaler": {"enabled": false}}),
+        ),
         ("properties.azureMonitorProfile", json!({"metrics": {"enabled": false}})),
         ("properties.serviceMeshProfile", json!({"mode": "Disabled"})),
         ("properties.httpProxyConfig", json!({"httpProxy": "", "noProxy": []})),
         ("properties.upgradeSettings", json!({"overrideSettings": {"forceUpgrade": false}})),
         ("properties.nodeProvisioningProfile", Json::Null),
         ("properties.podIdentityProfile", json!({"enabled": true})),
-        ("properties.addonProfiles", json!({"omsAgent": {"enabled": true, "config": {"logAnalyticsWorkspaceResourceID": "/w"}}})),
+        (
+            "properties.addonProfiles",
+            json!({"omsAgent": {"enabled": true, "config": {"logAnalyticsWorkspaceResourceID": "/w"}}}),
+        ),
         ("properties.storageProfile", Json::Null),
         ("properties.enableRBAC", Json::Null),
         ("properties.identityProfile", Json::Null),
@@ -201,7 +208,8 @@ fn an_imported_cluster_plans_no_replacement() {
     let kind = kind();
     let id = answer()["id"].as_str().unwrap().to_owned();
     let imported = kind.value_of(answer(), &id, None, Reading::Anew);
-    let plan = change(&kind, Dialect::V4, &imported, &harbour());
+    let unwritten = altered(&harbour(), &[("node_provisioning_profile", Json::Null)]);
+    let plan = change(&kind, Dialect::V4, &imported, &unwritten);
     assert_eq!(replacing(&plan), Vec::<String>::new());
     assert_eq!(differences(&imported, &plan.planned), Vec::<String>::new());
 }
@@ -235,8 +243,11 @@ fn changes_take_the_way_that_azure_allows() {
         ("private_cluster_enabled", json!(true), &["private_cluster_enabled"]),
         ("role_based_access_control_enabled", json!(false), &["role_based_access_control_enabled"]),
         ("default_node_pool.name", json!("other"), &["default_node_pool[0].name"]),
-        ("linux_profile", json!({"admin_username": "a", "ssh_key": {"key_data": "k"}}),
-            &["linux_profile[0].admin_username", "linux_profile[0].ssh_key[0].key_data"]),
+        (
+            "linux_profile",
+            json!({"admin_username": "a", "ssh_key": {"key_data": "k"}}),
+            &["linux_profile[0].admin_username", "linux_profile[0].ssh_key[0].key_data"],
+        ),
         ("sku_tier", json!("Standard"), none),
         ("kubernetes_version", json!("1.34"), none),
         ("workload_identity_enabled", json!(true), none),
@@ -308,15 +319,25 @@ fn what_cannot_be_is_refused_at_plan() {
     let off = change(&kind, Dialect::V4, &recorded, &altered(&harbour(), &[("oidc_issuer_enabled", json!(false))]));
     assert_eq!(off.findings[0].diagnostic.summary, "The OIDC issuer cannot be turned off");
     let cases = [
-        (vec![("oidc_issuer_enabled", json!(false)), ("workload_identity_enabled", json!(true))], "`oidc_issuer_enabled` must be set"),
-        (vec![("network_profile.outbound_type", json!("none"))], "when `network_profile.0.outbound_type` is set to `none`"),
+        (
+            vec![("oidc_issuer_enabled", json!(false)), ("workload_identity_enabled", json!(true))],
+            "`oidc_issuer_enabled` must be set",
+        ),
+        (
+            vec![("network_profile.outbound_type", json!("none"))],
+            "when `network_profile.0.outbound_type` is set to `none`",
+        ),
         (vec![("default_node_pool.min_count", json!(1))], "`min_count` must be set to `null`"),
         (vec![("cost_analysis_enabled", json!(true))], "`sku_tier` must be either"),
         (vec![("identity", json!({"type": "UserAssigned"}))], "Missing required argument"),
     ];
     for (changes, summary) in cases {
         let plan = creation(&kind, Dialect::V4, &altered(&harbour(), &changes));
-        assert!(plan.findings.iter().any(|f| f.diagnostic.summary.starts_with(summary)), "{summary}: {:?}", plan.findings);
+        assert!(
+            plan.findings.iter().any(|f| f.diagnostic.summary.starts_with(summary)),
+            "{summary}: {:?}",
+            plan.findings
+        );
     }
     let five = creation(&kind, Dialect::V5, &altered(&harbour(), &[("node_provisioning_profile", Json::Null)]));
     assert_eq!(five.findings.len(), 1);
@@ -347,7 +368,10 @@ fn the_default_that_differs_between_dialects_shows_as_a_change() {
     let off = altered(&answer(), &[("properties.oidcIssuerProfile.enabled", json!(false))]);
     let recorded = created(&kind, Dialect::V4, &unwritten, &off);
     assert!(at(&recorded, "oidc_issuer_enabled").unwrap().is_null());
-    assert_eq!(differences(&recorded, &change(&kind, Dialect::V4, &recorded, &unwritten).planned), Vec::<String>::new());
+    assert_eq!(
+        differences(&recorded, &change(&kind, Dialect::V4, &recorded, &unwritten).planned),
+        Vec::<String>::new()
+    );
     let five = change(&kind, Dialect::V5, &recorded, &unwritten);
     assert_eq!(differences(&recorded, &five.planned), ["oidc_issuer_enabled", "oidc_issuer_url"]);
 }
