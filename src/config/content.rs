@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
+use crate::syntax::json;
 use crate::syntax::tree::{Attribute, Block, Body, Expression, Ident};
 
 /// The arguments and nested blocks of a kind of block.
@@ -89,14 +90,18 @@ impl Shape {
     pub fn partial(&self, body: Body, header: Span, diagnostics: &mut Diagnostics) -> (Content, Body) {
         let mut rest = Body { span: body.span, json: body.json, ..Body::default() };
         let mut content = Content::default();
+        let mut blocks = body.blocks;
         for attribute in body.attributes {
-            if self.argument(&attribute.name.name) {
+            let name = &attribute.name.name;
+            if self.argument(name) {
                 content.arguments.push(attribute);
+            } else if let Some(shape) = self.blocks.iter().find(|shape| body.json && *shape.kind == **name) {
+                blocks.extend(diagnostics.take(json::blocks(attribute, shape.labels.len())));
             } else {
                 rest.attributes.push(attribute);
             }
         }
-        for block in body.blocks {
+        for block in blocks {
             match self.blocks.iter().find(|shape| *shape.kind == *block.kind.name) {
                 Some(shape) => {
                     if labels_fit(&block, shape, diagnostics) {

@@ -32,7 +32,8 @@ pub fn read_folder(
         let path = folder.join(&name);
         let shown = shown.join(&name);
         let Some((source, text)) = read_source(&path, &shown, sources, diagnostics) else { continue };
-        let body = diagnostics.take(syntax::parse(source, &text));
+        let parse = if name.ends_with(".json") { syntax::json::parse } else { syntax::parse };
+        let body = diagnostics.take(parse(source, &text));
         if is_override(&name) {
             files.overrides.push(body);
         } else {
@@ -96,7 +97,7 @@ fn file_names(folder: &Path) -> io::Result<Vec<String>> {
 
 /// The name without the ending of configuration files; `None` for other files.
 fn stem(name: &str) -> Option<&str> {
-    [".tf", ".tofu"].iter().find_map(|ending| name.strip_suffix(ending))
+    [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().find_map(|ending| name.strip_suffix(ending))
 }
 
 fn is_override(name: &str) -> bool {

@@ -64,6 +64,13 @@ fn not_literal(expression: &Expression) -> Diagnostic {
     }
 }
 
+/// Reports the first reference or call in a value that has to stand for itself.
+pub fn refuse_references(expression: &Expression, diagnostics: &mut Diagnostics) {
+    if first_variable(expression).is_some() {
+        diagnostics.push(not_literal(expression));
+    }
+}
+
 enum Culprit {
     Variable(Span),
     Call(Span),
@@ -174,4 +181,16 @@ pub fn provider(expression: Expression, diagnostics: &mut Diagnostics) -> Option
         }
     };
     Some(ProviderRef { name: root.name, alias, key, span })
+}
+
+/// An expression that JSON syntax puts in quotes: `"list(string)"` there is `list(string)`.
+pub fn unquoted(expression: Expression, json: bool, diagnostics: &mut Diagnostics) -> Expression {
+    let span = expression.span;
+    match &expression.kind {
+        ExpressionKind::Literal(value) if json => match value.as_str() {
+            Some(text) => diagnostics.take(syntax::parse_expression_at(Span { start: span.start + 1, ..span }, text)),
+            None => expression,
+        },
+        _ => expression,
+    }
 }

@@ -5,6 +5,7 @@ mod call;
 mod content;
 mod declare;
 mod folder;
+mod inputs;
 mod installed;
 mod literal;
 mod load;
@@ -19,6 +20,7 @@ mod variable_block;
 
 use crate::address::{ConfigAddress, ModulePath};
 
+pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
 pub use load::{is_local, load};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,

@@ -1,7 +1,7 @@
 //! Reading `variable` blocks.
 
 use crate::config::content::{BlockShape, Shape, label};
-use crate::config::literal::{flag, text};
+use crate::config::literal::{flag, text, unquoted};
 use crate::config::meta::read_check_rules;
 use crate::config::variable::Variable;
 use crate::diagnostic::Diagnostics;
@@ -24,13 +24,14 @@ pub fn read_variable(block: Block, diagnostics: &mut Diagnostics) -> Variable {
             format!("The variable name \"{name}\" is reserved due to its special meaning inside module blocks.");
         diagnostics.error_at(written.span, "Invalid variable name", detail);
     }
+    let json = block.body.json;
     let mut content = VARIABLE.content(block.body, span, diagnostics);
     let validations = read_check_rules(content.blocks("validation"), diagnostics);
     let mut own_flag = |name| content.value(name).and_then(|e| flag(&e, diagnostics));
     let (sensitive, ephemeral, nullable) = (own_flag("sensitive"), own_flag("ephemeral"), own_flag("nullable"));
     Variable {
         name,
-        ty: content.value("type"),
+        ty: content.value("type").map(|e| unquoted(e, json, diagnostics)),
         default: content.value("default"),
         description: content.value("description").and_then(|e| text(&e, diagnostics)),
         sensitive: sensitive.unwrap_or(false),

@@ -59,10 +59,8 @@ impl<'a> Calling<'a> {
         for (i, (value, expression)) in arguments.iter().enumerate() {
             let Some(param) = function.param(i) else { continue };
             if let Err(error) = value.convert(&param.takes.ty()) {
-                let message = match error.path.0.is_empty() {
-                    true => error.message,
-                    false => format!("{}: {}", error.path, error.message),
-                };
+                let message =
+                    if error.path.0.is_empty() { error.message } else { format!("{}: {}", error.path, error.message) };
                 found.push(self.invalid_argument(param.name, &message, expression));
             }
         }
@@ -202,7 +200,8 @@ impl<'a> Calling<'a> {
                 return Ok(if value.is_wholly_known() { value } else { Value::dynamic().marked(marks) });
             }
             for fault in found.iter().filter(|fault| fault.severity == Severity::Error) {
-                faults.push_str(&format!("\n- {}\n  {}", fault.summary, fault.detail.replace('\n', "\n  ")));
+                let detail = fault.detail.replace('\n', "\n  ");
+                faults.extend(["\n- ", &fault.summary, "\n  ", &detail]);
             }
         }
         let message =

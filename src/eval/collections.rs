@@ -1,5 +1,7 @@
 //! Constructors of tuples and objects, and `for`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -172,7 +174,9 @@ impl Comprehension<'_> {
             }
             let Some(name) = self.key(key, &inner) else { continue };
             let value = value_of(&self.each.value, &inner, self.diagnostics);
-            if fields.contains_key(&name) {
+            if let Entry::Vacant(free) = fields.entry(name.clone()) {
+                free.insert(value);
+            } else {
                 let shown = if self.marks.contains(Marks::SENSITIVE) { String::new() } else { format!(" \"{name}\"") };
                 let problem = Problem::new(
                     "Duplicate object key",
@@ -182,15 +186,13 @@ impl Comprehension<'_> {
                     ),
                 );
                 self.diagnostics.push(problem.within(key, self.whole, &inner));
-            } else {
-                fields.insert(name, value);
             }
         }
         Value::object(fields)
     }
 
     fn groups(&mut self, key: &Expression, pairs: Vec<(Value, Value)>, scope: &dyn Scope) -> Value {
-        let mut groups: std::collections::BTreeMap<Arc<str>, Vec<Value>> = std::collections::BTreeMap::new();
+        let mut groups: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
         for (index, value) in pairs {
             let inner = self.inner(scope, index, value);
             if !self.included(&inner) {

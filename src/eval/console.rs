@@ -92,9 +92,9 @@ fn write_fields(out: &mut String, fields: &Fields, indent: usize) {
     for (name, value) in fields {
         new_line(out, indent + 2);
         if name.contains('\n') {
-            write_heredoc(out, name, indent + 2)
+            write_heredoc(out, name, indent + 2);
         } else {
-            out.push_str(&quoted(name))
+            out.push_str(&quoted(name));
         }
         out.push_str(" = ");
         write_value(out, value, indent + 2);
@@ -140,18 +140,24 @@ pub fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\u{b}' => out.push_str("\\v"),
             c if is_printable(c) => out.push(c),
-            c if u32::from(c) < 0x80 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => out.push_str(&escaped(c.into())),
         }
     }
     out.push('"');
     out
 }
 
+fn escaped(code: u32) -> String {
+    match code {
+        ..0x80 => format!("\\x{code:02x}"),
+        0x80..0x1_0000 => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
+}
+
 /// Whether a character can be seen. After a letter the standard library's `Debug` escapes exactly those that cannot.
 fn is_printable(c: char) -> bool {
-    c != '\'' && "a".chars().chain([c]).collect::<String>().escape_debug().nth(1) == Some(c) || c == '\''
+    c == '\'' || format!("a{c}").escape_debug().nth(1) == Some(c)
 }
 
 fn write_type(out: &mut String, ty: &Type, indent: usize) {

@@ -61,14 +61,13 @@ impl Decoder<'_> {
             body.attributes.iter().map(|attribute| (&*attribute.name.name, attribute)).collect();
         let mut fields = Fields::new();
         for (name, of) in &schema.attributes {
-            let value = match attributes.get(name.as_str()) {
-                Some(attribute) => self.attribute(attribute, of, scope),
-                None => {
-                    if of.required {
-                        self.missing(name, body.span.unwrap_or(place));
-                    }
-                    Value::null(of.ty.clone())
+            let value = if let Some(attribute) = attributes.get(name.as_str()) {
+                self.attribute(attribute, of, scope)
+            } else {
+                if of.required {
+                    self.missing(name, body.span.unwrap_or(place));
                 }
+                Value::null(of.ty.clone())
             };
             fields.insert(name.as_str().into(), value);
         }

@@ -231,14 +231,14 @@ impl Decoder<'_> {
                     })
                 })
                 .collect(),
-            _ => match object_body(value) {
-                Some(body) => vec![(Vec::new(), body)],
-                None => {
+            _ => {
+                let body = object_body(value);
+                if body.is_none() {
                     let detail = "A JSON object is required here, or a list of them, to stand for a block.";
                     self.diagnostics.error_at(value.span, "Incorrect JSON value type", detail);
-                    Vec::new()
                 }
-            },
+                body.into_iter().map(|body| (Vec::new(), body)).collect()
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn unary(
     };
     let mut found = Diagnostics::new();
     let given = value_of(operand, scope, &mut found);
-    let converted = operand_as(&given, &ty, Side { name: "unary", operand, whole }, scope, &mut found);
+    let converted = operand_as(&given, &ty, &Side { name: "unary", operand, whole }, scope, &mut found);
     let (value, marks) = converted.unwrap_or_else(|| Value::unknown(ty.clone())).unmark();
     if found.has_errors() {
         diagnostics.extend(found);
@@ -56,7 +56,7 @@ pub fn binary(
         let given = value_of(operands[i], scope, &mut found[i]);
         let side = Side { name, operand: operands[i], whole };
         values[i] = match operand_type(operator) {
-            Some(ty) => operand_as(&given, &ty, side, scope, &mut unfit),
+            Some(ty) => operand_as(&given, &ty, &side, scope, &mut unfit),
             None => Some(given),
         };
     }
@@ -95,7 +95,7 @@ struct Side<'a> {
 fn operand_as(
     given: &Value,
     ty: &Type,
-    side: Side<'_>,
+    side: &Side<'_>,
     scope: &dyn Scope,
     diagnostics: &mut Diagnostics,
 ) -> Option<Value> {

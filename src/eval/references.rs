@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
             ExpressionKind::Literal(_) | ExpressionKind::Invalid => {}
             ExpressionKind::Template(parts) => self.parts(parts),
             ExpressionKind::Wrapped(inner) | ExpressionKind::Parenthesis(inner) | ExpressionKind::Unary(_, inner) => {
-                self.expression(inner)
+                self.expression(inner);
             }
             ExpressionKind::Tuple(items) => items.iter().for_each(|item| self.expression(item)),
             ExpressionKind::Object(items) => {

@@ -104,8 +104,10 @@ pub fn check_validation(
             (sources.get(rule.span.source), sources.start(rule.span), sources.end(rule.span))
         {
             let (line, from, to) = (start.line, start.column, end.column);
-            let place = format!("{}:{line},{from}-{to}", source.name);
-            failure.detail.push_str(&format!("\n\nThis was checked by the validation rule at {place}."));
+            failure.detail = format!(
+                "{}\n\nThis was checked by the validation rule at {}:{line},{from}-{to}.",
+                failure.detail, source.name
+            );
         }
     }
     (verdict, diagnostics)

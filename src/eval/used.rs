@@ -5,7 +5,7 @@ use crate::eval::access::{attribute, index, legacy_key};
 use crate::eval::references::{StaticReference, static_references};
 use crate::eval::scope::{OFFERED_STEPS, ResolvedStep, Scope};
 use crate::syntax::tree::{Expression, Step};
-use crate::value::{Marks, Type, Value, ValueKind};
+use crate::value::{Fields, Marks, Type, Value, ValueKind};
 
 /// Which values a fault is about: only then is it worth telling that they are so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,8 +65,8 @@ fn written(reference: &StaticReference<'_>, steps: &[ResolvedStep]) -> String {
                 text.push_str(name);
             }
             ResolvedStep::Index(key) => match (key.as_str(), key.as_number()) {
-                (Some(key), _) => text.push_str(&format!("[{}]", serde_json::Value::from(key))),
-                (_, Some(key)) => text.push_str(&format!("[{key}]")),
+                (Some(key), _) => text.extend(["[", &serde_json::Value::from(key).to_string(), "]"]),
+                (_, Some(key)) => text.extend(["[", &key.to_string(), "]"]),
                 _ => text.push_str("[...]"),
             },
         }
@@ -107,7 +107,7 @@ fn compact(value: &Value) -> String {
             (count, _) => format!("object with {count} attributes"),
         },
         ValueKind::List(..) | ValueKind::Set(..) | ValueKind::Map(..) | ValueKind::Tuple(_) => {
-            let length = value.as_elements().map(<[_]>::len).or_else(|| value.as_fields().map(|f| f.len()));
+            let length = value.as_elements().map(<[_]>::len).or_else(|| value.as_fields().map(Fields::len));
             let name = value.type_of().friendly_name();
             match length.unwrap_or_default() {
                 0 => format!("empty {name}"),

@@ -30,6 +30,8 @@ pub struct Given {
     pub span: Option<Span>,
 }
 
+const INVALID_DEFAULT: &str = "Invalid default value for variable";
+
 /// Reads a variable's type and default.
 pub fn prepare(variable: &Variable, functions: &FunctionContext<'_>) -> (Prepared, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
@@ -44,21 +46,20 @@ pub fn prepare(variable: &Variable, functions: &FunctionContext<'_>) -> (Prepare
     let value = value_of(expression, &scope, &mut found);
     let failed = found.has_errors();
     diagnostics.extend(found);
-    const SUMMARY: &str = "Invalid default value for variable";
     let value = match convert(&value, &prepared.constraint) {
         Ok(value) => value,
         Err(message) => {
             if !failed {
                 let detail =
                     format!("This default value is not compatible with the variable's type constraint: {message}.");
-                diagnostics.error_at(expression.span, SUMMARY, detail);
+                diagnostics.error_at(expression.span, INVALID_DEFAULT, detail);
             }
             Value::unknown(prepared.constraint.ty.without_optional())
         }
     };
     if value.is_null() && !variable.nullable {
         let detail = "A null default value is not valid when nullable=false.";
-        diagnostics.error_at(expression.span, SUMMARY, detail);
+        diagnostics.error_at(expression.span, INVALID_DEFAULT, detail);
     }
     prepared.default = Some(value);
     (prepared, diagnostics)

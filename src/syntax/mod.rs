@@ -9,6 +9,8 @@ mod collection;
 mod cursor;
 mod directive;
 mod expression;
+pub mod json;
+mod json_text;
 mod literal;
 pub mod scan;
 mod template;
@@ -33,6 +35,11 @@ pub fn parse(source: SourceId, text: &str) -> (Body, Diagnostics) {
 /// Reads a text that is one expression.
 pub fn parse_expression(source: SourceId, text: &str) -> (Expression, Diagnostics) {
     expression_at(Origin::whole(source, text), text)
+}
+
+/// The same for a text that stands at a place in a source, such as in quotes.
+pub fn parse_expression_at(place: Span, text: &str) -> (Expression, Diagnostics) {
+    expression_at(Origin { span: place }, text)
 }
 
 /// Reads a text that is a template as a whole, such as a file for `templatefile`.

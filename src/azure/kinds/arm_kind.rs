@@ -78,9 +78,19 @@ pub trait Hooks: Send + Sync {
         Ok(())
     }
 
-    /// Changes the object. `body` is what Azure has, patched; by default it is sent with one PUT.
-    async fn update(&self, call: &Call<'_>, body: Json, _prior: &Value, _planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
+    /// Changes the object. `found` is what Azure has and `body` the same, patched; by default it is sent with one
+    /// PUT when there is anything to send.
+    async fn update(
+        &self,
+        call: &Call<'_>,
+        found: &Json,
+        body: Json,
+        _prior: &Value,
+        _planned: &Value,
+    ) -> Result<(), Fault> {
+        if body != *found {
+            call.put(body).await?;
+        }
         Ok(())
     }
 
@@ -291,8 +301,8 @@ impl ArmKind {
             let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
             let found = found.ok_or_else(|| gone(self.table.name, id))?;
             call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
-            let body = self.patched_body(found, prior, planned);
-            match self.hooks.update(&call, body, prior, planned).await {
+            let body = self.patched_body(found.clone(), prior, planned);
+            match self.hooks.update(&call, &found, body, prior, planned).await {
                 Err(Fault::Arm(error))
                     if attempts < 3 && error.service().is_some_and(|e| Conflict::Stale.matches(e)) =>
                 {

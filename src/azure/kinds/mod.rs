@@ -5,7 +5,12 @@
 
 mod arm_kind;
 mod identity;
+mod kubernetes_cluster;
+mod kubernetes_cluster_node_pool;
 mod network;
+mod node_pool_rows;
+mod pool_rules;
+mod pool_writes;
 mod resource_group;
 #[cfg(test)]
 mod testing;
@@ -96,6 +101,8 @@ impl Registry {
         registry.add(network::subnet());
         registry.add(identity::user_assigned_identity());
         registry.add(identity::federated_identity_credential());
+        registry.add(kubernetes_cluster::kind());
+        registry.add(kubernetes_cluster_node_pool::kind());
         registry
     }
 

@@ -11,9 +11,9 @@ use serde_json::Value as Json;
 
 use super::json;
 use super::same::{is_zero, same};
-use super::scalar::{from_json, literal_json, set_of};
+use super::scalar::{from_json, literal, literal_json, set_of};
 use super::schema::{element_type, type_of};
-use super::table::{Blocks, Presence, Row, Rule, Same, Scalar, Shape};
+use super::table::{Blocks, Codec, Off, Presence, Row, Rule, Same, Scalar, Shape};
 use crate::value::{Fields, Value};
 
 /// Why an answer is read.
@@ -64,10 +64,11 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
     }
 }
 
-/// What an attribute is of which nothing is known: what the service decides is recorded as azurerm does, so that
-/// it can stand in a template.
+/// What an attribute is of which nothing is known: its default; or what azurerm records for what the service
+/// decides, so that it can stand in a template.
 fn absent(row: &Row) -> Value {
     match row.shape {
+        _ if row.default.is_some() => row.default.map_or_else(|| Value::null(type_of(row)), literal),
         Shape::One(Scalar::Text) if row.is_computed() => Value::string(""),
         _ => Value::null(type_of(row)),
     }
@@ -104,9 +105,11 @@ fn keep_spellings(how: Same, before: &Value, now: Value) -> Value {
 fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
     let kept = || before.cloned().unwrap_or_else(|| collect(blocks, Vec::new()));
     let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return kept() };
+    let found = if matches!(row.codec, Codec::Single) { found.get(0).unwrap_or(&Json::Null) } else { found };
     let was_there = before.and_then(Value::as_elements).is_some_and(|items| !items.is_empty());
-    let switched_off =
-        row.switch.is_some_and(|member| json::get(found, member).is_some_and(|on| *on == Json::Bool(false)));
+    let off_word = matches!(row.off, Off::Says(member, word) if json::get_str(found, member) == Some(word));
+    let off_switch = row.switch.is_some_and(|member| json::get(found, member) == Some(&Json::Bool(false)));
+    let switched_off = off_word || off_switch;
     if switched_off {
         return collect(blocks, Vec::new());
     }
@@ -123,8 +126,8 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
     } else {
         decode_many(&blocks.rows, found, before, reading)
     };
-    let says_nothing =
-        !was_there && row.presence != Presence::Required && items.iter().all(|item| is_default(&blocks.rows, item));
+    let may_be_absent = !was_there && row.switch.is_none() && row.presence != Presence::Required;
+    let says_nothing = may_be_absent && items.iter().all(|item| is_default(&blocks.rows, item));
     if says_nothing { collect(blocks, Vec::new()) } else { collect(blocks, items) }
 }
 
@@ -151,7 +154,7 @@ fn decode_many(rows: &[Row], found: &Json, before: Option<&Value>, reading: Read
 fn is_default(rows: &[Row], item: &Value) -> bool {
     rows.iter().all(|row| {
         let Some(value) = item.field(row.name) else { return true };
-        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &super::scalar::literal(d), value))
+        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &literal(d), value))
     })
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::json as at;
 use super::same::equal;
-use super::scalar::{literal_json, to_json};
-use super::table::{Blocks, Codec, Off, Row, Shape};
+use super::scalar::{literal, literal_json, to_json};
+use super::table::{Blocks, Codec, Off, Row, Scalar, Shape};
 use crate::value::Value;
 
 /// Patches `body` so that it asks for `planned`. With `prior`, only what differs from it is touched.
@@ -33,10 +33,23 @@ fn encode_attribute(row: &Row, path: &str, body: &mut Json, want: &Value, had: O
             at::set(body, path, value);
         }
         (None, Some(null)) if want.is_null() => at::set(body, path, literal_json(null)),
-        (None, _) if want.is_null() && had.is_some_and(|had| !had.is_null()) => {
+        (None, _) if want.is_null() && had.is_some_and(|had| !had.is_null()) => reset(row, path, body),
+        _ => {}
+    }
+}
+
+/// What was configured and no longer is goes back to what it is without: its default, `false`, or nothing.
+fn reset(row: &Row, path: &str, body: &mut Json) {
+    let without = match (row.default, &row.shape) {
+        (Some(default), _) => Some(literal(default)),
+        (None, Shape::One(Scalar::Bool)) => Some(Value::bool(false)),
+        _ => None,
+    };
+    match without.and_then(|value| to_json(row, &value)) {
+        Some(json) => at::set(body, path, json),
+        None => {
             at::remove(body, path);
         }
-        _ => {}
     }
 }
 
@@ -71,7 +84,7 @@ fn encode_blocks(row: &Row, blocks: &Blocks, path: &str, body: &mut Json, want: 
     }
     match (items.first(), old.first()) {
         (Some(item), before) => {
-            let place = place(path, body);
+            let place = place(row, path, body);
             if let Some(member) = row.switch {
                 at::set(place, member, Json::Bool(true));
             }
@@ -82,8 +95,15 @@ fn encode_blocks(row: &Row, blocks: &Blocks, path: &str, body: &mut Json, want: 
     }
 }
 
-fn place<'a>(path: &str, body: &'a mut Json) -> &'a mut Json {
-    let place = if path.is_empty() { body } else { at::slot(body, path) };
+/// The object that a block which may be there once is written into.
+fn place<'a>(row: &Row, path: &str, body: &'a mut Json) -> &'a mut Json {
+    let mut place = if path.is_empty() { body } else { at::slot(body, path) };
+    if matches!(row.codec, Codec::Single) {
+        if place.get(0).is_none() {
+            *place = json!([{}]);
+        }
+        place = &mut place[0];
+    }
     if !place.is_object() {
         *place = Json::Object(Map::new());
     }
@@ -98,10 +118,11 @@ fn turn_off(row: &Row, path: &str, body: &mut Json, before: &Value) {
             at::set(body, path, object);
         }
         (Off::Empty, _) => at::set(body, path, json!({})),
+        (Off::Says(member, word), _) => at::set(body, path, json!({ member: word })),
         (Off::MembersNull, _) => {
             let nothing =
                 Value::object_of(row.inner().iter().map(|r| (r.name, Value::null(super::schema::type_of(r)))));
-            encode(row.inner(), place(path, body), &nothing, Some(before));
+            encode(row.inner(), place(row, path, body), &nothing, Some(before));
         }
         _ => {
             at::remove(body, path);

@@ -279,7 +279,8 @@ impl Planner {
     }
 
     fn unconfigured(&self, row: &Row, before: Option<&Value>) -> Value {
-        if let (true, Some(before)) = (row.service_fills, before) {
+        let newly_decided = self.dialect == Dialect::V5 && row.default_v5.is_some();
+        if let (true, false, Some(before)) = (row.service_fills, newly_decided, before) {
             return before.clone();
         }
         if let Some(default) = self.default(row) {

@@ -50,7 +50,9 @@ pub fn to_json(row: &Row, value: &Value) -> Option<Json> {
             let items: Vec<_> = items.iter().filter_map(Json::as_str).collect();
             Some(json!(items.join(",")))
         }
-        (Codec::Inverted | Codec::Words(..) | Codec::Stringly | Codec::Keys | Codec::Commas, json) => Some(json),
+        (Codec::Inverted | Codec::Words(..) | Codec::Stringly | Codec::Keys | Codec::Commas | Codec::Single, json) => {
+            Some(json)
+        }
     }
 }
 
@@ -84,7 +86,7 @@ fn many(scalar: Scalar, codec: Codec, json: &Json) -> Option<Vec<Value>> {
             Some(items.map(Value::string).collect())
         }
         Codec::Member(name) => json.as_array()?.iter().map(|item| one(scalar, item.get(name)?)).collect(),
-        Codec::Plain | Codec::Inverted | Codec::Words(..) | Codec::Stringly => {
+        Codec::Plain | Codec::Inverted | Codec::Words(..) | Codec::Stringly | Codec::Single => {
             json.as_array()?.iter().map(|item| one(scalar, item)).collect()
         }
     }

@@ -147,6 +147,8 @@ pub enum Codec {
     Keys,
     /// A list of strings as one, joined by commas.
     Commas,
+    /// For a block that may be there once: an array of one.
+    Single,
 }
 
 /// A constant of a table.
@@ -215,6 +217,8 @@ pub enum Off {
     Empty,
     /// Each member as if it were null.
     MembersNull,
+    /// An object whose member says this word: `mode: "Disabled"`.
+    Says(&'static str, &'static str),
 }
 
 impl Table {
@@ -506,6 +510,15 @@ impl Row {
         self.rule(Rule::AtMost(max))
     }
 
+    /// With one more row inside the block.
+    #[must_use]
+    pub fn with(mut self, row: Row) -> Self {
+        if let Shape::Blocks(blocks) = &mut self.shape {
+            blocks.rows.push(row);
+        }
+        self
+    }
+
     /// What to use instead.
     #[must_use]
     pub fn deprecated(mut self, instead: &'static str) -> Self {
@@ -532,7 +545,7 @@ impl Row {
 
     /// Whether only the configuration decides it: what was never configured is not ours.
     pub fn ours_alone(&self) -> bool {
-        self.presence == Presence::Optional && self.default.is_none() && self.default_v5.is_none()
+        self.presence == Presence::Optional && self.default.is_none()
     }
 
     /// The rows inside a block.

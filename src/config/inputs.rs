@@ -1,0 +1,205 @@
+//! Values for the root module's variables: from the environment, variable files and the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::config::folder::read_source;
+use crate::config::literal::{refuse_references, word};
+use crate::config::module::Module;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::span::{SourceMap, Span};
+use crate::syntax;
+use crate::syntax::tree::{Body, Expression, ExpressionKind};
+use crate::value::Value;
+
+/// A value for a variable, not yet converted to the variable's type.
+#[derive(Debug, Clone)]
+pub struct InputValue {
+    /// The value: a literal or an expression of literals.
+    pub value: Expression,
+    /// Where it was given.
+    pub origin: InputOrigin,
+}
+
+/// Where a value for a variable was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputOrigin {
+    /// `TF_VAR_name`
+    Environment,
+    /// A variable file, by the name that people see.
+    File(Arc<str>),
+    /// `-var`
+    CommandLine,
+}
+
+/// A `-var` or `-var-file` of the command line. Their order matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputOption {
+    /// `-var name=value`
+    Var(String),
+    /// `-var-file path`
+    VarFile(PathBuf),
+}
+
+/// The values by variable; only of variables that the root module declares.
+pub type InputValues = IndexMap<Arc<str>, InputValue>;
+
+/// Gathers the values for the root module's variables. Of several for one variable the last counts: environment,
+/// `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` by name, then the options in
+/// their order. `environment` holds all of the process's variables or just `TF_VAR_*`.
+pub fn gather_inputs(
+    root: &Module,
+    environment: impl IntoIterator<Item = (String, String)>,
+    options: &[InputOption],
+    sources: &mut SourceMap,
+) -> (InputValues, Diagnostics) {
+    let mut gathering = Gathering {
+        root,
+        sources,
+        values: InputValues::new(),
+        undeclared_in_files: Vec::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    for (variable, text) in environment {
+        if let Some(name) = variable.strip_prefix("TF_VAR_") {
+            gathering.text(name, &text, InputOrigin::Environment);
+        }
+    }
+    for name in automatic_files(&root.folder) {
+        gathering.file(&root.folder.join(&name), Path::new(&name));
+    }
+    for option in options {
+        match option {
+            InputOption::Var(assignment) => gathering.assignment(assignment),
+            InputOption::VarFile(path) => gathering.file(path, path),
+        }
+    }
+    gathering.report_undeclared();
+    (gathering.values, gathering.diagnostics)
+}
+
+/// Reports every variable of the root module that needs a value and has none.
+pub fn require_inputs(root: &Module, values: &InputValues) -> Diagnostics {
+    let missing = root.variables.values().filter(|v| v.default.is_none() && !values.contains_key(&v.name));
+    missing
+        .map(|variable| {
+            let detail = format!(
+                "The root module input variable \"{}\" is not set, and has no default value. Use a -var or -var-file \
+                 command line argument to provide a value for this variable.",
+                variable.name
+            );
+            Diagnostic::error("No value for required variable", detail).at(variable.span)
+        })
+        .collect()
+}
+
+/// The variable files that are read without being asked for, in the order in which they count.
+fn automatic_files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok());
+    let mut automatic: Vec<String> =
+        names.filter(|name| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")).collect();
+    automatic.sort();
+    let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(str::to_owned);
+    fixed.into_iter().filter(|name| folder.join(name).is_file()).chain(automatic).collect()
+}
+
+struct Gathering<'a> {
+    root: &'a Module,
+    sources: &'a mut SourceMap,
+    values: InputValues,
+    undeclared_in_files: Vec<(Arc<str>, Arc<str>)>,
+    diagnostics: Diagnostics,
+}
+
+impl Gathering<'_> {
+    fn assignment(&mut self, assignment: &str) {
+        let Some((name, text)) = assignment.split_once('=') else {
+            // The text may hold a secret, so it is not repeated.
+            let detail = "A -var option is a variable's name and value with an equals sign between them, like \
+                          -var=\"key=value\".";
+            return self.diagnostics.push(Diagnostic::error("Invalid -var option", detail));
+        };
+        if name.ends_with(' ') {
+            let detail = format!("Variable name \"{name}\" is invalid due to trailing space.");
+            return self.diagnostics.push(Diagnostic::error("Invalid -var option", detail));
+        }
+        if !self.root.variables.contains_key(name) {
+            let detail = format!(
+                "A variable named \"{name}\" was assigned on the command line, but the root module does not declare a \
+                 variable of that name. To use this value, add a \"variable\" block to the configuration."
+            );
+            return self.diagnostics.push(Diagnostic::error("Value for undeclared variable", detail));
+        }
+        self.text(name, text, InputOrigin::CommandLine);
+    }
+
+    /// A text: for a variable of a primitive type or without a type the value itself, else an expression.
+    fn text(&mut self, name: &str, text: &str, origin: InputOrigin) {
+        let Some(variable) = self.root.variables.get(name) else { return };
+        let source = self.sources.add(format!("<value for var.{name}>"), None, text);
+        let value = if takes_text(variable.ty.as_ref()) {
+            Expression { kind: ExpressionKind::Literal(Value::string(text)), span: Span::new(source, 0..text.len()) }
+        } else {
+            let value = self.diagnostics.take(syntax::parse_expression(source, text));
+            refuse_references(&value, &mut self.diagnostics);
+            value
+        };
+        self.values.insert(variable.name.clone(), InputValue { value, origin });
+    }
+
+    fn file(&mut self, path: &Path, shown: &Path) {
+        if !path.exists() {
+            let detail = format!("Given variables file {} does not exist.", shown.display());
+            return self.diagnostics.push(Diagnostic::error("Failed to read variables file", detail));
+        }
+        let Some((source, text)) = read_source(path, shown, self.sources, &mut self.diagnostics) else { return };
+        let json = path.extension().is_some_and(|extension| extension == "json");
+        let parse = if json { syntax::json::parse } else { syntax::parse };
+        let body: Body = self.diagnostics.take(parse(source, &text));
+        for block in body.blocks {
+            let kind = &block.kind.name;
+            let detail = format!(
+                "A .tfvars file assigns values (name = value) to variables that are declared elsewhere; it has no \
+                 \"{kind}\" blocks."
+            );
+            let summary = match &**kind {
+                "variable" => "Variable declaration in .tfvars file".to_owned(),
+                _ => format!("Unexpected \"{kind}\" block"),
+            };
+            self.diagnostics.error_at(block.header, summary, detail);
+        }
+        let file: Arc<str> = shown.to_string_lossy().into();
+        for attribute in body.attributes {
+            refuse_references(&attribute.value, &mut self.diagnostics);
+            let name = attribute.name.name;
+            if self.root.variables.contains_key(&name) {
+                let origin = InputOrigin::File(file.clone());
+                self.values.insert(name, InputValue { value: attribute.value, origin });
+            } else {
+                self.undeclared_in_files.push((name, file.clone()));
+            }
+        }
+    }
+
+    fn report_undeclared(&mut self) {
+        let Some((name, file)) = self.undeclared_in_files.first() else { return };
+        let detail = format!(
+            "The root module does not declare a variable named \"{name}\" but a value was found in file \"{file}\". If \
+             you meant to use this value, add a \"variable\" block to the configuration."
+        );
+        self.diagnostics.push(Diagnostic::warning("Value for undeclared variable", detail));
+        let others = self.undeclared_in_files.len() - 1;
+        if others > 0 {
+            let detail = format!("Values for {others} other variables that are not declared were found in files too.");
+            self.diagnostics.push(Diagnostic::warning("Values for undeclared variables", detail));
+        }
+    }
+}
+
+/// Whether a value in text form is the value itself: for variables of a primitive type and for those without a type.
+fn takes_text(ty: Option<&Expression>) -> bool {
+    ty.is_none_or(|ty| matches!(word(ty), Some("string" | "number" | "bool")))
+}

@@ -1,0 +1,140 @@
+//! JSON syntax (hashicorp/hcl, json/spec.md): the same tree as of native syntax. Every property is read as an argument;
+//! whoever knows that it is a block takes its blocks out with [`blocks`].
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::span::{SourceId, Span};
+use crate::syntax::cursor::Origin;
+use crate::syntax::json_text::{self, Json, JsonKind, Key};
+use crate::syntax::template_at;
+use crate::syntax::tree::{Attribute, Block, Body, Expression, ExpressionKind, Ident, ObjectItem, ObjectKey};
+use crate::value::{Number, Type, Value};
+
+/// Reads a configuration file in JSON syntax.
+pub fn parse(source: SourceId, text: &str) -> (Body, Diagnostics) {
+    let empty = Body { span: Some(Span::new(source, 0..text.len())), json: true, ..Body::default() };
+    let root = match json_text::read(source, text) {
+        Ok(root) => root,
+        Err(diagnostic) => return (empty, diagnostic.into()),
+    };
+    let mut diagnostics = Diagnostics::new();
+    let span = root.span;
+    match expression(root, &mut diagnostics).kind {
+        ExpressionKind::Object(items) => (body(items, span), diagnostics),
+        ExpressionKind::Tuple(parts) => {
+            let mut whole = empty;
+            for part in parts {
+                if let ExpressionKind::Object(items) = part.kind {
+                    whole.attributes.extend(body(items, part.span).attributes);
+                }
+            }
+            (whole, diagnostics)
+        }
+        _ => {
+            let detail = "The root of a JSON configuration is an object, or an array of objects.";
+            diagnostics.error_at(span, "Root value must be object", detail);
+            (empty, diagnostics)
+        }
+    }
+}
+
+/// Reads an argument of a JSON body as blocks of the type that its name is, with so many labels.
+pub fn blocks(attribute: Attribute, labels: usize) -> (Vec<Block>, Diagnostics) {
+    let mut unpacking = Unpacking { kind: attribute.name, blocks: Vec::new(), diagnostics: Diagnostics::new() };
+    unpacking.unpack(attribute.value, &mut Vec::new(), labels);
+    (unpacking.blocks, unpacking.diagnostics)
+}
+
+/// Blocks of one type that are being found under a property.
+struct Unpacking {
+    kind: Ident,
+    blocks: Vec<Block>,
+    diagnostics: Diagnostics,
+}
+
+impl Unpacking {
+    fn unpack(&mut self, value: Expression, labels: &mut Vec<Ident>, missing: usize) {
+        let span = value.span;
+        match value.kind {
+            ExpressionKind::Tuple(items) => {
+                for item in items {
+                    self.unpack(item, labels, missing);
+                }
+            }
+            ExpressionKind::Object(items) if missing > 0 => {
+                for item in items {
+                    labels.push(key_ident(item.key));
+                    self.unpack(item.value, labels, missing - 1);
+                    labels.pop();
+                }
+            }
+            ExpressionKind::Object(items) => {
+                let header = labels.last().map_or(self.kind.span, |label| label.span);
+                let body = body(items, span);
+                self.blocks.push(Block { kind: self.kind.clone(), labels: labels.clone(), body, header, span });
+            }
+            ExpressionKind::Literal(value) if value.is_null() => {}
+            ExpressionKind::Invalid => {}
+            _ => {
+                let detail = format!(
+                    "Here an object or an array of objects must be, with the contents of \"{}\" blocks.",
+                    self.kind.name
+                );
+                self.diagnostics.push(Diagnostic::error("Incorrect JSON value type", detail).at(span));
+            }
+        }
+    }
+}
+
+/// The properties of an object as arguments. `//` is a comment.
+fn body(items: Vec<ObjectItem>, span: Span) -> Body {
+    let attribute = |item: ObjectItem| {
+        let name = key_ident(item.key);
+        let span = name.span.to(item.value.span);
+        Attribute { name, value: item.value, span }
+    };
+    let attributes = items.into_iter().map(attribute).filter(|attribute| &*attribute.name.name != "//").collect();
+    Body { attributes, blocks: Vec::new(), span: Some(span), json: true }
+}
+
+fn key_ident(key: ObjectKey) -> Ident {
+    match key {
+        ObjectKey::Name(name) => name,
+        ObjectKey::Expression(Expression { kind: ExpressionKind::Literal(value), span }) => {
+            Ident { name: value.as_str().unwrap_or_default().into(), span }
+        }
+        ObjectKey::Expression(expression) => Ident { name: "".into(), span: expression.span },
+    }
+}
+
+/// A JSON value as an expression: texts are templates.
+fn expression(json: Json, diagnostics: &mut Diagnostics) -> Expression {
+    let span = json.span;
+    let kind = match json.kind {
+        JsonKind::Null => ExpressionKind::Literal(Value::null(Type::Dynamic)),
+        JsonKind::Bool(flag) => ExpressionKind::Literal(Value::bool(flag)),
+        JsonKind::Number(digits) => match Number::parse(&digits) {
+            Some(number) => ExpressionKind::Literal(Value::number(number)),
+            None => ExpressionKind::Invalid,
+        },
+        JsonKind::String(text) => template(&text, span, diagnostics).kind,
+        JsonKind::Array(items) => {
+            ExpressionKind::Tuple(items.into_iter().map(|item| expression(item, diagnostics)).collect())
+        }
+        JsonKind::Object(properties) => {
+            let item = |(Key { name, span }, value)| ObjectItem {
+                key: ObjectKey::Expression(template(&name, span, diagnostics)),
+                value: expression(value, diagnostics),
+            };
+            ExpressionKind::Object(properties.into_iter().map(item).collect())
+        }
+    };
+    Expression { kind, span }
+}
+
+/// The text between quotes at `span` as a template.
+fn template(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Expression {
+    let inner = Span { start: span.start + 1, end: span.end.saturating_sub(1).max(span.start + 1), ..span };
+    let mut read = diagnostics.take(template_at(Origin { span: inner }, text));
+    read.span = span;
+    read
+}
