@@ -11,6 +11,7 @@ pub mod progress;
 mod resource_json;
 mod snippet;
 pub mod state_json;
+pub mod state_text;
 pub mod style;
 pub mod ui_json;
 mod value_json;
