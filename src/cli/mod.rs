@@ -12,6 +12,7 @@ mod output;
 mod plan;
 mod planning;
 mod saving;
+mod show;
 mod simulator;
 mod state;
 mod stored;
@@ -80,6 +81,7 @@ enum Command {
     Destroy(apply::Arguments),
     /// Take in what changed outside
     Refresh(apply::Arguments),
+    Show(show::Arguments),
     Output(output::Arguments),
     #[command(subcommand)]
     State(state::Command),
@@ -120,6 +122,7 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Apply(arguments)) => apply::run(&arguments, invocation),
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
+        Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),
         Some(Command::Workspace(command)) => workspace::run(command, invocation),

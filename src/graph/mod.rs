@@ -18,7 +18,7 @@ use crate::span::Span;
 
 pub use build::{ConfigGraph, ConfigNode};
 pub use frontier::{Frontier, Outcome};
-pub use providers::{ProviderId, full_source, provider_source};
+pub use providers::{ProviderId, full_source, provider_source, resolve_provider};
 
 /// A node of one [`Dag`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

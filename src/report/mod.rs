@@ -2,11 +2,16 @@
 
 mod change;
 mod change_text;
+mod config_json;
 pub mod diagnostics;
 pub mod outputs;
+pub mod plan_json;
 pub mod plan_text;
 pub mod progress;
+mod resource_json;
 mod snippet;
 pub mod state_json;
+pub mod state_text;
 pub mod style;
 pub mod ui_json;
+mod value_json;

@@ -110,8 +110,10 @@ fn ranges(body: &Value, pointer: &str) -> Result<Vec<IpNet>, Refusal> {
     let texts = body.pointer(pointer).and_then(Value::as_array);
     let parse = |text: &str| {
         let net: Option<IpNet> = text.parse().ok();
+        let fault = "it must be an address range in CIDR notation that starts at its first address";
         net.filter(|net| net.trunc() == *net).ok_or_else(|| {
-            Refusal::bad("InvalidAddressPrefixFormat", format!("Address prefix {text} is not formatted correctly: it must be an address range in CIDR notation that starts at its first address."))
+            let message = format!("Address prefix {text} is not formatted correctly: {fault}.");
+            Refusal::bad("InvalidAddressPrefixFormat", message)
         })
     };
     texts.into_iter().flatten().filter_map(Value::as_str).map(parse).collect()

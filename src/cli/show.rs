@@ -1,0 +1,80 @@
+//! `bowline show`
+
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::flags::OutputFlags;
+use super::invocation::Invocation;
+use super::{loading, saving, stored};
+use crate::config;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::saved::{self, SavedPlan};
+use crate::report::{plan_json, plan_text, state_json, state_text};
+use crate::span::SourceMap;
+use crate::state::{State, format};
+
+/// Show the recorded state, a state file or a saved plan
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// As JSON
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+          value_parser = super::flags::parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
+    json: bool,
+    #[command(flatten)]
+    output: OutputFlags,
+    /// A saved plan or a state file; without it, the recorded state
+    path: Option<PathBuf>,
+}
+
+/// Shows it.
+pub fn run(arguments: &Arguments, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    match &arguments.path {
+        None => {
+            let state = stored::store(invocation, None)?.load()?.state;
+            show_state(&state, arguments.json, invocation);
+        }
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error.to_string()))?;
+            let name = path.display().to_string();
+            if bytes.starts_with(GZIP) {
+                show_plan(&saved::read(&bytes, &name)?, arguments.json, invocation)?;
+            } else {
+                show_state(&format::read(&bytes, &name)?, arguments.json, invocation);
+            }
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// How compressed files begin: saved plans are, states are not.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+fn show_plan(saved: &SavedPlan, json: bool, invocation: &Invocation) -> Result<(), Diagnostics> {
+    let registry = loading::registry();
+    if !json {
+        invocation.print(&plan_text::plan(&saved.plan, &registry, &invocation.out));
+        return Ok(());
+    }
+    let unpacked = saving::unpack(saved)?;
+    // It was sound when the plan was made from it.
+    let (configuration, _) = config::load(&unpacked.root, &mut SourceMap::default());
+    invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration)).to_string());
+    Ok(())
+}
+
+fn show_state(state: &State, json: bool, invocation: &Invocation) {
+    let registry = loading::registry();
+    match (json, state.is_empty()) {
+        (true, true) => invocation.print_line(&state_json::nothing().to_string()),
+        (true, false) => invocation.print_line(&state_json::state(state, &registry).to_string()),
+        (false, true) => invocation.print_line("The state file is empty. No resources are represented."),
+        (false, false) => invocation.print(&state_text::state(state, &registry, &invocation.out)),
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Failed to read the given file as a state or plan file",
+        format!("{} cannot be read: {why}.", path.display()),
+    )
+}
