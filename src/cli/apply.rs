@@ -11,6 +11,7 @@ use super::flags::StateFlags;
 use super::invocation::{Invocation, runtime};
 use super::loading::{self, Loaded};
 use super::planning::{PlanFlags, make};
+use super::variables::Missing;
 use super::{saving, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::config;
@@ -98,7 +99,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> R
     let flags = &arguments.flags;
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
-    let mut loaded = loading::load(invocation, Some(&flags.variables), may_ask)?;
+    let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
     let unfinished = recorded.unfinished().to_vec();

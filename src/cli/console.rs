@@ -7,6 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::flags::{OutputFlags, VariableFlags};
 use super::invocation::Invocation;
+use super::variables::Missing;
 use super::{loading, stored};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{self, Inspection};
@@ -28,7 +29,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let loaded = loading::load(invocation, Some(&arguments.variables), false)?;
+    let loaded = loading::load(invocation, Some((&arguments.variables, Missing::Unknown)))?;
     let state = stored::store(invocation, arguments.state.as_ref())?.load()?.state;
     let mut functions = loaded.functions(None);
     functions.console = true;

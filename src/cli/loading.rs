@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
+use super::variables::Missing;
 use crate::config::{self, Configuration};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
@@ -52,14 +53,14 @@ pub fn registry() -> Registry {
 }
 
 /// Loads the configuration in the present folder, with the values given for its variables.
-pub fn load(invocation: &mut Invocation, flags: Option<&VariableFlags>, may_ask: bool) -> Result<Loaded, Diagnostics> {
+pub fn load(invocation: &mut Invocation, flags: Option<(&VariableFlags, Missing)>) -> Result<Loaded, Diagnostics> {
     let folder = PathBuf::from(".");
     let (configuration, problems) = config::load(&folder, &mut invocation.sources);
     refuse_errors(invocation, problems)?;
     let (graph, problems) = ConfigGraph::build(&configuration);
     refuse_errors(invocation, problems)?;
     let variables = match flags {
-        Some(flags) => super::variables::given(invocation, &configuration, flags, may_ask)?,
+        Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),
     };
     let workspace = invocation.workspace()?;

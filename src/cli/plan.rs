@@ -8,6 +8,7 @@ use clap::Args;
 use super::Exit;
 use super::invocation::{Invocation, runtime};
 use super::planning::{PlanFlags, make};
+use super::variables::Missing;
 use super::{loading, saving, stored};
 use crate::diagnostic::Diagnostics;
 use crate::report::progress::Progress;
@@ -35,7 +36,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     invocation.compact_warnings = flags.compact_warnings;
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
-    let mut loaded = loading::load(invocation, Some(&flags.variables), may_ask)?;
+    let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
     let store = stored::store(invocation, arguments.state.as_ref())?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;

@@ -22,7 +22,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let found = match loading::load(invocation, None, false) {
+    let found = match loading::load(invocation, None) {
         Ok(loaded) => {
             let functions = loaded.functions(Some(jiff::Timestamp::now()));
             plan::validate(loaded.setting(invocation), functions.context())

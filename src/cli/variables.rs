@@ -11,27 +11,50 @@ use crate::diagnostic::Diagnostics;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
 use crate::eval::{self, MapScope};
+use crate::value::Value;
+
+/// What becomes of a variable that has no default and is given no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The user is asked for it.
+    Ask,
+    /// It is an error.
+    Refuse,
+    /// It is unknown: the console works all the same.
+    Unknown,
+}
+
+impl Missing {
+    /// Whether the user may be asked decides.
+    pub fn of(may_ask: bool) -> Self {
+        if may_ask { Self::Ask } else { Self::Refuse }
+    }
+}
 
 /// Gathers what environment, files and flags say, and asks for what is missing.
 pub fn given(
     invocation: &mut Invocation,
     configuration: &Configuration,
     flags: &VariableFlags,
-    may_ask: bool,
+    missing: Missing,
 ) -> Result<BTreeMap<Arc<str>, Given>, Diagnostics> {
     let root = &configuration.root;
     let environment: Vec<(String, String)> =
         invocation.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut options: Vec<InputOption> = flags.0.iter().map(option).collect();
-    let (mut inputs, mut problems) = config::gather_inputs(root, environment.clone(), &options, &mut invocation.sources);
-    let missing = |v: &&Variable| v.default.is_none() && !inputs.contains_key(&v.name);
-    if may_ask && !problems.has_errors() && root.variables.values().any(|v| missing(&v)) {
-        let asked: Vec<InputOption> = root.variables.values().filter(missing).filter_map(|v| ask(invocation, v)).collect();
-        options.extend(asked);
+    let (mut inputs, mut problems) =
+        config::gather_inputs(root, environment.clone(), &options, &mut invocation.sources);
+    let unset = |v: &&Variable| v.default.is_none() && !inputs.contains_key(&v.name);
+    let unset: Vec<&Variable> = root.variables.values().filter(unset).collect();
+    if missing == Missing::Ask && !problems.has_errors() && !unset.is_empty() {
+        options.extend(unset.iter().filter_map(|variable| ask(invocation, variable)));
         (inputs, problems) = config::gather_inputs(root, environment, &options, &mut invocation.sources);
     }
     refuse_errors(invocation, problems)?;
-    let mut found = config::require_inputs(root, &inputs);
+    let mut found = Diagnostics::new();
+    if missing != Missing::Unknown {
+        found.extend(config::require_inputs(root, &inputs));
+    }
     let functions = Surroundings::default();
     let context = functions.context();
     let scope = MapScope::refusing(&context, "Variables may not be used here.");
@@ -40,7 +63,11 @@ pub fn given(
         let (origin, span) = origin(&name, &input);
         (name, Given { value, origin, span })
     };
-    let given = inputs.into_iter().map(evaluate).collect();
+    let mut given: BTreeMap<Arc<str>, Given> = inputs.into_iter().map(evaluate).collect();
+    if missing == Missing::Unknown {
+        let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
+        given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
+    }
     refuse_errors(invocation, found)?;
     Ok(given)
 }

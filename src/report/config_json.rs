@@ -77,7 +77,8 @@ impl Writer<'_> {
         let outputs: Map<String, Json> = module.outputs.iter().map(|(name, o)| (name.to_string(), output(o))).collect();
         let mut resources: Vec<&Resource> = module.resources.values().collect();
         resources.sort_by(|a, b| (a.address.mode != b.address.mode, &a.address).cmp(&(false, &b.address)));
-        let resources: Vec<Json> = resources.into_iter().map(|resource| self.resource(&module.path, resource)).collect();
+        let resources: Vec<Json> =
+            resources.into_iter().map(|resource| self.resource(&module.path, resource)).collect();
         let calls: Map<String, Json> =
             module.calls.values().map(|call| (call.name.to_string(), self.call(module, call))).collect();
         let variables: Map<String, Json> =
@@ -210,13 +211,21 @@ fn nested_blocks(outer: &Body, name: &str, nested: &NestedBlock) -> Option<Json>
     let written: Vec<_> = outer.blocks_of(name).collect();
     if written.is_empty() {
         // Dynamic blocks are told by what they refer to.
-        let dynamic: Vec<_> = outer.blocks_of("dynamic").filter(|b| b.labels.first().is_some_and(|l| &*l.name == name)).collect();
-        let names: Vec<Json> = dynamic.iter().flat_map(|block| body_references(&block.body)).flat_map(|m| named(&m)).map(Json::from).collect();
+        let dynamic: Vec<_> =
+            outer.blocks_of("dynamic").filter(|b| b.labels.first().is_some_and(|l| &*l.name == name)).collect();
+        let names: Vec<Json> = dynamic
+            .iter()
+            .flat_map(|block| body_references(&block.body))
+            .flat_map(|m| named(&m))
+            .map(Json::from)
+            .collect();
         return (!names.is_empty()).then(|| json!({ "references": names }));
     }
     match nested.nesting {
         Nesting::Single | Nesting::Group => written.first().map(|block| body(&block.body, &nested.block).into()),
-        Nesting::List | Nesting::Set => Some(written.iter().map(|b| Json::Object(body(&b.body, &nested.block))).collect()),
+        Nesting::List | Nesting::Set => {
+            Some(written.iter().map(|b| Json::Object(body(&b.body, &nested.block))).collect())
+        }
         Nesting::Map => {
             let label = |block: &crate::syntax::tree::Block| block.labels.first().map(|label| label.name.to_string());
             let fields = written.iter().filter_map(|b| Some((label(b)?, Json::Object(body(&b.body, &nested.block)))));

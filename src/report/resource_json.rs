@@ -66,13 +66,15 @@ impl ModuleTree {
         if !module.is_root() {
             fields.insert("address".into(), module.to_string().into());
         }
-        let is_child = |other: &&ModuleInstance| {
-            other.steps().len() == module.steps().len() + 1 && other.is_within(module)
-        };
+        let is_child =
+            |other: &&ModuleInstance| other.steps().len() == module.steps().len() + 1 && other.is_within(module);
         // Children stand right after their parent, before anything that is not within it.
         let below = self.resources.range(module.clone()..).map(|(below, _)| below);
-        let children: Vec<Json> =
-            below.take_while(|other| other.is_within(module)).filter(is_child).map(|child| self.module(child)).collect();
+        let children: Vec<Json> = below
+            .take_while(|other| other.is_within(module))
+            .filter(is_child)
+            .map(|child| self.module(child))
+            .collect();
         if !children.is_empty() {
             fields.insert("child_modules".into(), children.into());
         }
@@ -89,7 +91,8 @@ pub fn check<'a>(
     instances: impl Iterator<Item = (&'a str, &'a str, &'a [String])>,
 ) -> Json {
     let mut entry = json!({ "address": checked_object(kind, object), "status": status });
-    let instances: Vec<Json> = instances.map(|(address, status, problems)| check_instance(address, status, problems)).collect();
+    let instances: Vec<Json> =
+        instances.map(|(address, status, problems)| check_instance(address, status, problems)).collect();
     if let (Some(fields), false) = (entry.as_object_mut(), instances.is_empty()) {
         fields.insert("instances".into(), instances.into());
     }
@@ -212,7 +215,8 @@ mod tests {
     #[test]
     fn check_results_name_what_was_checked() {
         let problems = ["small".to_owned()];
-        let entry = check("resource", "module.m.t.a", "fail", [("module.m[0].t.a[1]", "fail", &problems[..])].into_iter());
+        let entry =
+            check("resource", "module.m.t.a", "fail", [("module.m[0].t.a[1]", "fail", &problems[..])].into_iter());
         assert_eq!(
             entry,
             json!({

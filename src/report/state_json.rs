@@ -11,7 +11,9 @@ use crate::address::{Address, ConfigAddress, ResourceMode};
 use crate::plan::recorded;
 use crate::provider::Registry;
 use crate::state::checks::CheckStatus;
-use crate::state::{CheckResult, Instance, ObjectAddress, OutputValue, ProviderAddress, State, TERRAFORM_VERSION, format};
+use crate::state::{
+    CheckResult, Instance, ObjectAddress, OutputValue, ProviderAddress, State, TERRAFORM_VERSION, format,
+};
 
 /// The whole state, as in `show -json` (hashicorp/terraform, internal/command/jsonstate).
 pub fn state(state: &State, registry: &Registry) -> Json {
@@ -24,8 +26,7 @@ pub fn state(state: &State, registry: &Registry) -> Json {
     if let (Some(fields), false) = (values.as_object_mut(), outputs.is_empty()) {
         fields.insert("outputs".into(), outputs.into());
     }
-    let mut document =
-        json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION, "values": values });
+    let mut document = json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION, "values": values });
     let checks: Vec<Json> = state.check_results.iter().flatten().map(check_result).collect();
     if let (Some(fields), false) = (document.as_object_mut(), checks.is_empty()) {
         fields.insert("checks".into(), checks.into());

@@ -12,7 +12,8 @@ use crate::value::{Path, PathStep, Value};
 
 /// Every object, then the outputs.
 pub fn state(state: &State, registry: &Registry, style: &Style) -> String {
-    let objects = state.objects().map(|(address, provider, instance)| object(&address, provider, instance, registry, style));
+    let objects =
+        state.objects().map(|(address, provider, instance)| object(&address, provider, instance, registry, style));
     let mut text = objects.collect::<Vec<_>>().join("\n");
     if !state.outputs.is_empty() {
         text += &format!("\n\nOutputs:\n\n{}", outputs::recorded(&state.outputs));
@@ -58,7 +59,9 @@ fn contents(object: &ObjectAddress, instance: &Instance, kind: Option<&dyn Kind>
 fn hide(value: Value, sensitive: &[Path]) -> Value {
     let Some(fields) = value.as_fields() else { return value };
     let is_sensitive = |name: &str| {
-        sensitive.iter().any(|path| matches!(path.0.first(), Some(PathStep::Attribute(first)) if **first == *name) || path.0.is_empty())
+        sensitive.iter().any(|path| {
+            matches!(path.0.first(), Some(PathStep::Attribute(first)) if **first == *name) || path.0.is_empty()
+        })
     };
     Value::object_of(fields.iter().map(|(name, field)| {
         let field = field.clone();

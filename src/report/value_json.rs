@@ -84,10 +84,7 @@ mod tests {
             ("g", Value::list(Type::String, vec![])),
             ("h", Value::unknown(Type::list(Type::String))),
         ]);
-        assert_eq!(
-            known(&value),
-            Some(json!({ "a": "x", "b": [null, 1], "d": { "e": "hush" }, "f": null, "g": [] }))
-        );
+        assert_eq!(known(&value), Some(json!({ "a": "x", "b": [null, 1], "d": { "e": "hush" }, "f": null, "g": [] })));
         assert_eq!(unknown(&value), json!({ "b": [true, false], "c": true, "d": {}, "g": [], "h": true }));
         assert_eq!(sensitive(&value), json!({ "b": [false, false], "d": { "e": true }, "g": [], "h": [] }));
         assert_eq!(known(&Value::dynamic()), None);
