@@ -6,16 +6,21 @@ mod completions;
 mod console;
 mod flags;
 mod force_unlock;
+mod graph;
+mod init;
 mod invocation;
 mod loading;
+mod metadata;
 mod output;
 mod plan;
 mod planning;
+mod providers;
 mod saving;
 mod show;
 mod simulator;
 mod state;
 mod stored;
+mod taint;
 mod validate;
 mod variables;
 mod version;
@@ -72,6 +77,7 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Version(version::Arguments),
     Validate(validate::Arguments),
     Console(console::Arguments),
@@ -85,6 +91,17 @@ enum Command {
     Output(output::Arguments),
     #[command(subcommand)]
     State(state::Command),
+    /// Mark a resource instance as to be replaced
+    Taint(taint::Arguments),
+    /// Take the mark off again
+    Untaint(taint::Arguments),
+    Graph(graph::Arguments),
+    /// Tell which modules the configuration calls and where they are
+    Get(init::Accepted),
+    /// Tell which providers the configuration uses, or what their kinds look like
+    Providers(providers::Arguments),
+    #[command(subcommand)]
+    Metadata(metadata::Command),
     #[command(subcommand)]
     Workspace(workspace::Command),
     ForceUnlock(force_unlock::Arguments),
@@ -125,6 +142,13 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),
+        Some(Command::Init(arguments)) => init::run(&arguments, invocation),
+        Some(Command::Get(_)) => init::get(invocation),
+        Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
+        Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
+        Some(Command::Graph(arguments)) => graph::run(&arguments, invocation),
+        Some(Command::Providers(arguments)) => providers::run(&arguments, invocation),
+        Some(Command::Metadata(command)) => metadata::run(&command, invocation),
         Some(Command::Workspace(command)) => workspace::run(command, invocation),
         Some(Command::ForceUnlock(arguments)) => force_unlock::run(&arguments, invocation),
         Some(Command::Simulator(arguments)) => simulator::run(&arguments, invocation),

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::schema_json;
 use super::snippet::{Snippet, snippet};
 use super::style::{Paint, Style, wrap};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::eval::functions;
 use crate::span::{Position, SourceMap};
 
 /// The order in which they are shown: warnings, then errors; without a place first, then by place.
@@ -99,13 +101,21 @@ fn used_values(diagnostic: &Diagnostic, style: &Style) -> String {
     let bar = style.paint(Paint::Faint, "│");
     let mut out = format!("    {}\n", style.paint(Paint::Faint, "├────────────────"));
     if let Some(function) = &diagnostic.function {
-        let (name, parameters) = function.split_once('(').map_or((&**function, ")"), |(name, rest)| (name, rest));
-        out.push_str(&format!("    {bar} while calling {}({parameters}\n", style.paint(Paint::Bold, name)));
+        let name = style.paint(Paint::Bold, function);
+        out.push_str(&format!("    {bar} while calling {name}({})\n", parameters(function)));
     }
     for value in sorted_values(diagnostic) {
         out.push_str(&format!("    {bar} {} {}\n", style.paint(Paint::Bold, &value.traversal), value.statement));
     }
     out
+}
+
+/// The names of a function's parameters: `list, value...`.
+fn parameters(function: &str) -> String {
+    let Some(function) = functions::lookup(function) else { return String::new() };
+    let variadic = function.variadic.iter().map(|param| format!("{}...", param.name));
+    let names: Vec<String> = function.params.iter().map(|param| param.name.to_owned()).chain(variadic).collect();
+    names.join(", ")
 }
 
 fn sorted_values(diagnostic: &Diagnostic) -> Vec<&crate::diagnostic::UsedValue> {
@@ -209,8 +219,11 @@ fn snippet_json(diagnostic: &Diagnostic, snippet: &Snippet<'_>) -> Json {
         "values": values,
     });
     if let (Some(function), Some(fields)) = (&diagnostic.function, object.as_object_mut()) {
-        let name = function.split_once('(').map_or(&**function, |(name, _)| name);
-        fields.insert("function_call".into(), json!({ "called_as": name }));
+        let mut call = json!({ "called_as": function });
+        if let (Some(call), Some(found)) = (call.as_object_mut(), functions::lookup(function)) {
+            call.insert("signature".into(), schema_json::call_signature(found));
+        }
+        fields.insert("function_call".into(), call);
     }
     object
 }
@@ -259,7 +272,7 @@ mod tests {
         let (_, whole) = at("tonumber(\n    var.s\n  )");
         let mut diagnostic =
             Diagnostic::warning("Invalid function argument", "word ".repeat(20)).at(span).within(whole);
-        diagnostic.function = Some("tonumber(v)".into());
+        diagnostic.function = Some("max".into());
         diagnostic.values = vec![UsedValue { traversal: "var.s".into(), statement: "has a sensitive value".into() }];
         let expected = [
             "╷",
@@ -271,7 +284,7 @@ mod tests {
             "│           ^^^^^",
             "│    4:   )",
             "│     ├────────────────",
-            "│     │ while calling tonumber(v)",
+            "│     │ while calling max(numbers...)",
             "│     │ var.s has a sensitive value",
             "│",
             "│ word word word word word word word word word word word word word word word",
