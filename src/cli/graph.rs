@@ -19,7 +19,7 @@ pub struct Arguments {
 
 /// Prints it.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let loaded = loading::load(invocation, None, false)?;
+    let loaded = loading::load(invocation, None)?;
     let text = match arguments.kind.as_deref() {
         None => graph_dot::resources(&loaded.graph),
         Some("plan" | "plan-refresh-only" | "plan-destroy" | "apply") => graph_dot::everything(&loaded.graph),

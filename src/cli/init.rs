@@ -58,7 +58,7 @@ pub struct Accepted {
 /// Checks the backend, the modules and the providers.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     invocation.print_line("Initializing the backend...");
-    let loaded = loading::load(invocation, None, false)?;
+    let loaded = loading::load(invocation, None)?;
     refuse_other_backends(&loaded, arguments)?;
     if !loaded.configuration.root.calls.is_empty() {
         invocation.print_line("Initializing modules...");
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
 
 /// Tells which modules the configuration calls and where they are.
 pub fn get(invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let loaded = loading::load(invocation, None, false)?;
+    let loaded = loading::load(invocation, None)?;
     list_modules(&loaded, invocation);
     Ok(Exit::Success)
 }

@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
             invocation.print_line(&schema_json::providers(&loading::registry()).to_string());
         }
         None => {
-            let loaded = loading::load(invocation, None, false)?;
+            let loaded = loading::load(invocation, None)?;
             invocation.print_line("\nProviders required by configuration:");
             for source in used(&loaded) {
                 invocation.print_line(&format!("- provider[{source}]"));

@@ -50,11 +50,11 @@ pub fn given(
         options.extend(unset.iter().filter_map(|variable| ask(invocation, variable)));
         (inputs, problems) = config::gather_inputs(root, environment, &options, &mut invocation.sources);
     }
+    if missing != Missing::Unknown {
+        problems.extend(config::require_inputs(root, &inputs));
+    }
     refuse_errors(invocation, problems)?;
     let mut found = Diagnostics::new();
-    if missing != Missing::Unknown {
-        found.extend(config::require_inputs(root, &inputs));
-    }
     let functions = Surroundings::default();
     let context = functions.context();
     let scope = MapScope::refusing(&context, "Variables may not be used here.");

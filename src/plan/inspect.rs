@@ -86,7 +86,9 @@ fn resource(stage: &mut Stage<'_>, address: &ConfigAddress, state: &State) {
         let mut aside = Diagnostics::new();
         let scope = stage.evaluation.scope(&module, &nothing);
         let expansion = expand(&resource.repetition, resource.lifecycle.enabled.as_ref(), &scope, &mut aside);
-        let Some(expansion) = expansion else { continue };
+        // Of what was never made nothing is known, not even how many there will be.
+        let recorded = state.resource(&module, &address.resource).is_some();
+        let Some(expansion) = expansion.filter(|_| recorded) else { continue };
         let keys = expansion.keys();
         stage.evaluation.expand_resource(&module, &address.resource, expansion);
         for key in keys {

@@ -1,12 +1,13 @@
 //! Whether the names that a node of the graph refers to exist, told before the node is evaluated.
 
 use crate::address::ModulePath;
-use crate::config::{CheckRule, Repetition, Resource};
+use crate::config::{CheckRule, IgnoreChanges, Repetition, Resource};
 use crate::diagnostic::Diagnostics;
 use crate::eval::declared::{Declared, Place};
+use crate::eval::did_you_mean;
 use crate::graph::{ConfigNode, provider_source};
 use crate::provider::Block;
-use crate::syntax::tree::Expression;
+use crate::syntax::tree::{Expression, ExpressionKind, Reference, Step};
 
 use super::stage::{Stage, kind_of};
 
@@ -80,6 +81,7 @@ impl Stage<'_> {
         if let Some(enabled) = &call.enabled {
             found.extend(declared.expression(enabled, Place::top()));
         }
+        depends_on(&declared, &call.depends_on, &mut found);
         found
     }
 
@@ -94,6 +96,7 @@ impl Stage<'_> {
 fn output(declared: &Declared<'_>, output: &crate::config::Output) -> Diagnostics {
     let mut found = declared.expression(&output.value, Place::top());
     rules(declared, &output.preconditions, Place { rule: true, ..Place::top() }, &mut found);
+    depends_on(declared, &output.depends_on, &mut found);
     found
 }
 
@@ -108,7 +111,41 @@ fn resource(declared: &Declared<'_>, resource: &Resource) -> Diagnostics {
     for expression in others.into_iter().chain(&lifecycle.replace_triggered_by) {
         found.extend(declared.expression(expression, Place::repeated(&resource.repetition)));
     }
+    depends_on(declared, &resource.depends_on, &mut found);
+    ignored(declared, resource, &mut found);
     found
+}
+
+fn depends_on(declared: &Declared<'_>, references: &[Reference], found: &mut Diagnostics) {
+    for reference in references {
+        let span = reference.steps.iter().fold(reference.root.span, |span, step| match step {
+            Step::Attribute(name) => span.to(name.span),
+            _ => span,
+        });
+        let expression = Expression { kind: ExpressionKind::Reference(reference.clone()), span };
+        found.extend(declared.expression(&expression, Place::top()));
+    }
+}
+
+/// `ignore_changes` names arguments that the kind has.
+fn ignored(declared: &Declared<'_>, resource: &Resource, found: &mut Diagnostics) {
+    let IgnoreChanges::Paths(paths) = &resource.lifecycle.ignore_changes else { return };
+    let Some(block) = (declared.schema)(resource) else { return };
+    for path in paths {
+        let Some(Step::Attribute(name)) = path.first() else { continue };
+        if !block.attributes.contains_key(&*name.name) && !block.blocks.contains_key(&*name.name) {
+            let known = block.attributes.keys().chain(block.blocks.keys()).map(String::as_str);
+            let hint = did_you_mean(&name.name, known);
+            found.error_at(
+                name.span,
+                "Unsupported attribute",
+                format!(
+                    "This object has no argument, nested block, or exported attribute named \"{}\".{hint}",
+                    name.name
+                ),
+            );
+        }
+    }
 }
 
 fn repetition(declared: &Declared<'_>, repetition: &Repetition) -> Diagnostics {

@@ -13,9 +13,8 @@ pub fn resources(graph: &ConfigGraph) -> String {
         .nodes()
         .filter_map(|(id, node)| if let ConfigNode::Resource(address) = node { Some((address, id)) } else { None })
         .collect();
-    let mut text = String::from(
-        "digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n",
-    );
+    let mut text =
+        String::from("digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n");
     let modules: BTreeSet<&ModulePath> = nodes.keys().map(|address| &address.module).collect();
     for module in modules {
         let inside = nodes.keys().filter(|address| address.module == *module);
@@ -27,7 +26,8 @@ pub fn resources(graph: &ConfigGraph) -> String {
             text += &lines;
         } else {
             let (name, label) = (quoted(format!("cluster_{module}")), quoted(module));
-            let _ = write!(text, "  subgraph {name} {{\n    label = {label}\n    fontname = \"sans-serif\"\n{lines}  }}\n");
+            let _ =
+                write!(text, "  subgraph {name} {{\n    label = {label}\n    fontname = \"sans-serif\"\n{lines}  }}\n");
         }
     }
     for (address, id) in &nodes {

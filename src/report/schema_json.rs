@@ -4,8 +4,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::eval::functions::{self, Function, Param, Returns};
-use crate::value::Type;
 use crate::provider::{Attribute, Block, Kind, NestedBlock, Nesting, Registry, Schema};
+use crate::value::Type;
 
 /// The schemas of all providers.
 pub fn providers(registry: &Registry) -> Json {
@@ -30,7 +30,8 @@ fn schema(schema: &Schema) -> Json {
 
 fn block(written: &Block) -> Json {
     let mut fields = Map::new();
-    let attributes: Map<String, Json> = written.attributes.iter().map(|(name, a)| (name.clone(), attribute(a))).collect();
+    let attributes: Map<String, Json> =
+        written.attributes.iter().map(|(name, a)| (name.clone(), attribute(a))).collect();
     if !attributes.is_empty() {
         fields.insert("attributes".into(), attributes.into());
     }
