@@ -1,6 +1,7 @@
 //! What happens to one managed instance: the rules of Terraform's plan (its order of steps is kept), with a reason
 //! for everything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ProviderAddress};
@@ -208,21 +209,29 @@ fn action(
     if !before.triggers.is_empty() {
         return (replace, Some(Reason::Triggered(before.triggers.clone())));
     }
-    if planned.raw_eq(&prior.value) && same_sensitivity(&before.sensitive_paths, config_marks) {
+    if planned.raw_eq(&prior.value) && same_sensitivity(subject, planned, &before.sensitive_paths, config_marks) {
         return (Action::NoOp, None);
     }
     (Action::Update, None)
 }
 
-/// A value that becomes sensitive, or is so no longer, must be recorded anew.
-fn same_sensitivity(recorded: &[Path], configured: &[(Path, Marks)]) -> bool {
-    let sort = |mut names: Vec<String>| {
-        names.sort();
-        names.dedup();
-        names
-    };
-    let now = configured.iter().filter(|(_, m)| m.contains(Marks::SENSITIVE)).map(|(p, _)| p.to_string()).collect();
-    sort(recorded.iter().map(ToString::to_string).collect()) == sort(now)
+/// A value that becomes sensitive, or is so no longer, must be recorded anew. What the schema calls sensitive always
+/// is, whether it was recorded as such or not.
+fn same_sensitivity(
+    subject: &Subject<'_>,
+    planned: &Value,
+    recorded: &[Path],
+    configured: &[(Path, Marks)],
+) -> bool {
+    if recorded.is_empty() && configured.is_empty() {
+        return true;
+    }
+    let by_schema = mark(&subject.kind.schema().block, planned.clone()).unmark_deep().1;
+    let by_schema: BTreeSet<String> = by_schema.iter().map(|(path, _)| path.to_string()).collect();
+    let beyond = |path: &Path| Some(path.to_string()).filter(|name| !by_schema.contains(name));
+    let before: BTreeSet<String> = recorded.iter().filter_map(beyond).collect();
+    let sensitive = configured.iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
+    before == sensitive.filter_map(|(path, _)| beyond(path)).collect()
 }
 
 /// `prevent_destroy` refuses what would remove the object.

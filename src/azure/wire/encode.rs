@@ -80,6 +80,9 @@ fn encode_blocks(row: &Row, blocks: &Blocks, path: &str, body: &mut Json, want: 
     let Some(items) = want.as_elements() else { return };
     let old = had.and_then(Value::as_elements).unwrap_or_default();
     if blocks.max != 1 {
+        if items.is_empty() && old.is_empty() {
+            return;
+        }
         return encode_many(&blocks.rows, path, body, items, old);
     }
     match (items.first(), old.first()) {

@@ -204,6 +204,38 @@ fn no_manner_of_azure_plans_a_change_that_nobody_asked_for() {
 }
 
 #[test]
+fn what_is_recorded_survives_the_state_file() {
+    let kind = kind();
+    let window = json!({"frequency": "Weekly", "interval": 1, "duration": 4, "day_of_week": "Sunday"});
+    let wanted = altered(
+        &harbour(),
+        &[
+            ("maintenance_window_auto_upgrade", window),
+            ("default_node_pool.upgrade_settings", json!({"max_surge": "33%"})),
+            ("default_node_pool.temporary_name_for_rotation", json!("tmp")),
+            ("key_vault_secrets_provider", json!({"secret_rotation_enabled": true})),
+            ("azure_policy_enabled", json!(true)),
+        ],
+    );
+    let provider = json!({"enabled": true, "config": {"enableSecretRotation": "true", "rotationPollInterval": "2m"},
+                          "identity": {"clientId": "c", "objectId": "o", "resourceId": "r"}});
+    let weekly = json!({"present": true, "frequency": "Weekly", "interval": 1, "durationHours": 4, "dayOfWeek": "Sunday"});
+    let answer = altered(
+        &answer(),
+        &[
+            ("maintenance.autoUpgrade", weekly),
+            ("properties.addonProfiles", json!({"azureKeyvaultSecretsProvider": provider, "azurepolicy": {"enabled": true}})),
+        ],
+    );
+    let recorded = created(&kind, Dialect::V4, &wanted, &answer);
+    let ty = kind.schema().block.implied_type();
+    let loaded = Value::from_json(&recorded.to_json(&ty).unwrap(), &ty).unwrap();
+    assert_eq!(differences(&recorded, &loaded), Vec::<String>::new());
+    let plan = change(&kind, Dialect::V4, &loaded, &wanted);
+    assert_eq!(differences(&loaded, &plan.planned), Vec::<String>::new());
+}
+
+#[test]
 fn an_imported_cluster_plans_no_replacement() {
     let kind = kind();
     let id = answer()["id"].as_str().unwrap().to_owned();
