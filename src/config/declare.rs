@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use crate::address::{ResourceAddress, ResourceMode};
 use crate::config::call::read_call;
 use crate::config::content::{BlockShape, Content, Shape, label};
-use crate::config::literal::{flag, reference, references, text};
+use crate::config::literal::{bare_reference, flag, reference, references, text};
 use crate::config::meta::read_check_rules;
 use crate::config::module::{Check, Import, Local, Module, Moved, Output, ProviderBlock, Removed};
 use crate::config::resource::Resource;
@@ -270,10 +270,10 @@ impl<'a> Declarer<'a> {
     }
 
     fn moved(&mut self, block: Block) {
-        let span = block.header;
+        let (span, read) = (block.header, if block.body.json { reference } else { bare_reference });
         let mut content = MOVED.content(block.body, span, &mut self.diagnostics);
-        let from = content.value("from").and_then(|e| reference(e, &mut self.diagnostics));
-        let to = content.value("to").and_then(|e| reference(e, &mut self.diagnostics));
+        let from = content.value("from").and_then(|e| read(e, &mut self.diagnostics));
+        let to = content.value("to").and_then(|e| read(e, &mut self.diagnostics));
         if let (Some(from), Some(to)) = (from, to) {
             self.module.moved.push(Moved { from, to, span });
         }

@@ -143,7 +143,12 @@ impl Gathering<'_> {
         let value = if takes_text(variable.ty.as_ref()) {
             Expression { kind: ExpressionKind::Literal(Value::string(text)), span: Span::new(source, 0..text.len()) }
         } else {
-            let value = self.diagnostics.take(syntax::parse_expression(source, text));
+            let (value, problems) = syntax::parse_expression(source, text);
+            let unreadable = problems.has_errors();
+            self.diagnostics.extend(problems);
+            if unreadable {
+                return;
+            }
             refuse_references(&value, &mut self.diagnostics);
             value
         };

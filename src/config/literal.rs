@@ -151,12 +151,25 @@ pub fn reference(expression: Expression, diagnostics: &mut Diagnostics) -> Optio
         )),
         ExpressionKind::Invalid => None,
         _ => {
-            let detail = "A single static variable reference is required: only attribute access and indexing with \
-                          constant keys. No calculations, function calls or templates are allowed here.";
-            diagnostics.error_at(span, "Invalid expression", detail);
+            diagnostics.push(not_static(span));
             None
         }
     }
+}
+
+/// A reference that is not in quotes.
+pub fn bare_reference(expression: Expression, diagnostics: &mut Diagnostics) -> Option<Reference> {
+    if matches!(expression.kind, ExpressionKind::Literal(_)) {
+        diagnostics.push(not_static(expression.span));
+        return None;
+    }
+    reference(expression, diagnostics)
+}
+
+fn not_static(span: Span) -> Diagnostic {
+    let detail = "A single static variable reference is required: only attribute access and indexing with constant keys. \
+                  No calculations, function calls or templates are allowed here.";
+    Diagnostic::error("Invalid expression", detail).at(span)
 }
 
 /// The references of a list that is written out.

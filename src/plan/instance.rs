@@ -217,12 +217,7 @@ fn action(
 
 /// A value that becomes sensitive, or is so no longer, must be recorded anew. What the schema calls sensitive always
 /// is, whether it was recorded as such or not.
-fn same_sensitivity(
-    subject: &Subject<'_>,
-    planned: &Value,
-    recorded: &[Path],
-    configured: &[(Path, Marks)],
-) -> bool {
+fn same_sensitivity(subject: &Subject<'_>, planned: &Value, recorded: &[Path], configured: &[(Path, Marks)]) -> bool {
     if recorded.is_empty() && configured.is_empty() {
         return true;
     }

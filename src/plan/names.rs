@@ -118,6 +118,10 @@ fn resource(declared: &Declared<'_>, resource: &Resource) -> Diagnostics {
 
 fn depends_on(declared: &Declared<'_>, references: &[Reference], found: &mut Diagnostics) {
     for reference in references {
+        // As in Terraform, only what can be waited for is looked up.
+        if matches!(&*reference.root.name, "var" | "local" | "each" | "count" | "path" | "self" | "terraform") {
+            continue;
+        }
         let span = reference.steps.iter().fold(reference.root.span, |span, step| match step {
             Step::Attribute(name) => span.to(name.span),
             _ => span,

@@ -219,12 +219,16 @@ fn what_is_recorded_survives_the_state_file() {
     );
     let provider = json!({"enabled": true, "config": {"enableSecretRotation": "true", "rotationPollInterval": "2m"},
                           "identity": {"clientId": "c", "objectId": "o", "resourceId": "r"}});
-    let weekly = json!({"present": true, "frequency": "Weekly", "interval": 1, "durationHours": 4, "dayOfWeek": "Sunday"});
+    let weekly =
+        json!({"present": true, "frequency": "Weekly", "interval": 1, "durationHours": 4, "dayOfWeek": "Sunday"});
     let answer = altered(
         &answer(),
         &[
             ("maintenance.autoUpgrade", weekly),
-            ("properties.addonProfiles", json!({"azureKeyvaultSecretsProvider": provider, "azurepolicy": {"enabled": true}})),
+            (
+                "properties.addonProfiles",
+                json!({"azureKeyvaultSecretsProvider": provider, "azurepolicy": {"enabled": true}}),
+            ),
         ],
     );
     let recorded = created(&kind, Dialect::V4, &wanted, &answer);
