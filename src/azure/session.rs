@@ -1,6 +1,6 @@
 //! What the kinds of one configured provider work with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
@@ -24,6 +24,7 @@ pub struct Azure {
     /// Whether a resource group that still holds something is not deleted.
     pub keep_full_groups: bool,
     ahead: Arc<Mutex<HashMap<String, Json>>>,
+    principals: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Azure {
@@ -37,6 +38,7 @@ impl Azure {
             overwrite_existing: false,
             keep_full_groups: true,
             ahead: Arc::default(),
+            principals: Arc::default(),
         }
     }
 
@@ -50,5 +52,34 @@ impl Azure {
     pub fn take_ahead(&self, id: &str) -> Option<Json> {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         ahead.remove(&id.to_ascii_lowercase())
+    }
+
+    /// Remembers the principals of an object that was just written.
+    pub fn note_made(&self, answer: &Json) {
+        let mut principals = self.principals.lock().unwrap_or_else(PoisonError::into_inner);
+        gather_principals(answer, &mut principals);
+    }
+
+    /// Whether a principal was made in this run, so that Azure may not know it everywhere yet.
+    pub fn has_made(&self, principal: &str) -> bool {
+        let principals = self.principals.lock().unwrap_or_else(PoisonError::into_inner);
+        principals.contains(&principal.to_ascii_lowercase())
+    }
+}
+
+fn gather_principals(json: &Json, principals: &mut HashSet<String>) {
+    match json {
+        Json::Object(members) => {
+            for (name, member) in members {
+                match member.as_str() {
+                    Some(id) if name == "principalId" || name == "objectId" => {
+                        principals.insert(id.to_ascii_lowercase());
+                    }
+                    _ => gather_principals(member, principals),
+                }
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| gather_principals(item, principals)),
+        _ => {}
     }
 }

@@ -116,6 +116,8 @@ impl ArmError {
     fn advice(&self) -> Option<String> {
         match self {
             Self::Service(error) => error.advice(),
+            // What was refused until the end is not under way: the refusal's remedy is the one.
+            Self::TimedOut { last: Some(last), .. } if last.service().is_some() => last.advice(),
             Self::TimedOut { .. } => Some(
                 "What was asked for may still be under way in Azure. Run apply again: it finds what was begun and \
                  goes on from there. A \"timeouts\" block allows more time."

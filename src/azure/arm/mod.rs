@@ -18,7 +18,7 @@ mod throttle;
 mod token;
 
 #[cfg(test)]
-mod test_server;
+pub(super) mod test_server;
 
 pub use client::{ArmClient, Method, Request, Response};
 pub use clock::{Backoff, Clock, Patience, SystemClock, VirtualClock};

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{ArmClient, Cloud, Settings, VirtualClock};
 
 /// An answer to be given once: status, headers, body. `{base}` in it stands for the server's address.
-pub(super) type Answer = (u16, &'static [(&'static str, &'static str)], Value);
+pub(in crate::azure) type Answer = (u16, &'static [(&'static str, &'static str)], Value);
 
 /// What the server shares with the test.
 #[derive(Default)]
@@ -26,15 +26,15 @@ struct Shared {
 }
 
 /// A running server. It ends with the test's runtime.
-pub(super) struct TestServer {
+pub(in crate::azure) struct TestServer {
     shared: Arc<Mutex<Shared>>,
-    pub(super) client: ArmClient,
-    pub(super) clock: Arc<VirtualClock>,
+    pub(in crate::azure) client: ArmClient,
+    pub(in crate::azure) clock: Arc<VirtualClock>,
 }
 
 impl TestServer {
     /// Starts a server that gives these answers in order.
-    pub(super) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(in crate::azure) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shared = Shared { base: base.clone(), answers: answers.into_iter().collect(), ..Shared::default() };
@@ -48,22 +48,22 @@ impl TestServer {
     }
 
     /// Method, path and query of what was asked, but for tokens.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(in crate::azure) fn requests(&self) -> Vec<String> {
         self.shared.lock().unwrap().requests.clone()
     }
 
     /// How many tokens were fetched.
-    pub(super) fn tokens(&self) -> usize {
+    pub(in crate::azure) fn tokens(&self) -> usize {
         self.shared.lock().unwrap().tokens
     }
 
     /// The server's address.
-    pub(super) fn base(&self) -> String {
+    pub(in crate::azure) fn base(&self) -> String {
         self.shared.lock().unwrap().base.clone()
     }
 
     /// Time enough for anything.
-    pub(super) fn patience(&self) -> super::Patience<'_> {
+    pub(in crate::azure) fn patience(&self) -> super::Patience<'_> {
         self.client.patience(Duration::from_secs(5400))
     }
 }

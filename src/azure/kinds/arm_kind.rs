@@ -11,15 +11,12 @@ use super::super::session::Azure;
 use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
-use super::AzureKind;
+use super::{AzureKind, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Watch,
 };
 use crate::value::{Fields, Value};
-
-/// How long a read may take (azurerm's 5 minutes).
-const READ: Duration = Duration::from_secs(5 * 60);
 
 /// Why a write did not come to its end.
 #[derive(Debug)]
@@ -228,7 +225,7 @@ impl ArmKind {
 
     fn id(&self, azure: &Azure, value: &Value) -> Option<String> {
         let known = value.field("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
-        known.or_else(|| id_of(self.table.id, &azure.subscription, value))
+        known.map(|id| bare(&id).to_owned()).or_else(|| id_of(self.table.id, &azure.subscription, value))
     }
 
     /// Reads the object at an id; a 404 is believed when it is said twice.
@@ -318,7 +315,10 @@ impl ArmKind {
         let mut diagnostics = outcome.err().unwrap_or_default();
         let failed = diagnostics.has_errors();
         let recorded = match self.look(azure, id).await {
-            Ok(Some(answer)) => Some(record(self.value_of(answer, id, Some(beside), Reading::Beside))),
+            Ok(Some(answer)) => {
+                azure.note_made(&answer);
+                Some(record(self.value_of(answer, id, Some(beside), Reading::Beside)))
+            }
             Ok(None) => {
                 if !failed {
                     diagnostics.extend(gone(self.table.name, id));
@@ -382,6 +382,7 @@ impl AzureKind for ArmKind {
     }
 
     async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
+        let id = bare(id);
         if parts_of(self.table.id, id).is_none() {
             return Err(malformed_id(&self.table, id).into());
         }
@@ -494,6 +495,11 @@ impl AzureKind for ArmKind {
 }
 
 const ALREADY_EXISTS: &str = "Resource already exists";
+
+/// The ARM id in an id as azurerm records it, which for some kinds goes on after a bar.
+fn bare(id: &str) -> &str {
+    id.split_once('|').map_or(id, |(id, _)| id)
+}
 
 fn record(value: Value) -> Recorded {
     Recorded { value, private: Vec::new() }

@@ -3,7 +3,9 @@
 //!
 //! To add a kind: a file here with its table, and its line in the registry below.
 
+mod account;
 mod arm_kind;
+mod data;
 mod identity;
 mod kubernetes_cluster;
 mod kubernetes_cluster_node_pool;
@@ -12,10 +14,14 @@ mod node_pool_rows;
 mod pool_rules;
 mod pool_writes;
 mod resource_group;
+mod role_assignment;
+mod role_definition;
+mod role_grant;
 #[cfg(test)]
 mod testing;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -25,6 +31,9 @@ use crate::provider::{Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Pl
 use crate::value::Value;
 
 pub use arm_kind::{ArmKind, Call, Fault, Hooks, Plain};
+
+/// How long a read may take (azurerm's 5 minutes).
+const READ: Duration = Duration::from_secs(5 * 60);
 
 /// A managed kind of Azure: the verbs of [`crate::provider::Read`] and [`crate::provider::Write`] for one kind.
 #[async_trait]
@@ -103,6 +112,15 @@ impl Registry {
         registry.add(identity::federated_identity_credential());
         registry.add(kubernetes_cluster::kind());
         registry.add(kubernetes_cluster_node_pool::kind());
+        registry.add(role_assignment::kind());
+        registry.add(role_definition::kind());
+        registry.add_data(account::ClientConfig::new());
+        registry.add_data(account::Subscription::new());
+        registry.add_data(data::resource_group());
+        registry.add_data(data::user_assigned_identity());
+        registry.add_data(data::virtual_network());
+        registry.add_data(data::subnet());
+        registry.add_data(role_definition::RoleDefinitionData::new());
         registry
     }
 
