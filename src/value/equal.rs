@@ -79,8 +79,8 @@ fn by_range(a: &Value, b: &Value) -> Option<bool> {
 }
 
 /// Compares two values that are neither null nor unknown themselves.
-fn equal_known(a: &Value, b: &Value) -> Option<bool> {
-    match (&a.kind, &b.kind) {
+fn equal_known(left: &Value, right: &Value) -> Option<bool> {
+    match (&left.kind, &right.kind) {
         (ValueKind::Bool(x), ValueKind::Bool(y)) => Some(x == y),
         (ValueKind::Number(x), ValueKind::Number(y)) => Some(x == y),
         (ValueKind::String(x), ValueKind::String(y)) => Some(x == y),
@@ -93,8 +93,8 @@ fn equal_known(a: &Value, b: &Value) -> Option<bool> {
         (ValueKind::Map(s, x), ValueKind::Map(t, y)) => {
             same_element_type(s, t).and_then(|same| if same { fields_equal(x, y) } else { Some(false) })
         }
-        (ValueKind::Tuple(x), ValueKind::Tuple(y)) => both(structure_types_agree(a, b), || all_equal(x, y)),
-        (ValueKind::Object(x), ValueKind::Object(y)) => both(structure_types_agree(a, b), || fields_equal(x, y)),
+        (ValueKind::Tuple(x), ValueKind::Tuple(y)) => both(structure_types_agree(left, right), || all_equal(x, y)),
+        (ValueKind::Object(x), ValueKind::Object(y)) => both(structure_types_agree(left, right), || fields_equal(x, y)),
         _ => Some(false),
     }
 }

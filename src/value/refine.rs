@@ -61,11 +61,10 @@ impl Value {
     pub fn length_bounds(&self) -> Option<(u64, Option<u64>)> {
         let exactly = |n: usize| u64::try_from(n).ok().map(|n| (n, Some(n)));
         match &self.kind {
-            ValueKind::List(_, items) | ValueKind::Tuple(items) => exactly(items.len()),
             ValueKind::Set(_, items) if items.len() > 1 && !items.iter().all(Self::is_wholly_known) => {
                 Some((1, u64::try_from(items.len()).ok()))
             }
-            ValueKind::Set(_, items) => exactly(items.len()),
+            ValueKind::List(_, items) | ValueKind::Set(_, items) | ValueKind::Tuple(items) => exactly(items.len()),
             ValueKind::Map(_, fields) | ValueKind::Object(fields) => exactly(fields.len()),
             ValueKind::Unknown(Type::Tuple(items), _) => exactly(items.len()),
             ValueKind::Unknown(Type::Object(object), _) => exactly(object.attributes.len()),

@@ -21,8 +21,10 @@ pub fn unify_unsafe(types: &[Type]) -> Option<Type> {
 
 pub(super) fn unify_with(types: &[Type], safety: Safety) -> Option<Type> {
     let types = distinct(types);
-    if let [only] = types.as_slice() {
-        return Some((*only).clone());
+    match types.as_slice() {
+        [] => return None,
+        [only] => return Some((*only).clone()),
+        _ => {}
     }
     let kinds = Kinds::of(&types);
     match unify_by_kind(&types, &kinds, safety) {
@@ -206,11 +208,10 @@ fn by_preference<'a>(types: &[&'a Type]) -> Vec<&'a Type> {
 fn generality(a: &Type, b: &Type) -> Ordering {
     use Type::{Dynamic, List, Map, Object, Set, String, Tuple};
     match (a, b) {
-        (Dynamic, Dynamic) => Ordering::Equal,
+        (Dynamic, Dynamic) | (String, String) => Ordering::Equal,
         // What is not yet known says nothing: it is the last resort.
-        (Dynamic, _) => Ordering::Greater,
         (_, Dynamic) => Ordering::Less,
-        (String, String) => Ordering::Equal,
+        (Dynamic, _) => Ordering::Greater,
         (String, other) if other.is_primitive() => Ordering::Less,
         (other, String) if other.is_primitive() => Ordering::Greater,
         (List(a), List(b)) | (Set(a), Set(b)) | (Map(a), Map(b)) => generality(a, b),

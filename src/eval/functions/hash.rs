@@ -42,7 +42,8 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 fn hex<D: Digest>(data: &[u8]) -> String {
-    D::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: u8| [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+    D::digest(data).iter().copied().flat_map(digits).collect()
 }
 
 fn base64<D: Digest>(data: &[u8]) -> String {

@@ -123,7 +123,7 @@ fn subnet(a: &Arguments) -> Result<Value, FunctionError> {
 fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
     let net = network(a, 0)?;
     let mut found = Vec::new();
-    let mut next = Some(bits(net.network()));
+    let mut free = Some(bits(net.network()));
     let all = u32::from(net.max_prefix_len());
     for i in 1..a.values.len() {
         let newbits = a.values.get(i).and_then(Value::as_number).and_then(Number::to_i64);
@@ -141,7 +141,7 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
             return Err(FunctionError::at(i, message));
         }
         let size = 1u128.checked_shl(all - length);
-        let start = next.zip(size).and_then(|(at, size)| aligned(at, size));
+        let start = free.zip(size).and_then(|(at, size)| aligned(at, size));
         let fitting = start.and_then(|start| with_bits(&net, start)).filter(|address| net.contains(address));
         let address = fitting.ok_or_else(|| {
             let message = format!(
@@ -151,7 +151,7 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
             FunctionError::at(i, message)
         })?;
         found.push(format!("{address}/{length}"));
-        next = start.zip(size).and_then(|(start, size)| start.checked_add(size));
+        free = start.zip(size).and_then(|(start, size)| start.checked_add(size));
     }
     Ok(Value::list(Type::String, found.iter().map(|s| Value::string(s.as_str())).collect()))
 }

@@ -17,6 +17,8 @@ mod regexp;
 mod sets;
 mod signature;
 mod string;
+#[cfg(test)]
+mod tests;
 mod time;
 mod types;
 mod yaml;

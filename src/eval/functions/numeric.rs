@@ -8,7 +8,7 @@ const NUM: Param = Param::number("num");
 const NUMBERS: Param = Param::number("numbers").dynamic();
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("abs", &[NUM.dynamic().marked()], NUMBER, |a| Ok(marked_like(a, Value::number(a.number(0)?.abs())))),
+    Function::new("abs", &[NUM.dynamic()], NUMBER, |a| Ok(Value::number(a.number(0)?.abs()))),
     Function::new("ceil", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, 1)))),
     Function::new("floor", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, -1)))),
     Function::new("log", &[NUM, Param::number("base")], NUMBER, |a| {
@@ -24,10 +24,6 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("signum", &[NUM], NUMBER, |a| Ok(Value::number(a.integer(0)?.signum()))),
     Function::new("sum", &[Param::any("list")], NUMBER, sum),
 ];
-
-fn marked_like(a: &Arguments, value: Value) -> Value {
-    a.values.first().map_or_else(|| value.clone(), |arg| value.clone().marked(arg.marks()))
-}
 
 /// The integer next to a number, away from zero where `towards` has the number's sign.
 fn rounded(n: &Number, towards: i64) -> Number {
@@ -59,7 +55,7 @@ fn extreme(a: &Arguments, wanted: std::cmp::Ordering) -> Result<Value, FunctionE
 }
 
 fn parseint_type(args: &[Value]) -> Result<crate::value::Type, FunctionError> {
-    let ty = args.first().map(Value::type_of).unwrap_or(crate::value::Type::Dynamic);
+    let ty = args.first().map_or(crate::value::Type::Dynamic, Value::type_of);
     if ty == crate::value::Type::String {
         return Ok(crate::value::Type::Number);
     }
@@ -186,6 +182,19 @@ fn fraction_and_exponent(f: f64) -> (f64, i32) {
     (f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), exponent + shift)
 }
 
+/// The terms of the logarithm's series, and the two parts of the logarithm of 2.
+const SERIES: [f64; 7] = [
+    f64::from_bits(0x3fe5_5555_5555_5593),
+    f64::from_bits(0x3fd9_9999_9997_fa04),
+    f64::from_bits(0x3fd2_4924_9422_9359),
+    f64::from_bits(0x3fcc_71c5_1d8e_78af),
+    f64::from_bits(0x3fc7_4664_96cb_03de),
+    f64::from_bits(0x3fc3_9a09_d078_c69f),
+    f64::from_bits(0x3fc2_f112_df3e_5244),
+];
+const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+const LN_2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
+
 /// The natural logarithm by the series that Go uses (FreeBSD's `e_log.c`), for the same last bit.
 fn ln(x: f64) -> f64 {
     if x.is_nan() || x == f64::INFINITY {
@@ -207,16 +216,12 @@ fn ln(x: f64) -> f64 {
     let s = f / (2.0 + f);
     let s2 = s * s;
     let s4 = s2 * s2;
-    let odd = s2
-        * (6.666_666_666_666_735_130e-01
-            + s4 * (2.857_142_874_366_239_149e-01
-                + s4 * (1.818_357_216_161_805_012e-01 + s4 * 1.479_819_860_511_658_591e-01)));
-    let even = s4
-        * (3.999_999_999_940_941_908e-01 + s4 * (2.222_219_843_214_978_396e-01 + s4 * 1.531_383_769_920_937_332e-01));
+    let [l1, l2, l3, l4, l5, l6, l7] = SERIES;
+    let odd = s2 * (l1 + s4 * (l3 + s4 * (l5 + s4 * l7)));
+    let even = s4 * (l2 + s4 * (l4 + s4 * l6));
     let rest = odd + even;
     let half_square = 0.5 * f * f;
-    k * 6.931_471_803_691_238_164_90e-01
-        - ((half_square - (s * (half_square + rest) + k * 1.908_214_929_270_587_700_02e-10)) - f)
+    k * LN_2_HIGH - ((half_square - (s * (half_square + rest) + k * LN_2_LOW)) - f)
 }
 
 /// A power by repeated squaring of the fraction, as Go computes it, for the same last bit.

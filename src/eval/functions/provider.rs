@@ -1,5 +1,7 @@
 //! The functions of Terraform's own provider: `provider::terraform::*`.
 
+use std::fmt::Write;
+
 use super::string::text;
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
 use crate::value::{Value, ValueKind};
@@ -8,17 +10,17 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("decode_tfvars", &[Param::string("src")], Returns::Always(Takes::Any), decode_tfvars),
     Function::new(
         "encode_expr",
-        &[Param::any("value").null().unknown().dynamic()],
+        &[Param::any("value").unknown().dynamic()],
         Returns::Always(Takes::String),
         encode_expr,
     ),
-    Function::new("encode_tfvars", &[Param::any("value").unknown()], Returns::Always(Takes::String), encode_tfvars),
+    Function::new("encode_tfvars", &[Param::any("value").unknown().dynamic()], Returns::Always(Takes::String), encode_tfvars),
 ];
 
 fn decode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
     a.cx.templates.decode_tfvars(a.text(0)?).map_err(|found| {
         let first = found.into_iter().next().map(|d| format!("{}; {}", d.summary, d.detail));
-        FunctionError::at(0, format!("invalid tfvars syntax: {}", first.unwrap_or_default()))
+        format!("invalid tfvars content: {}", first.unwrap_or_default()).into()
     })
 }
 
@@ -46,21 +48,16 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
     if !value.is_wholly_known() {
         return Ok(a.unknown());
     }
-    let ValueKind::Object(fields) = value.kind() else {
-        return Err(FunctionError::at(
-            0,
-            "invalid value to encode: must be an object whose attribute names will become the encoded variable names",
-        ));
+    let Some(fields) = value.as_fields() else {
+        let rule = "must be an object whose attribute names will become the encoded variable names";
+        return Err(format!("invalid value to encode: {rule}").into());
     };
     if let Some(name) = fields.keys().find(|name| !is_identifier(name)) {
-        let message = format!(
-            "invalid variable name {name:?}: must be a valid identifier, per Terraform's rules for input variable declarations"
-        );
-        return Err(FunctionError::at(0, message));
+        let rule = "must be a valid identifier, per Terraform's rules for input variable declarations";
+        return Err(format!("invalid variable name {name:?}: {rule}").into());
     }
-    let width = fields.keys().map(|name| name.len()).max().unwrap_or(0);
     let mut out = String::new();
-    for line in aligned(fields.iter().map(|(name, item)| (name.to_string(), item)), width, 0) {
+    for line in aligned(fields.iter().map(|(name, item)| (name.to_string(), item)), 0) {
         out.push_str(&line);
         out.push('\n');
     }
@@ -68,7 +65,7 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
 }
 
 /// Assignments whose equals signs stand below each other, as the canonical format has them.
-fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, _widest: usize, indent: usize) -> Vec<String> {
+fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, indent: usize) -> Vec<String> {
     let entries: Vec<(String, String)> = entries
         .map(|(name, item)| {
             let mut expression = String::new();
@@ -79,10 +76,9 @@ fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, _widest: usiz
     let mut lines = Vec::new();
     let mut start = 0;
     while start < entries.len() {
-        // An entry of several lines ends a run, and takes part in it.
+        // An entry of several lines stands alone.
         let run = entries.get(start..).unwrap_or_default();
-        let length =
-            run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
+        let length = run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
         let run = run.get(..length).unwrap_or_default();
         let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, expression) in run {
@@ -125,7 +121,7 @@ fn write_expression(value: &Value, indent: usize, out: &mut String) {
                 }
             };
             out.push_str("{\n");
-            for line in aligned(fields.iter().map(|(name, item)| (key(name), item)), 0, indent + 2) {
+            for line in aligned(fields.iter().map(|(name, item)| (key(name), item)), indent + 2) {
                 out.push_str(&line);
                 out.push('\n');
             }
@@ -150,7 +146,7 @@ fn write_quoted(s: &str, out: &mut String) {
                 out.push(c);
             }
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             _ => out.push(c),
         }

@@ -11,13 +11,8 @@ use crate::value::{Fields, Type, Value};
 const PATTERN: Param = Param::string("pattern");
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("regex", &[PATTERN, Param::string("string")], Returns::By(|args| match_type(args)), regex).or_null(),
-    Function::new(
-        "regexall",
-        &[PATTERN, Param::string("string")],
-        Returns::By(|args| match_type(args).map(Type::list)),
-        regexall,
-    ),
+    Function::new("regex", &[PATTERN, Param::string("string")], Returns::By(match_type), regex),
+    Function::new("regexall", &[PATTERN, Param::string("string")], Returns::By(|args| match_type(args).map(Type::list)), regexall),
     Function::new(
         "replace",
         &[Param::string("str"), Param::string("substr"), Param::string("replace")],
@@ -44,13 +39,13 @@ fn last_line(message: &str) -> String {
 fn match_type(args: &[Value]) -> Result<Type, FunctionError> {
     let Some(pattern) = args.first().and_then(Value::as_str) else { return Ok(Type::Dynamic) };
     let regex = compile(pattern)?;
-    let names: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
-    let named: Vec<&str> = names.iter().copied().flatten().collect();
-    if names.is_empty() {
+    let groups: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
+    let named: Vec<&str> = groups.iter().copied().flatten().collect();
+    if groups.is_empty() {
         Ok(Type::String)
     } else if named.is_empty() {
-        Ok(Type::tuple(vec![Type::String; names.len()]))
-    } else if named.len() == names.len() {
+        Ok(Type::tuple(vec![Type::String; groups.len()]))
+    } else if named.len() == groups.len() {
         Ok(Type::object(named.into_iter().map(|name| (name, Type::String))))
     } else {
         Err(FunctionError::at(0, "invalid regexp pattern: cannot mix both named and unnamed capture groups"))

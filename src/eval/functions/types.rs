@@ -8,31 +8,20 @@ const V: &[Param] = &[Param::any("v").null().marked().dynamic()];
 const VALUE: &[Param] = &[Param::any("value").null().unknown().dynamic().marked()];
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("ephemeralasnull", VALUE, Returns::By(|a| own_type(a)), |a| Ok(ephemeral_as_null(a.get(0)?)))
-        .or_null(),
-    Function::new("flip_sensitive", VALUE, Returns::By(|a| own_type(a)), |a| {
+    Function::new("ephemeralasnull", VALUE, Returns::By(own_type), |a| Ok(ephemeral_as_null(a.get(0)?))).or_null(),
+    Function::new("flip_sensitive", VALUE, Returns::By(own_type), |a| {
         let value = a.get(0)?.clone();
         if value.marks().contains(Marks::SENSITIVE) { Ok(without_sensitive(value)) } else { Ok(value.sensitive()) }
     })
     .or_null(),
     Function::new("issensitive", VALUE, Returns::Always(Takes::Bool), issensitive),
-    Function::new("nonsensitive", VALUE, Returns::By(|a| own_type(a)), |a| Ok(without_sensitive(a.get(0)?.clone())))
-        .or_null(),
-    Function::new("sensitive", VALUE, Returns::By(|a| own_type(a)), |a| Ok(a.get(0)?.clone().sensitive())).or_null(),
+    Function::new("nonsensitive", VALUE, Returns::By(own_type), |a| Ok(without_sensitive(a.get(0)?.clone()))).or_null(),
+    Function::new("sensitive", VALUE, Returns::By(own_type), |a| Ok(a.get(0)?.clone().sensitive())).or_null(),
     Function::new("tobool", V, Returns::By(|a| to(a, Type::Bool)), |a| converted(a, Type::Bool)).or_null(),
-    Function::new("tolist", V, Returns::By(|a| to(a, Type::list(Type::Dynamic))), |a| {
-        converted(a, Type::list(Type::Dynamic))
-    })
-    .or_null(),
-    Function::new("tomap", V, Returns::By(|a| to(a, Type::map(Type::Dynamic))), |a| {
-        converted(a, Type::map(Type::Dynamic))
-    })
-    .or_null(),
+    Function::new("tolist", V, Returns::By(|a| to(a, Type::list(Type::Dynamic))), |a| converted(a, Type::list(Type::Dynamic))).or_null(),
+    Function::new("tomap", V, Returns::By(|a| to(a, Type::map(Type::Dynamic))), |a| converted(a, Type::map(Type::Dynamic))).or_null(),
     Function::new("tonumber", V, Returns::By(|a| to(a, Type::Number)), |a| converted(a, Type::Number)).or_null(),
-    Function::new("toset", V, Returns::By(|a| to(a, Type::set(Type::Dynamic))), |a| {
-        converted(a, Type::set(Type::Dynamic))
-    })
-    .or_null(),
+    Function::new("toset", V, Returns::By(|a| to(a, Type::set(Type::Dynamic))), |a| converted(a, Type::set(Type::Dynamic))).or_null(),
     Function::new("tostring", V, Returns::By(|a| to(a, Type::String)), |a| converted(a, Type::String)).or_null(),
 ];
 
@@ -113,3 +102,4 @@ fn ephemeral_as_null(value: &Value) -> Value {
         }
     })
 }
+

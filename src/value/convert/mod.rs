@@ -67,10 +67,8 @@ fn possible(got: &Type, want: &Type, safety: Safety) -> bool {
 pub fn convertible(got: &Type, want: &Type, safety: Safety) -> bool {
     let is_unsafe = safety == Safety::Unsafe;
     match (got, want) {
-        (_, Type::Dynamic) => true,
-        (Type::Dynamic, _) => is_unsafe,
-        (Type::Bool | Type::Number, Type::String) => true,
-        (Type::String, Type::Bool | Type::Number) => is_unsafe,
+        (_, Type::Dynamic) | (Type::Bool | Type::Number, Type::String) => true,
+        (Type::Dynamic, _) | (Type::String, Type::Bool | Type::Number) => is_unsafe,
         (Type::List(got), Type::Set(want)) => is_unsafe && possible(got, want, safety),
         (Type::List(got) | Type::Set(got), Type::List(want))
         | (Type::Set(got), Type::Set(want))

@@ -199,7 +199,6 @@ impl Decimal {
         }
         let exponent = if self.digits.is_empty() { 0 } else { self.point - 1 };
         let sign = if exponent < 0 { '-' } else { '+' };
-        text.push_str(&format!("e{sign}{:02}", exponent.unsigned_abs()));
-        text
+        format!("{text}e{sign}{:02}", exponent.unsigned_abs())
     }
 }

@@ -109,6 +109,7 @@ pub(super) fn merge_type(args: &[Value]) -> Result<Type, FunctionError> {
     Ok(if known { Type::object(attributes) } else { Type::Dynamic })
 }
 
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn merge(a: &Arguments) -> Result<Value, FunctionError> {
     let mut marks = Marks::NONE;
     let mut merged = Fields::new();

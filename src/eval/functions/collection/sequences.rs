@@ -8,6 +8,7 @@ use crate::value::{Marks, Type, Value, ValueKind, unify_unsafe};
 pub(super) const REMOVED_LIST: &str = "the \"list\" function was deprecated in Terraform v0.12 and is no longer available; use tolist([ ... ]) syntax to write a literal list";
 pub(super) const REMOVED_MAP: &str = "the \"map\" function was deprecated in Terraform v0.12 and is no longer available; use tomap({ ... }) syntax to write a literal map";
 
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn same_type(args: &[Value]) -> Result<Type, FunctionError> {
     Ok(args.first().map_or(Type::Dynamic, Value::type_of))
 }

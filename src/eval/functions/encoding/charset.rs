@@ -138,13 +138,8 @@ pub(super) fn encode(a: &Arguments) -> Result<Value, FunctionError> {
             if unmappable { None } else { Some(bytes.into_owned()) }
         }
     };
-    match encoded {
-        Some(bytes) => text(STANDARD.encode(bytes)),
-        None => {
-            let message = format!("the given string contains characters that cannot be represented in {name}");
-            Err(FunctionError::at(0, message))
-        }
-    }
+    let refused = || format!("the given string contains characters that cannot be represented in {name}");
+    text(STANDARD.encode(encoded.ok_or_else(|| FunctionError::at(0, refused()))?))
 }
 
 pub(super) fn decode(a: &Arguments) -> Result<Value, FunctionError> {
@@ -168,13 +163,8 @@ pub(super) fn decode(a: &Arguments) -> Result<Value, FunctionError> {
             encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(Into::into)
         }
     };
-    match decoded {
-        Some(decoded) => text(decoded),
-        None => {
-            let message = format!("the given string contains symbols that are not defined for {name}");
-            Err(FunctionError::at(0, message))
-        }
-    }
+    let refused = || format!("the given string contains symbols that are not defined for {name}");
+    text(decoded.ok_or_else(|| FunctionError::at(0, refused()))?)
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {

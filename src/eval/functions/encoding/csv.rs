@@ -68,24 +68,18 @@ impl<'a> Reader<'a> {
         };
         let mut fields = Vec::new();
         loop {
-            let last = match line.strip_prefix('"') {
-                Some(quoted) => {
-                    let (field, rest) = self.quoted(quoted.to_owned())?;
-                    fields.push(field);
-                    rest
+            let last = if let Some(quoted) = line.strip_prefix('"') {
+                let (field, rest) = self.quoted(quoted.to_owned())?;
+                fields.push(field);
+                rest
+            } else {
+                let bare = line.trim_end_matches('\n');
+                let (field, rest) = bare.split_once(',').map_or((bare, None), |(field, rest)| (field, Some(rest)));
+                if field.contains('"') {
+                    return Err(self.error("bare \" in non-quoted-field"));
                 }
-                None => {
-                    let bare = line.trim_end_matches('\n');
-                    let (field, rest) = match bare.split_once(',') {
-                        Some((field, rest)) => (field, Some(rest)),
-                        None => (bare, None),
-                    };
-                    if field.contains('"') {
-                        return Err(self.error("bare \" in non-quoted-field"));
-                    }
-                    fields.push(field.to_owned());
-                    rest.map(|rest| format!("{rest}\n"))
-                }
+                fields.push(field.to_owned());
+                rest.map(|rest| format!("{rest}\n"))
             };
             match last {
                 Some(rest) => line = rest,

@@ -12,7 +12,7 @@ const MAX_SIMPLE_KEY: usize = 128;
 /// One document.
 pub(super) fn document(value: &Value) -> Result<String, String> {
     let mut writer = Writer { out: String::new(), open_ended: false };
-    writer.node(value, 0)?;
+    writer.node(value, 0, 2)?;
     writer.end_line();
     if writer.open_ended {
         writer.out.push_str("...\n");
@@ -38,14 +38,15 @@ impl Writer {
         self.out.extend(std::iter::repeat_n(' ', indent));
     }
 
-    /// A value whose first line goes on where the output stands; further lines start at `indent`.
-    fn node(&mut self, value: &Value, indent: usize) -> Result<(), String> {
+    /// A value whose first line goes on where the output stands; further lines start at `indent`, those of a text
+    /// at `text_indent`.
+    fn node(&mut self, value: &Value, indent: usize, text_indent: usize) -> Result<(), String> {
         self.open_ended = false;
         match value.kind() {
             ValueKind::Null(_) => self.plain("null", indent),
             ValueKind::Bool(b) => self.plain(if *b { "true" } else { "false" }, indent),
             ValueKind::Number(n) => self.plain(&n.to_string(), indent),
-            ValueKind::String(s) => self.text(s, indent + 2),
+            ValueKind::String(s) => self.text(s, text_indent),
             ValueKind::Unknown(..) => return Err("value is not known".into()),
             ValueKind::List(_, items) | ValueKind::Set(_, items) | ValueKind::Tuple(items) => {
                 if items.is_empty() {
@@ -56,7 +57,7 @@ impl Writer {
                         self.indent(indent);
                     }
                     self.out.push_str("- ");
-                    self.node(item, indent + 2)?;
+                    self.node(item, indent + 2, indent + 2)?;
                 }
             }
             ValueKind::Map(_, fields) | ValueKind::Object(fields) => {
@@ -100,7 +101,7 @@ impl Writer {
             Some(below) if simple => self.indent(below),
             _ => self.out.push(' '),
         }
-        self.node(item, below.unwrap_or(indent))
+        self.node(item, below.unwrap_or(indent), indent + 2)
     }
 
     fn text(&mut self, text: &str, indent: usize) {
