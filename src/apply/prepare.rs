@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::rules::Rule;
 use crate::plan::evaluation::InstanceData;
 use crate::plan::instance::{Subject, configured};
-use crate::plan::marks::{mark, mark_paths};
+use crate::plan::marks::{echoed, mark, mark_paths};
 use crate::plan::propose::{ignore, propose};
 use crate::plan::{Action, InstanceChange, Mode, recorded, stage};
 use crate::provider::{Kind, Lane, PlanRequest, Provider, Recorded, Session};
@@ -104,6 +104,7 @@ impl Runner<'_> {
         let block = &subject.kind.schema().block;
         let object = ObjectAddress::from(change.address.clone());
         let (config, config_marks) = marked_config.unmark_deep();
+        let config_marks = echoed(subject.kind, config_marks);
         let config = match &prior {
             Some(prior) => ignore(&subject.resource.lifecycle.ignore_changes, block, &prior.value, config),
             None => config,

@@ -30,6 +30,10 @@ impl TerraformData {
 }
 
 impl Kind for TerraformData {
+    fn echoes(&self) -> &'static [(&'static str, &'static str)] {
+        &[("input", "output")]
+    }
+
     fn name(&self) -> &'static str {
         NAME
     }

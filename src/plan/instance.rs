@@ -13,7 +13,7 @@ use crate::provider::{Finding, Kind, PlanRequest, PlanResponse, Recorded, Sessio
 use crate::value::{Marks, Path, Value};
 
 use super::evaluation::InstanceData;
-use super::marks::{mark, mark_paths};
+use super::marks::{echoed, mark, mark_paths};
 use super::propose::{ignore, propose};
 use super::stage::Stage;
 use super::{Action, InstanceChange, Reason, recorded};
@@ -122,6 +122,7 @@ fn decide(
 ) -> Option<InstanceChange> {
     let block = &subject.kind.schema().block;
     let (config, config_marks) = marked_config.clone().unmark_deep();
+    let config_marks = echoed(subject.kind, config_marks);
     let usable = before.observed.as_ref().filter(|_| !before.tainted);
     let first = ask(subject, usable, &subject_config(subject, usable, config.clone()));
     if !report(stage, subject, address, first.findings.clone()) {
@@ -224,7 +225,8 @@ fn same_sensitivity(subject: &Subject<'_>, planned: &Value, recorded: &[Path], c
     let by_schema = mark(&subject.kind.schema().block, planned.clone()).unmark_deep().1;
     let by_schema: BTreeSet<String> = by_schema.iter().map(|(path, _)| path.to_string()).collect();
     let beyond = |path: &Path| Some(path.to_string()).filter(|name| !by_schema.contains(name));
-    let before: BTreeSet<String> = recorded.iter().filter_map(beyond).collect();
+    let recorded = recorded.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect();
+    let before: BTreeSet<String> = echoed(subject.kind, recorded).iter().filter_map(|(path, _)| beyond(path)).collect();
     let sensitive = configured.iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
     before == sensitive.filter_map(|(path, _)| beyond(path)).collect()
 }

@@ -1,7 +1,7 @@
 //! Marks that a schema demands: what a kind calls sensitive is marked wherever a value of it is looked at.
 
-use crate::provider::{Block, NestedBlock, Nesting};
-use crate::value::{Fields, Marks, Path, Value, ValueKind};
+use crate::provider::{Block, Kind, NestedBlock, Nesting};
+use crate::value::{Fields, Marks, Path, PathStep, Value, ValueKind};
 
 /// A value of a block with its sensitive attributes marked.
 pub fn mark(block: &Block, value: Value) -> Value {
@@ -52,4 +52,22 @@ fn mark_nested(nested: &NestedBlock, value: Value) -> Value {
 /// A value with marks at paths; paths that it does not have are passed over.
 pub fn mark_paths(value: Value, paths: &[(Path, Marks)]) -> Value {
     if paths.is_empty() { value } else { value.with_marks_at(paths) }
+}
+
+/// Marks at paths, also where the kind repeats what is there.
+pub fn echoed(kind: &dyn Kind, mut paths: Vec<(Path, Marks)>) -> Vec<(Path, Marks)> {
+    for (from, to) in kind.echoes() {
+        let repeated: Vec<(Path, Marks)> = paths
+            .iter()
+            .filter_map(|(path, marks)| match path.0.split_first() {
+                Some((PathStep::Attribute(first), rest)) if **first == **from => {
+                    let steps = std::iter::once(PathStep::Attribute((*to).into())).chain(rest.iter().cloned());
+                    Some((Path(steps.collect()), *marks))
+                }
+                _ => None,
+            })
+            .collect();
+        paths.extend(repeated);
+    }
+    paths
 }

@@ -82,6 +82,11 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Attributes that repeat another one: what is sensitive in the first is so in the second.
+    fn echoes(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Brings recorded attributes of an older schema version to the present one.
     fn upgrade(&self, _version: u64, attributes: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
         Ok(attributes)

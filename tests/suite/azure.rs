@@ -22,7 +22,11 @@ pub fn ask(workplace: &Workplace, method: &str, path: &str, body: &str) -> Strin
 pub fn is_empty(answer: &str) -> bool {
     let body = answer.split_once('\n').map_or("", |(_, body)| body);
     let json: serde_json::Value = serde_json::from_str(body).unwrap();
-    json["resources"].as_object().map(|r| r.is_empty()).or(json["resources"].as_array().map(Vec::is_empty)).unwrap()
+    json["resources"]
+        .as_object()
+        .map(serde_json::Map::is_empty)
+        .or(json["resources"].as_array().map(Vec::is_empty))
+        .unwrap()
 }
 
 /// The address that the server says it listens on.

@@ -83,7 +83,9 @@ fn stacks_print_what_they_printed() {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let result = std::panic::catch_unwind(|| settings.bind(|| insta::assert_snapshot!("transcript", text)));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            settings.bind(|| insta::assert_snapshot!("transcript", text));
+        }));
         if result.is_err() {
             differ.push(name);
         }

@@ -74,6 +74,9 @@ impl Workplace {
             .env("HOME", self.folder.path())
             .env("TZ", "UTC")
             .env("NO_COLOR", "1")
+            // One step at a time: the order of the lines is then the order of the steps.
+            .env("TF_CLI_ARGS_apply", "-parallelism=1")
+            .env("TF_CLI_ARGS_destroy", "-parallelism=1")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
@@ -88,8 +91,19 @@ impl Workplace {
             (r"after \d+(m\d+)?s\b", "after [time]"),
             (r"\[\d+(m\d+)?s elapsed\]", "[[time] elapsed]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
+            (r"deposed object [0-9a-f]{8}", "deposed object [key]"),
             (r"http://127\.0\.0\.1:\d+", "http://[simulator]"),
         ];
+        let random = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").unwrap();
+        let fixed = |id: &regex::Captures<'_>| {
+            // The simulator's subscription and directory are no random ids.
+            if id[0].starts_with("11111111") || id[0].starts_with("22222222") {
+                id[0].to_owned()
+            } else {
+                "[uuid]".into()
+            }
+        };
+        let text = random.replace_all(&text, fixed).into_owned();
         patterns.iter().fold(text, |text, (pattern, mask)| {
             regex::Regex::new(pattern).unwrap().replace_all(&text, *mask).into_owned()
         })

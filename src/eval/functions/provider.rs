@@ -14,7 +14,12 @@ pub(super) const TABLE: &[Function] = &[
         Returns::Always(Takes::String),
         encode_expr,
     ),
-    Function::new("encode_tfvars", &[Param::any("value").unknown().dynamic()], Returns::Always(Takes::String), encode_tfvars),
+    Function::new(
+        "encode_tfvars",
+        &[Param::any("value").unknown().dynamic()],
+        Returns::Always(Takes::String),
+        encode_tfvars,
+    ),
 ];
 
 fn decode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
@@ -78,7 +83,8 @@ fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, indent: usize
     while start < entries.len() {
         // An entry of several lines stands alone.
         let run = entries.get(start..).unwrap_or_default();
-        let length = run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
+        let length =
+            run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
         let run = run.get(..length).unwrap_or_default();
         let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, expression) in run {

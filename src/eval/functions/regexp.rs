@@ -12,7 +12,12 @@ const PATTERN: Param = Param::string("pattern");
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("regex", &[PATTERN, Param::string("string")], Returns::By(match_type), regex),
-    Function::new("regexall", &[PATTERN, Param::string("string")], Returns::By(|args| match_type(args).map(Type::list)), regexall),
+    Function::new(
+        "regexall",
+        &[PATTERN, Param::string("string")],
+        Returns::By(|args| match_type(args).map(Type::list)),
+        regexall,
+    ),
     Function::new(
         "replace",
         &[Param::string("str"), Param::string("substr"), Param::string("replace")],

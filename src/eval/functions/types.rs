@@ -18,10 +18,19 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("nonsensitive", VALUE, Returns::By(own_type), |a| Ok(without_sensitive(a.get(0)?.clone()))).or_null(),
     Function::new("sensitive", VALUE, Returns::By(own_type), |a| Ok(a.get(0)?.clone().sensitive())).or_null(),
     Function::new("tobool", V, Returns::By(|a| to(a, Type::Bool)), |a| converted(a, Type::Bool)).or_null(),
-    Function::new("tolist", V, Returns::By(|a| to(a, Type::list(Type::Dynamic))), |a| converted(a, Type::list(Type::Dynamic))).or_null(),
-    Function::new("tomap", V, Returns::By(|a| to(a, Type::map(Type::Dynamic))), |a| converted(a, Type::map(Type::Dynamic))).or_null(),
+    Function::new("tolist", V, Returns::By(|a| to(a, Type::list(Type::Dynamic))), |a| {
+        converted(a, Type::list(Type::Dynamic))
+    })
+    .or_null(),
+    Function::new("tomap", V, Returns::By(|a| to(a, Type::map(Type::Dynamic))), |a| {
+        converted(a, Type::map(Type::Dynamic))
+    })
+    .or_null(),
     Function::new("tonumber", V, Returns::By(|a| to(a, Type::Number)), |a| converted(a, Type::Number)).or_null(),
-    Function::new("toset", V, Returns::By(|a| to(a, Type::set(Type::Dynamic))), |a| converted(a, Type::set(Type::Dynamic))).or_null(),
+    Function::new("toset", V, Returns::By(|a| to(a, Type::set(Type::Dynamic))), |a| {
+        converted(a, Type::set(Type::Dynamic))
+    })
+    .or_null(),
     Function::new("tostring", V, Returns::By(|a| to(a, Type::String)), |a| converted(a, Type::String)).or_null(),
 ];
 
@@ -102,4 +111,3 @@ fn ephemeral_as_null(value: &Value) -> Value {
         }
     })
 }
-

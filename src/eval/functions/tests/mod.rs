@@ -158,7 +158,9 @@ fn files_are_read_relative_to_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
     std::fs::create_dir_all(folder.path().join("sub/deep")).unwrap();
-    for (name, text) in [("a.txt", "hi"), ("b.json", "{}"), ("sub/c.txt", "x"), ("sub/deep/d.txt", "y"), (".hidden.txt", "")] {
+    for (name, text) in
+        [("a.txt", "hi"), ("b.json", "{}"), ("sub/c.txt", "x"), ("sub/deep/d.txt", "y"), (".hidden.txt", "")]
+    {
         write(name, text.as_bytes());
     }
     write("bytes", &[0xff, 0xfe]);
@@ -173,7 +175,10 @@ fn files_are_read_relative_to_the_folder() {
     assert_eq!(ok("filemd5", &["a.txt"]), "\"49f68a5c8493ec2c0bf489821c21fc3b\"");
     assert_eq!(ok("fileexists", &["nope"]), "false");
     assert_eq!(ok("fileset", &[".", "*.txt"]), "toset([\n  \".hidden.txt\",\n  \"a.txt\",\n])");
-    assert_eq!(ok("fileset", &[".", "**/*.txt"]), "toset([\n  \".hidden.txt\",\n  \"a.txt\",\n  \"sub/c.txt\",\n  \"sub/deep/d.txt\",\n])");
+    assert_eq!(
+        ok("fileset", &[".", "**/*.txt"]),
+        "toset([\n  \".hidden.txt\",\n  \"a.txt\",\n  \"sub/c.txt\",\n  \"sub/deep/d.txt\",\n])"
+    );
     assert_eq!(ok("fileset", &["sub", "{c,d}.txt"]), "toset([\n  \"c.txt\",\n])");
     assert!(call("file", &["bytes"]).unwrap_err().message.contains("are not valid UTF-8"));
     assert!(call("file", &["sub"]).unwrap_err().message.contains("is a directory"));
