@@ -108,7 +108,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> R
         let azure = loaded.simulate(&flags.simulate).await?;
         let (plan, found) = make(&loaded, invocation, recorded.state, unfinished, &options, &progress).await;
         let errored = found.has_errors();
-        invocation.print(&crate::report::plan_text::plan(&plan, &loaded.registry, &invocation.out));
+        progress.show_plan(&plan, &loaded.registry);
         invocation.report(found);
         let exit = if errored {
             Exit::Failure

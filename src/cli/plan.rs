@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     })?;
     lock.release()?;
     let errored = found.has_errors();
-    invocation.print(&crate::report::plan_text::plan(&plan, &loaded.registry, &invocation.out));
+    progress.show_plan(&plan, &loaded.registry);
     invocation.report(found);
     if errored {
         return Ok(Exit::Failure);
@@ -60,5 +60,29 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     if let Some(out) = &arguments.out {
         saving::save(out, &plan, &loaded, invocation)?;
     }
+    if !flags.json && plan.has_changes() {
+        invocation.print(&next_step(arguments.out.as_ref(), invocation));
+    }
     Ok(if arguments.detailed_exitcode && plan.has_changes() { Exit::Changes } else { Exit::Success })
+}
+
+/// What to do with a plan that has changes.
+fn next_step(out: Option<&PathBuf>, invocation: &Invocation) -> String {
+    use crate::report::plan_text::{prose, rule};
+    let style = &invocation.out;
+    let text = match out {
+        Some(path) => {
+            let path = path.display();
+            format!(
+                "\nSaved the plan to: {path}\n\nTo perform exactly these actions, run the following command to apply:\n    \
+                 bowline apply \"{path}\"\n"
+            )
+        }
+        None => prose(
+            style,
+            &["Note: You didn't use the -out option to save this plan, so Bowline can't guarantee to take exactly these \
+               actions if you run \"bowline apply\" now."],
+        ),
+    };
+    rule(style) + &text
 }

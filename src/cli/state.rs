@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::Exit;
 use super::flags::{LockFlags, StateFlags, parse_bool};
 use super::invocation::Invocation;
-use super::stored;
+use super::{loading, stored};
 use crate::address::{Address, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::state_text;
 use crate::state::{State, format};
 
 /// Look into the recorded state, or change it by hand
@@ -16,6 +17,8 @@ use crate::state::{State, format};
 pub enum Command {
     /// List the recorded resource instances
     List(List),
+    /// Show one recorded resource instance
+    Show(Show),
     /// Print the whole state as JSON
     Pull,
     /// Replace the state by that of a file
@@ -37,6 +40,16 @@ pub struct List {
     id: Option<String>,
     /// Only these resources, instances or modules
     addresses: Vec<String>,
+}
+
+/// The arguments of `state show`.
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// Read the state from this file
+    #[arg(long, value_name = "PATH")]
+    state: Option<PathBuf>,
+    /// The instance
+    address: String,
 }
 
 /// The arguments of `state push`.
@@ -92,6 +105,7 @@ enum Named {
 pub fn run(command: Command, invocation: &Invocation) -> Result<Exit, Diagnostics> {
     match command {
         Command::List(arguments) => list(&arguments, invocation),
+        Command::Show(arguments) => show(&arguments, invocation),
         Command::Pull => pull(invocation),
         Command::Push(arguments) => push(&arguments, invocation),
         Command::Rm(arguments) => remove(&arguments, invocation),
@@ -114,6 +128,26 @@ fn list(arguments: &List, invocation: &Invocation) -> Result<Exit, Diagnostics> 
             invocation.print_line(&address.to_string());
         }
     }
+    Ok(Exit::Success)
+}
+
+fn show(arguments: &Show, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    let state = stored::store(invocation, arguments.state.as_ref())?.load()?.state;
+    let found = Address::parse(&arguments.address)
+        .and_then(|address| Some((state.provider(&address)?, state.instance(&address)?, address.clone())));
+    let Some((provider, instance, address)) = found else {
+        return Err(Diagnostic::error(
+            "No instance found for the given address!",
+            format!(
+                "{:?} is not recorded. This command requires that the address references one specific instance. To view the \
+                 available instances, use \"bowline state list\".",
+                arguments.address
+            ),
+        )
+        .into());
+    };
+    let registry = loading::registry();
+    invocation.print(&state_text::object(&address.into(), provider, instance, &registry, &invocation.out));
     Ok(Exit::Success)
 }
 

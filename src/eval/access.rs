@@ -281,8 +281,9 @@ pub fn index(collection: &Value, key: &Value) -> Result<Value, Problem> {
         ValueKind::Object(fields) => match name(key)? {
             None => unknown(&Type::Dynamic),
             Some(name) => {
+                // As in Terraform, the name of an object's attribute gives nothing away.
                 let found = fields.get(&*name).ok_or_else(|| no_such_name(key))?;
-                Ok(found.clone().marked(collection.marks() | key.marks()))
+                Ok(found.clone().marked(collection.marks()))
             }
         },
         ValueKind::Unknown(ty, _) => index_unknown(ty, key, unknown),

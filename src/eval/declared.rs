@@ -323,8 +323,12 @@ fn each(name: &str, place: Place<'_>) -> Option<Diagnostic> {
         return Some(invalid_each(name));
     }
     (!place.each).then(|| {
+        let summary = match name {
+            "value" => "each.value cannot be used in this context",
+            _ => "Reference to \"each\" in context without for_each",
+        };
         Diagnostic::error(
-            "Reference to \"each\" in context without for_each",
+            summary,
             "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \
              \"for_each\" argument is set.",
         )

@@ -514,7 +514,7 @@ fn spelled(row: &Row, part: &str, prior: Option<&Value>, reading: Reading) -> Va
     }
 }
 
-fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
+pub(super) fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
     parse_duration(value.field("timeouts")?.field(verb)?.as_str()?)
 }
 
@@ -538,7 +538,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     (digits.is_empty() && !text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
 }
 
-fn method_of(name: &str) -> Method {
+pub(super) fn method_of(name: &str) -> Method {
     match name {
         "DELETE" => Method::Delete,
         "POST" => Method::Post,
@@ -547,7 +547,7 @@ fn method_of(name: &str) -> Method {
     }
 }
 
-fn already_exists(kind: &str, id: &str) -> Diagnostic {
+pub(super) fn already_exists(kind: &str, id: &str) -> Diagnostic {
     Diagnostic::error(
         ALREADY_EXISTS,
         format!(
@@ -565,7 +565,7 @@ fn gone(kind: &str, id: &str) -> Diagnostics {
     .into()
 }
 
-fn nothing_to_import(kind: &str, id: &str) -> Diagnostics {
+pub(super) fn nothing_to_import(kind: &str, id: &str) -> Diagnostics {
     Diagnostic::error(
         "Cannot import non-existent remote object",
         format!("Azure has no {kind} with the id {id}. Check the id; only what exists can be imported."),

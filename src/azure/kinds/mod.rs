@@ -5,6 +5,9 @@
 
 mod account;
 mod arm_kind;
+mod azapi_body;
+mod azapi_plan;
+mod azapi_resource;
 mod data;
 mod identity;
 mod kubernetes_cluster;
@@ -126,7 +129,9 @@ impl Registry {
 
     /// Everything named `azapi_`.
     pub fn azapi() -> Self {
-        Self::default()
+        let mut registry = Self::default();
+        registry.add(azapi_resource::AzapiResource::new());
+        registry
     }
 
     /// Adds a managed kind.

@@ -140,6 +140,7 @@ fn what_is_not_declared_is_told_in_terraforms_words() {
         ("test_thing.keyed.id", vec!["Missing resource instance key"]),
         ("test_thing.one[0].id", vec!["Unexpected resource instance key"]),
         ("each.key", vec!["Reference to \"each\" in context without for_each"]),
+        ("each.value.x", vec!["each.value cannot be used in this context"]),
         ("each.id", vec!["Invalid \"each\" attribute"]),
         ("count.index", vec!["Reference to \"count\" in non-counted context"]),
         ("self.id", vec!["Invalid \"self\" reference"]),

@@ -1,0 +1,149 @@
+//! The body of an `azapi_resource`: free-form, and compared only where the configuration speaks.
+
+use serde_json::{Map, Value as Json};
+
+use super::super::wire::{Same, same_text};
+use crate::value::{Type, Value, ValueKind};
+
+/// The configured body as Azure now has it: each configured key with Azure's value, and no other key. What Azure does
+/// not answer (secrets, what it calls by default) is as it was.
+pub fn observed(before: &Value, answer: Option<&Json>, caseless: bool) -> Value {
+    let Some(answer) = answer.filter(|answer| !answer.is_null()) else { return before.clone() };
+    let each = |items: &[Value], answers: &[Json]| -> Vec<Value> {
+        items.iter().zip(answers).map(|(item, answer)| observed(item, Some(answer), caseless)).collect()
+    };
+    match (before.kind(), answer) {
+        (ValueKind::Null(_) | ValueKind::Unknown(..), _) => before.clone(),
+        (ValueKind::Object(fields), Json::Object(members)) => {
+            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), caseless)));
+            Value::object(fields.collect()).marked(before.marks())
+        }
+        (ValueKind::Map(element, fields), Json::Object(members)) => {
+            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), caseless)));
+            Value::map(element.clone(), fields.collect()).marked(before.marks())
+        }
+        (ValueKind::Tuple(items), Json::Array(answers)) if items.len() == answers.len() => {
+            Value::tuple(each(items, answers)).marked(before.marks())
+        }
+        (ValueKind::List(element, items), Json::Array(answers)) if items.len() == answers.len() => {
+            Value::list(element.clone(), each(items, answers)).marked(before.marks())
+        }
+        _ if is_same(before, answer, caseless) => before.clone(),
+        _ => Value::from_plain_json(answer).marked(before.marks()),
+    }
+}
+
+fn member<'a>(members: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
+    members.get(name).or_else(|| members.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v))
+}
+
+fn is_same(before: &Value, answer: &Json, caseless: bool) -> bool {
+    let (Some(before), Some(answer)) = (before.as_str(), answer.as_str()) else {
+        return before.clone().unmark_deep().0.to_plain_json().is_ok_and(|before| before == *answer);
+    };
+    before == answer
+        || (caseless && before.eq_ignore_ascii_case(answer))
+        || (before.starts_with('/') && same_text(Same::ArmId, before, answer))
+}
+
+/// One body laid over another, member by member.
+pub fn lay_over(below: &mut Json, above: Json) {
+    match (below, above) {
+        (Json::Object(below), Json::Object(above)) => {
+            for (name, value) in above {
+                lay_over(below.entry(name).or_insert(Json::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+/// What `output` holds: the paths of `response_export_values`, as a list of paths (their shape is kept) or as a map
+/// of names and paths; all that the body does not say, when there is none.
+pub fn exported(wanted: &Value, body: &Json, answer: &Json) -> Value {
+    if let Some(paths) = wanted.as_elements() {
+        let mut output = Json::Object(Map::new());
+        for path in paths.iter().filter_map(Value::as_str) {
+            if path == "*" {
+                return Value::from_plain_json(answer);
+            }
+            if let Some(found) = pick(answer, path) {
+                lay_over(&mut output, wrapped(path, found.clone()));
+            }
+        }
+        return Value::from_plain_json(&output);
+    }
+    if let Some(names) = wanted.as_fields() {
+        let read = |path: &Value| path.as_str().and_then(|path| pick(answer, path)).map(Value::from_plain_json);
+        let fields = names.iter().map(|(name, path)| (name.clone(), read(path).unwrap_or(Value::null(Type::Dynamic))));
+        return Value::object(fields.collect());
+    }
+    Value::from_plain_json(&unsaid(answer, body).unwrap_or_else(|| Json::Object(Map::new())))
+}
+
+/// The members of an answer that a body does not have.
+fn unsaid(answer: &Json, body: &Json) -> Option<Json> {
+    const OWN: [&str; 8] = ["id", "name", "type", "location", "tags", "identity", "etag", "systemData"];
+    let Json::Object(members) = answer else { return None };
+    let said = body.as_object();
+    let rest: Map<String, Json> = members
+        .iter()
+        .filter(|(name, _)| !OWN.contains(&name.as_str()))
+        .filter_map(|(name, value)| match said.and_then(|said| member(said, name)) {
+            None => Some((name.clone(), value.clone())),
+            Some(below) => unsaid(value, below).map(|rest| (name.clone(), rest)),
+        })
+        .collect();
+    (!rest.is_empty()).then_some(Json::Object(rest))
+}
+
+/// What stands at `properties.hosts[0].name`.
+fn pick<'a>(answer: &'a Json, path: &str) -> Option<&'a Json> {
+    let steps = path.split(['.', '[', ']']).filter(|step| !step.is_empty());
+    steps.clone().try_fold(answer, |at, step| match at {
+        Json::Array(items) => items.get(step.parse::<usize>().ok()?),
+        Json::Object(members) => member(members, step),
+        _ => None,
+    })
+}
+
+/// A value inside the objects that a path names.
+fn wrapped(path: &str, value: Json) -> Json {
+    let names = path.split(['.', '[', ']']).filter(|step| !step.is_empty() && step.parse::<usize>().is_err());
+    names.rev().fold(value, |inner, name| Json::Object(Map::from_iter([(name.to_owned(), inner)])))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_the_body_says_is_compared() {
+        let body = Value::from_plain_json(&json!({"sku": {"name": "Standard"}, "properties": {
+            "subnet": "/subscriptions/s/resourceGroups/g", "secret": "x", "list": [{"a": 1}], "n": 1}}));
+        let answer = json!({"sku": {"name": "Standard", "tier": "T"}, "extra": 1, "properties": {
+            "subnet": "/subscriptions/s/resourcegroups/G", "list": [{"a": 1, "b": 2}], "n": 1}});
+        assert!(observed(&body, Some(&answer), false).raw_eq(&body));
+        let drifted = observed(&body, Some(&json!({"sku": {"name": "Basic"}})), false);
+        assert_eq!(drifted.field("sku").unwrap().field("name").unwrap().as_str(), Some("Basic"));
+        let recased = json!({"sku": {"name": "STANDARD"}});
+        assert!(!observed(&body, Some(&recased), false).raw_eq(&body));
+        assert!(observed(&body, Some(&recased), true).raw_eq(&body));
+        let longer = observed(&body, Some(&json!({"properties": {"list": [1, 2]}})), false);
+        assert_eq!(longer.field("properties").unwrap().field("list").unwrap().as_elements().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_output_holds_what_was_asked_for() {
+        let answer = json!({"id": "i", "properties": {"a": {"b": 1}, "c": [{"d": "e"}], "said": true}});
+        let body = json!({"properties": {"said": true}});
+        let export = |wanted: Json| exported(&Value::from_plain_json(&wanted), &body, &answer).to_plain_json().unwrap();
+        assert_eq!(export(json!(["properties.a.b"])), json!({"properties": {"a": {"b": 1}}}));
+        assert_eq!(export(json!(["*"])), answer);
+        assert_eq!(export(json!({"d": "properties.c[0].d", "none": "x"})), json!({"d": "e", "none": null}));
+        assert_eq!(export(Json::Null), json!({"properties": {"a": {"b": 1}, "c": [{"d": "e"}]}}));
+    }
+}

@@ -1,0 +1,367 @@
+//! `azapi_resource`: any ARM resource, with a body that is sent as it is written.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+
+use super::super::arm::{ArmError, Conflict, Method, Patience, Request, retry_while};
+use super::super::arm_id::ArmId;
+use super::super::session::Azure;
+use super::super::wire::{
+    self, Row, Same, block_of, finding, flag, same_text, text, text_map, text_set, texts, timeouts_type,
+};
+use super::arm_kind::{already_exists, method_of, nothing_to_import, time_limit};
+use super::azapi_body::{exported, lay_over, observed};
+use super::azapi_plan::{self, ResourceType};
+use super::{AzureKind, READ};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provider::{
+    Applied, Attribute, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Watch,
+};
+use crate::value::{Fields, Type, Value};
+
+/// azapi's own name.
+const NAME: &str = "azapi_resource";
+
+/// How long a write may take unless a `timeouts` block says otherwise (azapi's 30 minutes).
+const WRITE: Duration = Duration::from_secs(30 * 60);
+
+/// The kind.
+pub struct AzapiResource {
+    schema: Schema,
+}
+
+impl AzapiResource {
+    /// The kind with its schema.
+    pub fn new() -> Self {
+        let mut schema = wire::schema(&wire::Table::of(NAME, "", "", "").version(2));
+        schema.block.attributes.extend(block_of(&rows()).attributes);
+        schema.block.blocks.extend(block_of(&[identity()]).blocks);
+        let free = |attribute: Attribute, about: &str| Attribute { description: about.to_owned(), ..attribute };
+        let write_only = |attribute: Attribute| Attribute { write_only: true, sensitive: true, ..attribute };
+        let dynamic = Type::Dynamic;
+        schema.block.attributes.extend(
+            [
+                ("body", free(Attribute::optional(dynamic.clone()), "What is sent, beside location, tags, identity.")),
+                (
+                    "sensitive_body",
+                    free(write_only(Attribute::optional(dynamic.clone())), "Laid over the body; never recorded."),
+                ),
+                ("response_export_values", free(Attribute::optional(dynamic.clone()), "Which parts `output` holds.")),
+                ("replace_triggers_external_values", Attribute::optional(dynamic.clone())),
+                ("output", free(Attribute::computed(dynamic), "What Azure answered.")),
+            ]
+            .map(|(name, attribute)| (name.to_owned(), attribute)),
+        );
+        Self { schema }
+    }
+}
+
+fn rows() -> Vec<Row> {
+    vec![
+        text("type").required().about("`<provider>/<type>@<api-version>`"),
+        text("name").or_computed().about("The name of the resource."),
+        text("parent_id").or_computed().about("What the resource lies in: a scope or a parent resource."),
+        text("location").or_computed().about("The Azure region."),
+        text_map("tags").or_computed().about("Tags of the resource."),
+        flag("schema_validation_enabled").or_computed(),
+        flag("ignore_casing").or_computed().about("Whether letters that differ only in case are no change."),
+        flag("ignore_missing_property").or_computed(),
+        flag("ignore_null_property").or_computed(),
+        texts("locks"),
+        texts("replace_triggers_refs").about("Paths in the body whose change replaces the resource."),
+        text_map("create_headers"),
+        text_map("update_headers"),
+        text_map("delete_headers"),
+        text_map("read_headers"),
+        text_set("ignore_other_items_in_list"),
+    ]
+}
+
+fn identity() -> Row {
+    wire::blocks(
+        "identity",
+        vec![
+            text("type").required().one_of(&["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned", "None"]),
+            texts("identity_ids"),
+            text("principal_id").computed(),
+            text("tenant_id").computed(),
+        ],
+    )
+}
+
+impl Kind for AzapiResource {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Finding> {
+        let text = |name: &str| config.field(name).and_then(Value::as_str);
+        let mut findings = Vec::new();
+        if text("type").is_some_and(|t| ResourceType::parse(t).is_none()) {
+            let detail = "\"type\" must have the form <provider>/<type>@<api-version>.";
+            findings.push(finding("type", Diagnostic::error("Invalid type", detail)));
+        }
+        if let Some(why) = text("parent_id").and_then(|id| ArmId::parse(id).err()) {
+            let detail = format!("\"parent_id\" is no ARM id: {why}.");
+            findings.push(finding("parent_id", Diagnostic::error("Invalid parent_id", detail)));
+        }
+        if config.field("body").is_some_and(|body| body.as_str().is_some()) {
+            let detail = "From azapi 2.0 on \"body\" is an object: write it without jsonencode().";
+            findings.push(finding("body", Diagnostic::error("Invalid body", detail)));
+        }
+        findings
+    }
+}
+
+/// One object at work.
+struct Call<'a> {
+    azure: &'a Azure,
+    id: &'a str,
+    api_version: String,
+    patience: Patience<'a>,
+}
+
+impl Call<'_> {
+    async fn find(&self) -> Result<Option<Json>, ArmError> {
+        Ok(self.azure.client.find(self.id, &self.api_version, &self.patience).await?.map(|answer| answer.body))
+    }
+
+    async fn write(&self, method: Method, body: Option<Json>) -> Result<Json, ArmError> {
+        let request = Request::new(method, self.id, &self.api_version);
+        let request = body.into_iter().fold(request, Request::body);
+        let passing = [Conflict::Busy, Conflict::FederatedCredentialWrites];
+        retry_while(&passing, &self.patience, || self.azure.client.perform(&request, &self.patience)).await
+    }
+}
+
+fn call<'a>(azure: &'a Azure, id: &'a str, value: &Value, patience: Patience<'a>) -> Call<'a> {
+    let kind = value.field("type").and_then(Value::as_str).and_then(ResourceType::parse);
+    Call { azure, id, api_version: kind.map(|k| k.api_version.to_owned()).unwrap_or_default(), patience }
+}
+
+fn patience<'a>(azure: &'a Azure, value: &Value, verb: &str, watch: &'a dyn Watch) -> Patience<'a> {
+    azure.client.patience(time_limit(value, verb).unwrap_or(WRITE)).watched(watch)
+}
+
+fn problem(doing: &str, id: &str, error: &ArmError) -> Diagnostics {
+    error.diagnostic(&format!("{doing} {NAME} {id}")).into()
+}
+
+fn id_in(value: &Value) -> &str {
+    value.field("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What is sent: the body, with what has arguments of its own laid over it.
+fn sent(planned: &Value, config: &Value) -> Json {
+    let plain = |value: Option<&Value>| {
+        let value = value.filter(|v| v.is_wholly_known() && !v.is_null())?;
+        value.clone().unmark_deep().0.to_plain_json().ok().filter(|json| !json.is_null())
+    };
+    let mut body = plain(planned.field("body")).unwrap_or_else(|| json!({}));
+    for name in ["location", "tags"] {
+        if let Some(value) = plain(planned.field(name)) {
+            lay_over(&mut body, json!({ name: value }));
+        }
+    }
+    if let Some(block) = planned.field("identity").and_then(|blocks| blocks.as_elements()?.first()) {
+        lay_over(&mut body, json!({ "identity": sent_identity(block) }));
+    }
+    if let Some(secret) = plain(config.field("sensitive_body")) {
+        lay_over(&mut body, secret);
+    }
+    body
+}
+
+/// Azure wants the ids as keys, and refuses what it says itself about them.
+fn sent_identity(block: &Value) -> Json {
+    let kind = block.field("type").and_then(Value::as_str).unwrap_or("None");
+    let ids = block.field("identity_ids").and_then(Value::as_elements).unwrap_or_default();
+    let ids: serde_json::Map<_, _> =
+        ids.iter().filter_map(Value::as_str).map(|id| (id.to_owned(), json!({}))).collect();
+    if ids.is_empty() { json!({ "type": kind }) } else { json!({ "type": kind, "userAssignedIdentities": ids }) }
+}
+
+/// An answer as the object's value, beside what was planned or recorded.
+fn value_of(answer: &Json, beside: &Value) -> Value {
+    let mut fields: Fields = beside.as_fields().cloned().unwrap_or_default();
+    let caseless = beside.field("ignore_casing").and_then(Value::as_bool) == Some(true);
+    let body = beside.field("body").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
+    let body = observed(&body, Some(answer), caseless);
+    let plain = body.clone().unmark_deep().0.to_plain_json().unwrap_or_default();
+    let wanted = beside.field("response_export_values").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
+    fields.insert("output".into(), exported(&wanted.unmark_deep().0, &plain, answer));
+    fields.insert("body".into(), body);
+    fields.insert("sensitive_body".into(), Value::null(Type::Dynamic));
+    fields.insert("location".into(), location(answer, beside));
+    let tags = beside.field("tags").filter(|v| v.is_known()).cloned();
+    let tags = tags.unwrap_or_else(|| Value::null(Type::map(Type::String)));
+    fields.insert("tags".into(), observed(&tags, answer.get("tags"), false));
+    if let Some(identity) = beside.field("identity") {
+        fields.insert("identity".into(), identity_of(answer, identity));
+    }
+    Value::object(fields)
+}
+
+fn location(answer: &Json, beside: &Value) -> Value {
+    let before = beside.field("location").filter(|v| v.is_known());
+    let now = answer.get("location").and_then(Json::as_str);
+    match (before.and_then(Value::as_str), now) {
+        (Some(before), Some(now)) if !same_text(Same::Location, before, now) => Value::string(now),
+        (None, Some(now)) if before.is_none() => Value::string(now),
+        _ => before.cloned().unwrap_or_else(|| Value::null(Type::String)),
+    }
+}
+
+/// What Azure says of the identity, in the recorded block.
+fn identity_of(answer: &Json, before: &Value) -> Value {
+    let said = |name: &str| answer.pointer(&format!("/identity/{name}")).and_then(Json::as_str).unwrap_or_default();
+    let Some(blocks) = before.as_elements() else { return before.clone() };
+    let blocks: Vec<Value> = blocks
+        .iter()
+        .map(|block| {
+            let mut fields = block.as_fields().cloned().unwrap_or_default();
+            fields.insert("principal_id".into(), Value::string(said("principalId")));
+            fields.insert("tenant_id".into(), Value::string(said("tenantId")));
+            Value::object(fields)
+        })
+        .collect();
+    Value::list(before.type_of().element().cloned().unwrap_or(Type::Dynamic), blocks)
+}
+
+/// What there is after a write, whatever came of it.
+async fn read_back(call: &Call<'_>, beside: &Value, outcome: Result<Json, Diagnostics>) -> Applied {
+    let found = match outcome {
+        Ok(answer) => {
+            call.azure.note_made(&answer);
+            return Applied {
+                recorded: Some(Recorded { value: value_of(&answer, beside), private: Vec::new() }),
+                diagnostics: Diagnostics::new(),
+            };
+        }
+        Err(diagnostics) => (call.find().await, diagnostics),
+    };
+    let (now, mut diagnostics) = found;
+    let recorded = match now {
+        Ok(answer) => answer.map(|answer| Recorded { value: value_of(&answer, beside), private: Vec::new() }),
+        Err(error) => {
+            diagnostics.extend(problem("read back", call.id, &error));
+            None
+        }
+    };
+    Applied { recorded, diagnostics }
+}
+
+#[async_trait]
+impl AzureKind for AzapiResource {
+    fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
+        azapi_plan::plan(&azure.subscription, &request)
+    }
+
+    async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
+        let id = id_in(&recorded.value);
+        let call = call(azure, id, &recorded.value, azure.client.patience(READ));
+        let found = match call.find().await.map_err(|e| problem("read", id, &e))? {
+            Some(found) => Some(found),
+            // A 404 is believed when it is said twice.
+            None => call.find().await.map_err(|e| problem("read", id, &e))?,
+        };
+        let value = |answer: Json| Recorded { value: value_of(&answer, &recorded.value), ..recorded.clone() };
+        Ok(found.map(value))
+    }
+
+    async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
+        let (id, version) = id.split_once("?api-version=").ok_or_else(|| {
+            let detail = "An azapi_resource is imported by its ARM id and API version: <id>?api-version=<version>.";
+            Diagnostic::error("Invalid import id", detail)
+        })?;
+        let value = azapi_plan::imported(&self.schema, id, version)?;
+        let call = call(azure, id, &value, azure.client.patience(READ));
+        let found = call.find().await.map_err(|e| problem("read", id, &e))?;
+        let answer = found.ok_or_else(|| nothing_to_import(NAME, id))?;
+        Ok(Recorded { value: value_of(&answer, &value), private: Vec::new() })
+    }
+
+    async fn create(&self, azure: &Azure, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied {
+        let id = id_in(planned);
+        let call = call(azure, id, planned, patience(azure, planned, "create", watch));
+        match call.find().await {
+            Ok(Some(_)) if !azure.overwrite_existing => {
+                let there = format!("{id}?api-version={}", call.api_version);
+                return Applied { recorded: None, diagnostics: already_exists(NAME, &there).into() };
+            }
+            Err(error) => return Applied { recorded: None, diagnostics: problem("look for", id, &error) },
+            Ok(_) => {}
+        }
+        let outcome = call.write(Method::Put, Some(sent(planned, config))).await;
+        read_back(&call, planned, outcome.map_err(|e| problem("create", id, &e))).await
+    }
+
+    async fn update(
+        &self,
+        azure: &Azure,
+        prior: &Recorded,
+        planned: &Value,
+        config: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        let id = id_in(&prior.value);
+        let call = call(azure, id, planned, patience(azure, planned, "update", watch));
+        let outcome = call.write(Method::Put, Some(sent(planned, config))).await;
+        let beside = if outcome.is_ok() { planned } else { &prior.value };
+        read_back(&call, beside, outcome.map_err(|e| problem("update", id, &e))).await
+    }
+
+    async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied {
+        let id = id_in(&prior.value);
+        let call = call(azure, id, &prior.value, patience(azure, &prior.value, "delete", watch));
+        match call.write(Method::Delete, None).await {
+            Ok(_) => Applied { recorded: None, diagnostics: Diagnostics::new() },
+            Err(error) => Applied { recorded: Some(prior.clone()), diagnostics: problem("delete", id, &error) },
+        }
+    }
+
+    async fn resume(
+        &self,
+        azure: &Azure,
+        intent: &Intent,
+        operation: Option<&str>,
+        planned: &Value,
+        watch: &dyn Watch,
+    ) -> Applied {
+        let call = call(azure, &intent.id, planned, patience(azure, planned, "create", watch));
+        let request = Request::new(method_of(intent.method), &intent.id, &call.api_version);
+        let followed = match operation {
+            Some(url) => azure.client.resume(url, &request, &call.patience).await.map(drop),
+            None => Ok(()),
+        };
+        let diagnostics = followed.err().map(|e| problem("follow the operation on", &intent.id, &e));
+        read_back(&call, planned, Err(diagnostics.unwrap_or_default())).await
+    }
+
+    /// The lanes of the kinds that have a name of their own, so that both ways to write one thing take turns.
+    fn lanes(&self, value: &Value) -> Vec<Lane> {
+        let Ok(id) = ArmId::parse(id_in(value)) else { return Vec::new() };
+        let kind = id.resource_type().to_ascii_lowercase();
+        let lane = if kind.ends_with("/federatedidentitycredentials") {
+            id.parent().map(|identity| format!("identity:{identity}"))
+        } else if kind.starts_with("microsoft.containerservice/managedclusters") {
+            let chain = std::iter::successors(Some(id), ArmId::parent);
+            let cluster = chain.into_iter().find(|id| id.is_type("Microsoft.ContainerService/managedClusters"));
+            cluster.map(|cluster| format!("cluster:{cluster}"))
+        } else {
+            None
+        };
+        lane.map(|lane| Lane(lane.to_ascii_lowercase().into())).into_iter().collect()
+    }
+}
+
+/// `null` for a `timeouts` block that is not there.
+pub(super) fn no_timeouts() -> Value {
+    Value::null(timeouts_type())
+}
