@@ -5,6 +5,7 @@ mod arguments;
 mod completions;
 mod console;
 mod flags;
+mod fmt;
 mod force_unlock;
 mod graph;
 mod init;
@@ -87,6 +88,7 @@ enum Command {
     Destroy(apply::Arguments),
     /// Take in what changed outside
     Refresh(apply::Arguments),
+    Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
     #[command(subcommand)]
@@ -139,6 +141,7 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Apply(arguments)) => apply::run(&arguments, invocation),
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
+        Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),

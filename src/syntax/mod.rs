@@ -9,6 +9,7 @@ mod collection;
 mod cursor;
 mod directive;
 mod expression;
+pub mod fmt;
 pub mod json;
 mod json_text;
 mod literal;
