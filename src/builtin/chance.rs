@@ -36,8 +36,8 @@ impl Chance {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let times = seen.entry(object).or_default();
         *times += 1;
-        let seed = Sha256::new().chain_update(object).chain_update(times.to_be_bytes()).finalize();
-        StdRng::from_seed(seed.into())
+        let own = Sha256::new().chain_update(object).chain_update(times.to_be_bytes()).finalize();
+        StdRng::from_seed(own.into())
     }
 
     /// A random UUID.

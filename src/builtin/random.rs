@@ -34,6 +34,9 @@ struct Random {
     schema: Schema,
 }
 
+/// Attributes as they turned out.
+type Known = Vec<(&'static str, Value)>;
+
 /// What tells the kinds apart.
 #[derive(Clone, Copy)]
 struct Shape {
@@ -42,8 +45,8 @@ struct Shape {
     defaults: fn() -> Vec<(&'static str, Value)>,
     replaces: &'static [&'static str],
     validate: fn(&Value) -> Vec<Finding>,
-    choose: fn(&Value, &mut StdRng) -> Result<Vec<(&'static str, Value)>, String>,
-    import: fn(&str) -> Option<Vec<(&'static str, Value)>>,
+    choose: fn(&Value, &mut StdRng) -> Result<Known, String>,
+    import: fn(&str) -> Option<Known>,
 }
 
 impl Random {

@@ -16,6 +16,7 @@ use crate::value::Value;
 
 /// What was set, wherever it was set. The configuration wins over the environment.
 #[derive(Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // azurerm's own switches, independent of one another.
 pub struct Settings {
     /// The application, or the user-assigned identity to sign in as.
     pub client_id: Option<String>,
@@ -82,13 +83,17 @@ impl Settings {
             return Ok(Login::Simulator { tenant, client: self.client_id.clone() });
         }
         let mut passed = Vec::new();
-        let ways = [Self::by_certificate, Self::by_secret, Self::by_assertion, Self::by_identity];
+        let ways = [Self::by_certificate, Self::by_secret, Self::by_assertion];
         for way in ways {
             match way(self)? {
                 Ok(login) => return Ok(login),
                 Err(why_not) => passed.push(why_not),
             }
         }
+        if self.use_msi {
+            return Ok(Login::ManagedIdentity { client: self.client_id.clone() });
+        }
+        passed.push("managed identity: use_msi (ARM_USE_MSI) is not set");
         if self.use_cli {
             let (tenant, subscription) = (self.tenant_id.clone(), self.subscription_id.clone());
             return Ok(Login::AzureCli { tenant, subscription, passed });
@@ -138,13 +143,6 @@ impl Settings {
         Ok(Ok(Login::Federated { tenant, client, assertion }))
     }
 
-    fn by_identity(&self) -> Result<Result<Login, &'static str>, Diagnostic> {
-        if !self.use_msi {
-            return Ok(Err("managed identity: use_msi (ARM_USE_MSI) is not set"));
-        }
-        Ok(Ok(Login::ManagedIdentity { client: self.client_id.clone() }))
-    }
-
     /// Tenant and client, without which an application cannot sign in.
     fn application(&self, because: &str) -> Result<(String, String), Diagnostic> {
         match (&self.tenant_id, &self.client_id) {
@@ -162,7 +160,7 @@ impl Settings {
 
 /// Lines of a list.
 pub(super) fn list(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("  - {line}\n")).collect::<String>().trim_end().to_owned()
+    lines.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Where settings come from.

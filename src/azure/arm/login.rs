@@ -96,7 +96,7 @@ impl Login {
     /// The credential for the pipeline. Nobody is called yet.
     pub fn credential(&self, cloud: &Cloud) -> Result<Arc<dyn TokenCredential>, Diagnostic> {
         let made = match self {
-            Self::Simulator { tenant, client } => Ok(SimulatorLogin::new(cloud, tenant, client.as_deref())),
+            Self::Simulator { tenant, client } => Ok(SimulatorLogin::at(cloud, tenant, client.as_deref())),
             other => other.identity(cloud),
         };
         made.map_err(|e| {
@@ -225,7 +225,7 @@ struct SimulatorLogin {
 }
 
 impl SimulatorLogin {
-    fn new(cloud: &Cloud, tenant: &str, client: Option<&str>) -> Arc<dyn TokenCredential> {
+    fn at(cloud: &Cloud, tenant: &str, client: Option<&str>) -> Arc<dyn TokenCredential> {
         let mut endpoint = cloud.authority.clone();
         endpoint.set_path(&format!("/{tenant}/oauth2/v2.0/token"));
         Arc::new(Self { endpoint, client: client.unwrap_or("00000000-0000-0000-0000-000000000000").to_owned() })

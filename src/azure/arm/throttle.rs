@@ -104,7 +104,7 @@ impl Throttle {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = state.closed.get(turn).filter(|until| **until > now) {
-            return *until - now;
+            return until.saturating_sub(now);
         }
         let (size, flow) = turn.call.limits();
         let full = Bucket { tokens: size, at: now };

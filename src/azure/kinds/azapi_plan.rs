@@ -89,10 +89,10 @@ fn keep_spellings(fields: &mut Fields, prior: Option<&Value>) {
     for (name, same) in [("location", Same::Location), ("parent_id", Same::ArmId), ("name", Same::Caseless)] {
         let before = prior.and_then(|prior| prior.field(name));
         let now = fields.get(name).and_then(Value::as_str);
-        if let (Some(before), Some(now)) = (before, now) {
-            if before.as_str().is_some_and(|text| same_text(same, text, now)) {
-                fields.insert(name.into(), before.clone());
-            }
+        if let (Some(before), Some(now)) = (before, now)
+            && before.as_str().is_some_and(|text| same_text(same, text, now))
+        {
+            fields.insert(name.into(), before.clone());
         }
     }
 }

@@ -156,10 +156,10 @@ impl Hooks for Assignment {
         // The definition of a role is the same one, seen from the tenant or from a subscription.
         let recorded = prior.and_then(|prior| prior.field("role_definition_id")?.as_str());
         let answered = at::get_str(answer, "properties.roleDefinitionId");
-        if let (Some(recorded), Some(answered)) = (recorded, answered) {
-            if guid_of(recorded).eq_ignore_ascii_case(guid_of(answered)) {
-                at::set(answer, "properties.roleDefinitionId", Json::from(recorded));
-            }
+        if let (Some(recorded), Some(answered)) = (recorded, answered)
+            && guid_of(recorded).eq_ignore_ascii_case(guid_of(answered))
+        {
+            at::set(answer, "properties.roleDefinitionId", Json::from(recorded));
         }
         // A version without a condition is a version of nothing.
         if at::get_str(answer, "properties.condition").unwrap_or_default().is_empty() {

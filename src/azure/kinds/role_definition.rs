@@ -246,13 +246,12 @@ impl AzureData for RoleDefinitionData {
         let wanted = text("name").or_else(|| text("role_definition_id")).unwrap_or_default();
         let problem =
             |e: ArmError| Diagnostics::from(e.diagnostic(&format!("read data.azurerm_role_definition {wanted:?}")));
-        let answer = match text("name") {
-            Some(name) => one(list_by_name(azure, scope, name, &patience).await.map_err(problem)?, name, scope)?,
-            None => {
-                let id = resource_id(scope, wanted);
-                let found = azure.client.find(&id, DEFINITIONS, &patience).await.map_err(problem)?;
-                found.ok_or_else(|| not_one(wanted, scope, 0))?.body
-            }
+        let answer = if let Some(name) = text("name") {
+            one(list_by_name(azure, scope, name, &patience).await.map_err(problem)?, name, scope)?
+        } else {
+            let id = resource_id(scope, wanted);
+            let found = azure.client.find(&id, DEFINITIONS, &patience).await.map_err(problem)?;
+            found.ok_or_else(|| not_one(wanted, scope, 0))?.body
         };
         let mut fields = decode(&self.rows, &answer, Some(config), Reading::Anew);
         let id = at::get_str(&answer, "id").unwrap_or_default();
@@ -266,5 +265,63 @@ fn one(mut found: Vec<Json>, name: &str, scope: &str) -> Result<Json, Diagnostic
     match (found.pop(), found.len()) {
         (Some(only), 0) => Ok(only),
         (_, others) => Err(not_one(name, scope, if others == 0 { 0 } else { others + 1 })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::super::super::wire::Dialect;
+    use super::super::testing::{SUBSCRIPTION, altered, change, created, creation, differences, refreshed, replacing};
+    use super::*;
+
+    fn scope() -> String {
+        format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-quay")
+    }
+
+    fn role() -> Json {
+        json!({"name": "Quay Plain", "scope": scope(), "permissions": [{"actions": ["*/read"]}]})
+    }
+
+    fn answer() -> Json {
+        json!({"properties": {"roleName": "Quay Plain", "type": "CustomRole", "description": "",
+            "assignableScopes": [scope()], "createdOn": "2026-01-01T00:00:00Z",
+            "permissions": [{"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}]}})
+    }
+
+    #[test]
+    fn a_role_is_assignable_where_it_is_defined_and_has_its_ids_at_plan() {
+        let planned = creation(&kind(), Dialect::V4, &role()).planned;
+        let text = |name: &str| planned.field(name).unwrap().as_str().unwrap().to_owned();
+        assert_eq!(text("role_definition_resource_id"), resource_id(&scope(), &text("role_definition_id")));
+        assert_eq!(text("id"), format!("{}|{}", text("role_definition_resource_id"), scope()));
+        let body = kind().first_body(&planned);
+        assert_eq!(body["properties"]["assignableScopes"], json!([scope()]));
+        assert_eq!(body["properties"]["type"], "CustomRole");
+    }
+
+    #[test]
+    fn a_refresh_plans_nothing_and_a_new_name_changes_in_place() {
+        let kind = kind();
+        let recorded = created(&kind, Dialect::V4, &role(), &answer());
+        let observed = refreshed(&kind, &recorded, &answer());
+        let plan = change(&kind, Dialect::V4, &observed, &role());
+        assert_eq!((differences(&observed, &plan.planned), replacing(&plan)), (vec![], vec![]));
+        let plan = change(&kind, Dialect::V4, &observed, &altered(&role(), &[("name", json!("Quay Other"))]));
+        assert_eq!((differences(&observed, &plan.planned), replacing(&plan)), (vec!["name".to_owned()], vec![]));
+        let body = kind.patched_body(answer(), &recorded, &plan.planned);
+        assert_eq!(
+            (&body["properties"]["roleName"], body["properties"].get("createdOn")),
+            (&json!("Quay Other"), None)
+        );
+    }
+
+    #[test]
+    fn a_definition_is_known_by_its_last_segment() {
+        for id in ["g", "/x/roleDefinitions/g", "/x/roleDefinitions/g/", "/x/roleDefinitions/g|/subscriptions/s"] {
+            assert_eq!(guid_of(id), "g");
+        }
     }
 }
