@@ -197,6 +197,19 @@ impl ArmKind {
         &self.table
     }
 
+    /// The same kind with other rows.
+    #[must_use]
+    pub fn with_rows(mut self, change: impl FnOnce(Vec<Row>) -> Vec<Row>) -> Self {
+        self.table.rows = change(self.table.rows);
+        self.schema = wire::schema(&self.table);
+        self
+    }
+
+    /// Reads what Azure has at an id, with all that belongs to it.
+    pub async fn find(&self, azure: &Azure, id: &str) -> Result<Option<Json>, Diagnostics> {
+        self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))
+    }
+
     /// What an instance will be.
     pub fn decide(&self, subscription: &str, dialect: Dialect, prior: Option<&Value>, config: &Value) -> PlanResponse {
         let mut case = PlanCase::by_table(&self.table, subscription, dialect, prior, config);

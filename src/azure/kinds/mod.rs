@@ -4,12 +4,14 @@
 //! To add a kind: a file here with its table, and its line in the registry below.
 
 mod account;
+mod arm_data;
 mod arm_kind;
 mod azapi_body;
 mod azapi_plan;
 mod azapi_resource;
 mod data;
 mod identity;
+mod key_vault;
 mod kubernetes_cluster;
 mod kubernetes_cluster_node_pool;
 mod network;
@@ -20,6 +22,7 @@ mod resource_group;
 mod role_assignment;
 mod role_definition;
 mod role_grant;
+mod storage;
 #[cfg(test)]
 mod testing;
 
@@ -33,6 +36,7 @@ use crate::diagnostic::Diagnostics;
 use crate::provider::{Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Watch};
 use crate::value::Value;
 
+pub use arm_data::ArmData;
 pub use arm_kind::{ArmKind, Call, Fault, Hooks, Plain};
 
 /// How long a read may take (azurerm's 5 minutes).
@@ -114,6 +118,7 @@ impl Registry {
         registry.add(identity::user_assigned_identity());
         registry.add(identity::federated_identity_credential());
         registry.add(kubernetes_cluster::kind());
+        registry.add_data(kubernetes_cluster::data());
         registry.add(kubernetes_cluster_node_pool::kind());
         registry.add(role_assignment::kind());
         registry.add(role_definition::kind());
@@ -124,6 +129,9 @@ impl Registry {
         registry.add_data(data::virtual_network());
         registry.add_data(data::subnet());
         registry.add_data(role_definition::RoleDefinitionData::new());
+        registry.add(storage::account());
+        registry.add(storage::container());
+        registry.add(key_vault::kind());
         registry
     }
 

@@ -396,6 +396,15 @@ impl Row {
         self
     }
 
+    /// Decided by the service, and all inside it too.
+    #[must_use]
+    pub fn computed_through(mut self) -> Self {
+        if let Shape::Blocks(blocks) = &mut self.shape {
+            blocks.rows = std::mem::take(&mut blocks.rows).into_iter().map(Self::computed_through).collect();
+        }
+        self.computed()
+    }
+
     /// May be configured, else decided by the service.
     #[must_use]
     pub fn or_computed(mut self) -> Self {

@@ -18,7 +18,10 @@ use serde_json::{Value as Json, json};
 
 use super::super::arm::{ArmError, Conflict};
 use super::super::session::Azure;
-use super::super::wire::{self, PlanCase, Row, Same, Table, block, flag, json as at, text};
+use super::super::wire::{
+    self, PlanCase, Row, Same, Table, block, blocks, flag, integer, json as at, text, text_set, texts,
+};
+use super::arm_data::ArmData;
 use super::arm_kind::{ArmKind, Call, Fault, Hooks};
 use super::identity::subscription_list;
 use super::{node_pool_rows as pool_rows, pool_writes};
@@ -73,6 +76,28 @@ fn default_node_pool() -> Row {
         pool_rows::upgrade_settings(text("max_surge").required()),
     ]);
     block("default_node_pool", rows).required().at("pool").about("The pool of nodes that the cluster begins with.")
+}
+
+/// A cluster that is read only. Its pools are listed under their old name and in full.
+pub fn data() -> ArmData {
+    let mut pool = pool_rows::shared();
+    pool.retain(|row| !["node_count", "temporary_name_for_rotation"].contains(&row.name));
+    pool.extend([
+        text("name").at("name"),
+        integer("count").at("count"),
+        text("os_type").at("osType"),
+        text("type").at("type"),
+        texts("node_taints").at("nodeTaints"),
+        pool_rows::upgrade_settings(text("max_surge")).with(text("max_unavailable").at("maxUnavailable")),
+    ]);
+    let pool = pool.into_iter().map(Row::computed_through).collect();
+    let more = vec![
+        blocks("agent_pool_profile", pool).computed().at("properties.agentPoolProfiles"),
+        text_set("api_server_authorized_ip_ranges")
+            .computed()
+            .at("properties.apiServerAccessProfile.authorizedIPRanges"),
+    ];
+    ArmData::of(kind(), &["name", "resource_group_name"], more)
 }
 
 struct Cluster;

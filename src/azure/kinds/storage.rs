@@ -1,0 +1,519 @@
+//! `azurerm_storage_account` and `azurerm_storage_container`
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+
+use super::super::arm::{ArmError, Method, Request};
+use super::super::session::Azure;
+use super::super::wire::{
+    self, Codec, Off, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
+    tags, text, text_map, text_set, texts,
+};
+use super::arm_kind::{ArmKind, Call, Fault, Hooks};
+use super::identity::subscription_list;
+use crate::value::Value;
+
+/// The api-version of `Microsoft.Storage`.
+const STORAGE: &str = "2023-05-01";
+
+/// A storage account.
+pub fn account() -> ArmKind {
+    ArmKind::new(account_table(), Account)
+}
+
+/// A blob container.
+pub fn container() -> ArmKind {
+    ArmKind::new(container_table(), Container)
+}
+
+fn account_table() -> Table {
+    let endpoints = ENDPOINTS.iter().map(|(name, wire)| text(name).computed().at(wire));
+    Table::of(
+        "azurerm_storage_account",
+        "Microsoft.Storage/storageAccounts",
+        STORAGE,
+        "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Storage/\
+         storageAccounts/{name}",
+    )
+    .about("A storage account.")
+    .version(4)
+    .rows(kind_of_account())
+    .rows(switches())
+    .rows([identity(), network_rules(), blob_properties(), routing(), sas_policy(), customer_managed_key(), tags()])
+    .rows(endpoints)
+    .rows(secrets())
+}
+
+fn kind_of_account() -> Vec<Row> {
+    vec![
+        text("name")
+            .required()
+            .replaces()
+            .about("The name of the account, unique in the world.")
+            .rule(Rule::Pattern("^[a-z0-9]{3,24}$", "(must be 3 to 24 lowercase letters or digits)")),
+        resource_group_name(),
+        location(),
+        text("account_kind")
+            .default_to("StorageV2")
+            .one_of(&["Storage", "BlobStorage", "BlockBlobStorage", "FileStorage", "StorageV2"])
+            .at("kind"),
+        text("account_tier").required().replaces().one_of(&["Standard", "Premium"]).at("split.tier"),
+        text("account_replication_type")
+            .required()
+            .one_of(&["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"])
+            .at("split.replication"),
+        text("access_tier").or_computed().one_of(&["Hot", "Cool", "Cold", "Premium"]).at("properties.accessTier"),
+        text("edge_zone").replaces().same(Same::Location).at("extendedLocation.name"),
+        text("provisioned_billing_model_version").replaces().one_of(&["V2"]).at("split.billing"),
+        text("primary_location").computed().same(Same::Location).at("properties.primaryLocation"),
+        text("secondary_location").computed().same(Same::Location).at("properties.secondaryLocation"),
+    ]
+}
+
+fn switches() -> Vec<Row> {
+    vec![
+        flag("allow_nested_items_to_be_public").default_to(false).at("properties.allowBlobPublicAccess"),
+        text("allowed_copy_scope").one_of(&["AAD", "PrivateLink"]).at("properties.allowedCopyScope"),
+        flag("cross_tenant_replication_enabled").default_to(false).at("properties.allowCrossTenantReplication"),
+        flag("default_to_oauth_authentication").default_to(false).at("properties.defaultToOAuthAuthentication"),
+        text("dns_endpoint_type")
+            .default_to("Standard")
+            .replaces()
+            .one_of(&["Standard", "AzureDnsZone"])
+            .at("properties.dnsEndpointType"),
+        flag("https_traffic_only_enabled").default_to(true).at("properties.supportsHttpsTrafficOnly"),
+        flag("infrastructure_encryption_enabled")
+            .default_to(false)
+            .replaces()
+            .at("properties.encryption.requireInfrastructureEncryption"),
+        flag("is_hns_enabled").default_to(false).replaces().at("properties.isHnsEnabled"),
+        flag("large_file_share_enabled")
+            .or_computed()
+            .spelled(Codec::Words("Enabled", "Disabled"))
+            .at("properties.largeFileSharesState"),
+        flag("local_user_enabled").default_to(true).at("properties.isLocalUserEnabled"),
+        text("min_tls_version")
+            .default_to("TLS1_2")
+            .one_of(&["TLS1_0", "TLS1_1", "TLS1_2"])
+            .at("properties.minimumTlsVersion"),
+        flag("nfsv3_enabled").default_to(false).replaces().at("properties.isNfsV3Enabled"),
+        flag("public_network_access_enabled")
+            .default_to(true)
+            .spelled(Codec::Words("Enabled", "Disabled"))
+            .at("properties.publicNetworkAccess"),
+        text("queue_encryption_key_type")
+            .default_to("Service")
+            .replaces()
+            .one_of(&["Service", "Account"])
+            .at("properties.encryption.services.queue.keyType"),
+        flag("sftp_enabled").default_to(false).at("properties.isSftpEnabled"),
+        flag("shared_access_key_enabled").default_to(true).at("properties.allowSharedKeyAccess"),
+        text("table_encryption_key_type")
+            .default_to("Service")
+            .replaces()
+            .one_of(&["Service", "Account"])
+            .at("properties.encryption.services.table.keyType"),
+    ]
+}
+
+fn identity() -> Row {
+    block(
+        "identity",
+        vec![
+            text("type")
+                .required()
+                .one_of(&["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"])
+                .at("type"),
+            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
+            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
+            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
+        ],
+    )
+    .off(Off::Says("type", "None"))
+    .at("identity")
+}
+
+fn network_rules() -> Row {
+    block(
+        "network_rules",
+        vec![
+            text("default_action").required().one_of(&["Allow", "Deny"]).at("defaultAction"),
+            text_set("bypass").or_computed().same(Same::Caseless).spelled(Codec::Commas).at("bypass"),
+            text_set("ip_rules").or_computed().spelled(Codec::Member("value")).at("ipRules"),
+            text_set("virtual_network_subnet_ids")
+                .or_computed()
+                .same(Same::ArmId)
+                .spelled(Codec::Member("id"))
+                .at("virtualNetworkRules"),
+            blocks(
+                "private_link_access",
+                vec![
+                    text("endpoint_resource_id").required().same(Same::ArmId).at("resourceId"),
+                    text("endpoint_tenant_id").or_computed().at("tenantId"),
+                ],
+            )
+            .at("resourceAccessRules"),
+        ],
+    )
+    .or_computed()
+    .at("properties.networkAcls")
+}
+
+/// The account's blob service, a child of the account: it is read beside the account and written after it.
+fn blob_properties() -> Row {
+    let retention = |name, wire, mut rows: Vec<Row>| {
+        rows.insert(0, integer("days").default_to(7).range(1, 365).at("days"));
+        block(name, rows).switched_by("enabled").at(wire)
+    };
+    block(
+        "blob_properties",
+        vec![
+            flag("change_feed_enabled").default_to(false).at("changeFeed.enabled"),
+            integer("change_feed_retention_in_days").range(1, 146_000).at("changeFeed.retentionInDays"),
+            retention("container_delete_retention_policy", "containerDeleteRetentionPolicy", Vec::new()),
+            cors_rule(),
+            text("default_service_version").or_computed().at("defaultServiceVersion"),
+            retention(
+                "delete_retention_policy",
+                "deleteRetentionPolicy",
+                vec![flag("permanent_delete_enabled").default_to(false).at("allowPermanentDelete")],
+            ),
+            flag("last_access_time_enabled").default_to(false).at("lastAccessTimeTrackingPolicy.enable"),
+            block("restore_policy", vec![integer("days").required().range(1, 365).at("days")])
+                .switched_by("enabled")
+                .at("restorePolicy"),
+            flag("versioning_enabled").default_to(false).at("isVersioningEnabled"),
+        ],
+    )
+    .or_computed()
+    .at("blobService")
+}
+
+fn cors_rule() -> Row {
+    blocks(
+        "cors_rule",
+        vec![
+            texts("allowed_headers").required().at("allowedHeaders"),
+            texts("allowed_methods").required().same(Same::Unordered).at("allowedMethods"),
+            texts("allowed_origins").required().at("allowedOrigins"),
+            texts("exposed_headers").required().at("exposedHeaders"),
+            integer("max_age_in_seconds").required().at("maxAgeInSeconds"),
+        ],
+    )
+    .at_most(5)
+    .at("cors.corsRules")
+}
+
+fn routing() -> Row {
+    block(
+        "routing",
+        vec![
+            text("choice")
+                .default_to("MicrosoftRouting")
+                .one_of(&["InternetRouting", "MicrosoftRouting"])
+                .at("routingChoice"),
+            flag("publish_internet_endpoints").default_to(false).at("publishInternetEndpoints"),
+            flag("publish_microsoft_endpoints").default_to(false).at("publishMicrosoftEndpoints"),
+        ],
+    )
+    .or_computed()
+    .at("properties.routingPreference")
+}
+
+fn sas_policy() -> Row {
+    block(
+        "sas_policy",
+        vec![
+            text("expiration_period").required().at("sasExpirationPeriod"),
+            text("expiration_action").default_to("Log").one_of(&["Log", "Block"]).at("expirationAction"),
+        ],
+    )
+    .at("properties.sasPolicy")
+}
+
+fn customer_managed_key() -> Row {
+    block(
+        "customer_managed_key",
+        vec![
+            text("key_vault_key_id").required().at("keyvaultproperties.keyidentifier"),
+            text("user_assigned_identity_id").required().same(Same::ArmId).at("identity.userAssignedIdentity"),
+        ],
+    )
+    .off(Off::MembersNull)
+    .at("properties.encryption")
+}
+
+/// Keys and what is made of them, laid in the answer by [`lay_keys`].
+fn secrets() -> Vec<Row> {
+    let secret = |name, wire| text(name).computed().sensitive().at(wire);
+    vec![
+        secret("primary_access_key", "keys.primary"),
+        secret("secondary_access_key", "keys.secondary"),
+        secret("primary_connection_string", "keys.primaryConnection"),
+        secret("secondary_connection_string", "keys.secondaryConnection"),
+        secret("primary_blob_connection_string", "keys.primaryBlob"),
+        secret("secondary_blob_connection_string", "keys.secondaryBlob"),
+    ]
+}
+
+struct Account;
+
+#[async_trait]
+impl Hooks for Account {
+    fn renamed(&self, path: &[&str]) -> Option<String> {
+        let new = match path {
+            ["enable_https_traffic_only"] => "https_traffic_only_enabled",
+            ["allow_blob_public_access"] => "allow_nested_items_to_be_public",
+            ["enable_blob_encryption" | "enable_file_encryption"] => {
+                return Some("Storage is always encrypted; this argument has no successor.".to_owned());
+            }
+            _ => return None,
+        };
+        Some(format!("This argument is named \"{new}\" since azurerm 4."))
+    }
+
+    /// The name of the sku as its two halves, and the hosts of the endpoints.
+    fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
+        if let Some(sku) = at::get_str(answer, "sku.name").map(str::to_owned) {
+            let (tier, replication) = sku.split_once('_').unwrap_or((&sku, ""));
+            if let Some(plain) = tier.strip_suffix("V2") {
+                at::set(answer, "split.billing", json!("V2"));
+                at::set(answer, "split.tier", json!(plain));
+            } else {
+                at::set(answer, "split.tier", json!(tier));
+            }
+            at::set(answer, "split.replication", json!(replication));
+        }
+        for (_, wire) in ENDPOINTS.iter().filter(|(_, wire)| wire.starts_with("hosts.")) {
+            let url = at::get_str(answer, &wire.replacen("hosts.", "properties.", 1)).map(str::to_owned);
+            if let Some(url) = url {
+                let host = url.trim_start_matches("https://").trim_end_matches('/').to_owned();
+                at::set(answer, wire, json!(host));
+            }
+        }
+    }
+
+    fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {
+        let half = |body: &Json, name: &str| at::get_str(body, name).unwrap_or_default().to_owned();
+        let billing = half(body, "split.billing");
+        let sku = format!("{}{billing}_{}", half(body, "split.tier"), half(body, "split.replication"));
+        for laid in ["split", "hosts", "keys", "blobService"] {
+            at::remove(body, laid);
+        }
+        at::remove(body, "sku");
+        at::set(body, "sku.name", json!(sku));
+        if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
+            let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
+            at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
+        }
+        if at::get(body, "properties.encryption.keyvaultproperties.keyidentifier").is_some() {
+            at::set(body, "properties.encryption.keySource", json!("Microsoft.Keyvault"));
+        }
+    }
+
+    async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {
+        lay_keys(azure, id, answer).await;
+        let patience = azure.client.patience(std::time::Duration::from_secs(300));
+        let service = azure.client.find(format!("{id}/blobServices/default"), STORAGE, &patience).await?;
+        if let Some(properties) = service.and_then(|s| at::get(&s.body, "properties").cloned()) {
+            at::set(answer, "blobService", properties);
+        }
+        Ok(())
+    }
+
+    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
+        call.put(body).await?;
+        write_blob_service(call, None, planned).await
+    }
+
+    async fn update(
+        &self,
+        call: &Call<'_>,
+        found: &Json,
+        body: Json,
+        prior: &Value,
+        planned: &Value,
+    ) -> Result<(), Fault> {
+        let mut before = found.clone();
+        self.lift(&mut before, Some(prior));
+        self.lower(&mut before, prior, false);
+        if body != before {
+            call.put(body).await?;
+        }
+        write_blob_service(call, Some(prior), planned).await
+    }
+
+    fn list_of(&self, id: &str) -> Option<String> {
+        subscription_list(id, "Microsoft.Storage/storageAccounts")
+    }
+}
+
+async fn write_blob_service(call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+    let wanted = planned.field("blob_properties").is_some_and(|b| b.as_elements().is_some_and(|b| !b.is_empty()));
+    let moved = prior.is_none_or(|prior| wire::changed(prior, planned, "blob_properties"));
+    if !wanted || !moved {
+        return Ok(());
+    }
+    let id = format!("{}/blobServices/default", call.id);
+    let found = call.find_at(&id).await?.unwrap_or_else(|| json!({}));
+    let mut body = json!({ "blobService": at::get(&found, "properties").cloned().unwrap_or_else(|| json!({})) });
+    wire::encode(&[blob_properties()], &mut body, planned, prior);
+    call.put_at(&id, json!({ "properties": at::remove(&mut body, "blobService") })).await?;
+    Ok(())
+}
+
+/// Asks for the account's keys. Where they are refused (keys are off, a read-only lock, a missing right) nothing is
+/// laid, and what is recorded stays.
+async fn lay_keys(azure: &Azure, id: &str, answer: &mut Json) {
+    let request = Request::new(Method::Post, format!("{id}/listKeys"), STORAGE);
+    let patience = azure.client.patience(std::time::Duration::from_secs(60));
+    let Ok(given) = azure.client.send(&request, &patience).await else { return };
+    let name = id.rsplit('/').next().unwrap_or_default();
+    let blob = at::get_str(answer, "properties.primaryEndpoints.blob").unwrap_or_default().to_owned();
+    let suffix = blob.split_once(".blob.").map_or("core.windows.net", |(_, suffix)| suffix).trim_end_matches('/');
+    for (position, which) in ["primary", "secondary"].into_iter().enumerate() {
+        let key = given.body.pointer(&format!("/keys/{position}/value")).and_then(Json::as_str);
+        let Some(key) = key else { continue };
+        let all = format!("DefaultEndpointsProtocol=https;AccountName={name};AccountKey={key};EndpointSuffix={suffix}");
+        let blobs = format!("DefaultEndpointsProtocol=https;BlobEndpoint={blob};AccountName={name};AccountKey={key}");
+        at::set(answer, &format!("keys.{which}"), json!(key));
+        at::set(answer, &format!("keys.{which}Connection"), json!(all));
+        at::set(answer, &format!("keys.{which}Blob"), json!(blobs));
+    }
+}
+
+fn container_table() -> Table {
+    Table::of(
+        "azurerm_storage_container",
+        "Microsoft.Storage/storageAccounts/blobServices/containers",
+        STORAGE,
+        "{storage_account_id}/blobServices/default/containers/{name}",
+    )
+    .about("A blob container.")
+    .version(2)
+    .rows([
+        text("name").required().replaces().about("The name of the container.").rule(Rule::Pattern(
+            r"^\$root$|^\$web$|^[a-z0-9](-?[a-z0-9])+$",
+            "(must be 3 to 63 lowercase letters, digits or single `-`)",
+        )),
+        text("storage_account_id").required().replaces().same(Same::ArmId).about("The account that holds it."),
+        text("container_access_type").default_to("private").one_of(&["blob", "container", "private"]).at("access"),
+        text("default_encryption_scope").or_computed().replaces().at("properties.defaultEncryptionScope"),
+        flag("encryption_scope_override_enabled")
+            .default_to(true)
+            .replaces()
+            .spelled(Codec::Inverted)
+            .at("properties.denyEncryptionScopeOverride"),
+        flag("has_immutability_policy").computed().at("properties.hasImmutabilityPolicy"),
+        flag("has_legal_hold").computed().at("properties.hasLegalHold"),
+        text_map("metadata").or_computed().at("properties.metadata"),
+        text("resource_manager_id").computed().same(Same::ArmId).at("id"),
+        text("url").computed().at("url"),
+    ])
+}
+
+struct Container;
+
+const ACCESS: [(&str, &str); 3] = [("private", "None"), ("blob", "Blob"), ("container", "Container")];
+
+impl Hooks for Container {
+    fn renamed(&self, path: &[&str]) -> Option<String> {
+        let message = "A container is placed by storage_account_id = azurerm_storage_account.NAME.id; \
+                       \"storage_account_name\" is azurerm 3.x's way, which azurerm 5 has taken away.";
+        matches!(path, ["storage_account_name"]).then(|| message.to_owned())
+    }
+
+    fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
+        let access = at::get_str(answer, "properties.publicAccess").unwrap_or("None").to_owned();
+        if let Some((word, _)) = ACCESS.iter().find(|(_, azure)| azure.eq_ignore_ascii_case(&access)) {
+            at::set(answer, "access", json!(word));
+        }
+        let id = at::get_str(answer, "id").unwrap_or_default();
+        let segments: Vec<_> = id.split('/').collect();
+        if let (Some(account), Some(name)) = (segments.get(8), segments.get(12)) {
+            at::set(answer, "url", json!(format!("https://{account}.blob.core.windows.net/{name}")));
+        }
+    }
+
+    fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {
+        let access = at::remove(body, "access");
+        at::remove(body, "url");
+        let word = access.as_ref().and_then(Json::as_str).unwrap_or("private");
+        if let Some((_, azure)) = ACCESS.iter().find(|(ours, _)| *ours == word) {
+            at::set(body, "properties.publicAccess", json!(azure));
+        }
+    }
+
+    fn list_of(&self, id: &str) -> Option<String> {
+        let (list, _) = id.rsplit_once('/')?;
+        Some(list.to_owned())
+    }
+}
+
+/// The addresses of an account's services.
+const ENDPOINTS: &[(&str, &str)] = &[
+    ("primary_blob_endpoint", "properties.primaryEndpoints.blob"),
+    ("primary_blob_host", "hosts.primaryEndpoints.blob"),
+    ("primary_blob_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.blob"),
+    ("primary_blob_internet_host", "hosts.primaryEndpoints.internetEndpoints.blob"),
+    ("primary_blob_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.blob"),
+    ("primary_blob_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.blob"),
+    ("primary_dfs_endpoint", "properties.primaryEndpoints.dfs"),
+    ("primary_dfs_host", "hosts.primaryEndpoints.dfs"),
+    ("primary_dfs_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.dfs"),
+    ("primary_dfs_internet_host", "hosts.primaryEndpoints.internetEndpoints.dfs"),
+    ("primary_dfs_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.dfs"),
+    ("primary_dfs_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.dfs"),
+    ("primary_file_endpoint", "properties.primaryEndpoints.file"),
+    ("primary_file_host", "hosts.primaryEndpoints.file"),
+    ("primary_file_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.file"),
+    ("primary_file_internet_host", "hosts.primaryEndpoints.internetEndpoints.file"),
+    ("primary_file_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.file"),
+    ("primary_file_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.file"),
+    ("primary_queue_endpoint", "properties.primaryEndpoints.queue"),
+    ("primary_queue_host", "hosts.primaryEndpoints.queue"),
+    ("primary_queue_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.queue"),
+    ("primary_queue_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.queue"),
+    ("primary_table_endpoint", "properties.primaryEndpoints.table"),
+    ("primary_table_host", "hosts.primaryEndpoints.table"),
+    ("primary_table_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.table"),
+    ("primary_table_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.table"),
+    ("primary_web_endpoint", "properties.primaryEndpoints.web"),
+    ("primary_web_host", "hosts.primaryEndpoints.web"),
+    ("primary_web_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.web"),
+    ("primary_web_internet_host", "hosts.primaryEndpoints.internetEndpoints.web"),
+    ("primary_web_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.web"),
+    ("primary_web_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.web"),
+    ("secondary_blob_endpoint", "properties.secondaryEndpoints.blob"),
+    ("secondary_blob_host", "hosts.secondaryEndpoints.blob"),
+    ("secondary_blob_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.blob"),
+    ("secondary_blob_internet_host", "hosts.secondaryEndpoints.internetEndpoints.blob"),
+    ("secondary_blob_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.blob"),
+    ("secondary_blob_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.blob"),
+    ("secondary_dfs_endpoint", "properties.secondaryEndpoints.dfs"),
+    ("secondary_dfs_host", "hosts.secondaryEndpoints.dfs"),
+    ("secondary_dfs_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.dfs"),
+    ("secondary_dfs_internet_host", "hosts.secondaryEndpoints.internetEndpoints.dfs"),
+    ("secondary_dfs_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.dfs"),
+    ("secondary_dfs_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.dfs"),
+    ("secondary_file_endpoint", "properties.secondaryEndpoints.file"),
+    ("secondary_file_host", "hosts.secondaryEndpoints.file"),
+    ("secondary_file_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.file"),
+    ("secondary_file_internet_host", "hosts.secondaryEndpoints.internetEndpoints.file"),
+    ("secondary_file_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.file"),
+    ("secondary_file_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.file"),
+    ("secondary_queue_endpoint", "properties.secondaryEndpoints.queue"),
+    ("secondary_queue_host", "hosts.secondaryEndpoints.queue"),
+    ("secondary_queue_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.queue"),
+    ("secondary_queue_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.queue"),
+    ("secondary_table_endpoint", "properties.secondaryEndpoints.table"),
+    ("secondary_table_host", "hosts.secondaryEndpoints.table"),
+    ("secondary_table_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.table"),
+    ("secondary_table_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.table"),
+    ("secondary_web_endpoint", "properties.secondaryEndpoints.web"),
+    ("secondary_web_host", "hosts.secondaryEndpoints.web"),
+    ("secondary_web_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.web"),
+    ("secondary_web_internet_host", "hosts.secondaryEndpoints.internetEndpoints.web"),
+    ("secondary_web_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.web"),
+    ("secondary_web_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.web"),
+];
