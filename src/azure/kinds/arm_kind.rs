@@ -6,184 +6,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
-use super::super::arm::{ArmError, Conflict, Method, Patience, Request, retry_while};
+use super::super::arm::{ArmError, Conflict, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
+use super::hooks::{Call, Fault, Hooks};
 use super::{AzureKind, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Watch,
 };
-use crate::value::{Fields, Value};
-
-/// Why a write did not come to its end.
-#[derive(Debug)]
-pub enum Fault {
-    /// Azure or the way to it.
-    Arm(ArmError),
-    /// We refuse.
-    Refused(Diagnostic),
-}
-
-impl From<ArmError> for Fault {
-    fn from(error: ArmError) -> Self {
-        Self::Arm(error)
-    }
-}
-
-impl From<Diagnostic> for Fault {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Refused(diagnostic)
-    }
-}
-
-/// What a table cannot say of its kind. Each hook has a plain answer.
-#[async_trait]
-pub trait Hooks: Send + Sync {
-    /// Finds more than the rows' rules do.
-    fn validate(&self, _config: &Value) -> Vec<Finding> {
-        Vec::new()
-    }
-
-    /// The present name of an argument of an older azurerm.
-    fn renamed(&self, _path: &[&str]) -> Option<String> {
-        None
-    }
-
-    /// Goes over what the table planned.
-    fn plan(&self, _case: &mut PlanCase<'_>) {}
-
-    /// Rearranges what Azure answered, before the rows read it.
-    fn lift(&self, _answer: &mut Json, _prior: Option<&Value>) {}
-
-    /// Rearranges what is sent, after the rows have written it.
-    fn lower(&self, _body: &mut Json, _planned: &Value, _creating: bool) {}
-
-    /// Reads what belongs to the object but is not in its answer, and lays it there.
-    async fn read_more(&self, _azure: &Azure, _id: &str, _answer: &mut Json) -> Result<(), ArmError> {
-        Ok(())
-    }
-
-    /// Goes over what was read.
-    fn finish(&self, _fields: &mut Fields, _prior: Option<&Value>) {}
-
-    /// Makes the object; by default with one PUT.
-    async fn create(&self, call: &Call<'_>, body: Json, _planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
-        Ok(())
-    }
-
-    /// Changes the object. `found` is what Azure has and `body` the same, patched; by default it is sent with one
-    /// PUT when there is anything to send.
-    async fn update(
-        &self,
-        call: &Call<'_>,
-        found: &Json,
-        body: Json,
-        _prior: &Value,
-        _planned: &Value,
-    ) -> Result<(), Fault> {
-        if body != *found {
-            call.put(body).await?;
-        }
-        Ok(())
-    }
-
-    /// Removes the object; by default with one DELETE.
-    async fn delete(&self, call: &Call<'_>, _prior: &Value) -> Result<(), Fault> {
-        Ok(call.delete().await?)
-    }
-
-    /// The lane that a write of the object with this id occupies.
-    fn lane(&self, _id: &str) -> Option<String> {
-        None
-    }
-
-    /// Pairs of positions of which the second must wait for the first.
-    fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
-        Vec::new()
-    }
-
-    /// Refusals of a write that pass by themselves.
-    fn passing(&self) -> &'static [Conflict] {
-        &[Conflict::Busy]
-    }
-
-    /// Where many objects are listed at once: the list that holds the object with this id.
-    fn list_of(&self, _id: &str) -> Option<String> {
-        None
-    }
-}
-
-/// No hooks.
-pub struct Plain;
-
-impl Hooks for Plain {}
+use crate::value::Value;
 
 /// A table and its hooks as a kind.
 pub struct ArmKind {
     table: Table,
     schema: Schema,
     hooks: Box<dyn Hooks>,
-}
-
-/// One object being written: where it is, and who watches.
-pub struct Call<'a> {
-    /// The connection.
-    pub azure: &'a Azure,
-    /// The object's ARM id.
-    pub id: &'a str,
-    /// The version of its API.
-    pub api_version: &'a str,
-    /// How long all of it may take.
-    pub patience: Patience<'a>,
-    /// Refusals that are waited out.
-    pub passing: &'static [Conflict],
-    /// The etag that the object must still have.
-    pub etag: Option<String>,
-}
-
-impl Call<'_> {
-    /// Writes the whole object.
-    pub async fn put(&self, body: Json) -> Result<Json, ArmError> {
-        let request = Request::new(Method::Put, self.id, self.api_version).body(body);
-        let request = match &self.etag {
-            Some(etag) => request.header("if-match", etag.clone()),
-            None => request,
-        };
-        self.send(request).await
-    }
-
-    /// Writes a whole object elsewhere: a child, a companion.
-    pub async fn put_at(&self, id: &str, body: Json) -> Result<Json, ArmError> {
-        self.send(Request::new(Method::Put, id, self.api_version).body(body)).await
-    }
-
-    /// Carries out an action.
-    pub async fn post(&self, action: &str, body: Json) -> Result<Json, ArmError> {
-        self.send(Request::new(Method::Post, format!("{}/{action}", self.id), self.api_version).body(body)).await
-    }
-
-    /// Removes the object.
-    pub async fn delete(&self) -> Result<(), ArmError> {
-        self.delete_at(self.id).await
-    }
-
-    /// Removes an object elsewhere.
-    pub async fn delete_at(&self, id: &str) -> Result<(), ArmError> {
-        self.send(Request::new(Method::Delete, id, self.api_version)).await.map(drop)
-    }
-
-    /// Reads an object elsewhere, which may not be there.
-    pub async fn find_at(&self, id: &str) -> Result<Option<Json>, ArmError> {
-        Ok(self.azure.client.find(id, self.api_version, &self.patience).await?.map(|answer| answer.body))
-    }
-
-    async fn send(&self, request: Request) -> Result<Json, ArmError> {
-        retry_while(self.passing, &self.patience, || self.azure.client.perform(&request, &self.patience)).await
-    }
 }
 
 impl ArmKind {

@@ -6,7 +6,8 @@ use super::super::arm::Conflict;
 use super::super::wire::{
     Dialect, PlanCase, Rule, Same, Table, json as at, location, resource_group_name, same_text, tags, text, texts,
 };
-use super::arm_kind::{ArmKind, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::Hooks;
 use crate::diagnostic::Diagnostic;
 use crate::provider::Finding;
 use crate::value::{Path, Value};

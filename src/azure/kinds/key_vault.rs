@@ -6,7 +6,8 @@ use super::super::wire::{
     Codec, PlanCase, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
     tags, text, text_set, texts,
 };
-use super::arm_kind::{ArmKind, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::Hooks;
 use super::identity::subscription_list;
 use crate::value::Value;
 

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
 use super::super::wire::{self, Codec, PlanCase, Rule, Same, Table, block, flag, float, json as at, text, texts};
-use super::arm_kind::{ArmKind, Call, Fault, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::{Call, Fault, Hooks};
 use super::kubernetes_cluster::CONTAINER_SERVICE;
 use super::{node_pool_rows as pool_rows, pool_rules, pool_writes};
 use crate::value::Value;

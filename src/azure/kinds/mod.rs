@@ -10,6 +10,7 @@ mod azapi_body;
 mod azapi_plan;
 mod azapi_resource;
 mod data;
+mod hooks;
 mod identity;
 mod key_vault;
 mod kubernetes_cluster;
@@ -23,6 +24,7 @@ mod role_assignment;
 mod role_definition;
 mod role_grant;
 mod storage;
+mod storage_endpoints;
 #[cfg(test)]
 mod testing;
 
@@ -37,7 +39,8 @@ use crate::provider::{Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Pl
 use crate::value::Value;
 
 pub use arm_data::ArmData;
-pub use arm_kind::{ArmKind, Call, Fault, Hooks, Plain};
+pub use arm_kind::ArmKind;
+pub use hooks::{Call, Fault, Hooks, Plain};
 
 /// How long a read may take (azurerm's 5 minutes).
 const READ: Duration = Duration::from_secs(5 * 60);

@@ -6,7 +6,8 @@ use super::super::wire::{
     Codec, Row, Rule, Same, Table, block, block_set, blocks, flag, integer, json as at, location, name,
     resource_group_name, tags, text, text_set, texts,
 };
-use super::arm_kind::{ArmKind, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::Hooks;
 use super::identity::subscription_list;
 use crate::value::Value;
 

@@ -7,7 +7,7 @@
 use serde_json::{Value as Json, json};
 
 use super::super::wire::json as at;
-use super::arm_kind::{Call, Fault};
+use super::hooks::{Call, Fault};
 use super::node_pool_rows as pool_rows;
 use crate::diagnostic::Diagnostic;
 

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 
 use super::super::arm::{Method, Request};
 use super::super::wire::{Rule, Table, json, location, tags, text};
-use super::arm_kind::{ArmKind, Call, Fault, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::{Call, Fault, Hooks};
 use crate::diagnostic::Diagnostic;
 use crate::value::Value;
 

@@ -12,7 +12,8 @@ use super::super::session::Azure;
 use super::super::wire::{
     self, PlanCase, Reading, Row, Rule, Same, Table, blocks, decode, finding, json as at, text, text_set, texts,
 };
-use super::arm_kind::{ArmKind, Fault, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::{Fault, Hooks};
 use super::{AzureData, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Finding, Kind, Schema};

@@ -9,8 +9,10 @@ use super::super::wire::{
     self, Codec, Off, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
     tags, text, text_map, text_set, texts,
 };
-use super::arm_kind::{ArmKind, Call, Fault, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
+use super::storage_endpoints::ENDPOINTS;
 use crate::value::Value;
 
 /// The api-version of `Microsoft.Storage`.
@@ -449,71 +451,3 @@ impl Hooks for Container {
         Some(list.to_owned())
     }
 }
-
-/// The addresses of an account's services.
-const ENDPOINTS: &[(&str, &str)] = &[
-    ("primary_blob_endpoint", "properties.primaryEndpoints.blob"),
-    ("primary_blob_host", "hosts.primaryEndpoints.blob"),
-    ("primary_blob_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.blob"),
-    ("primary_blob_internet_host", "hosts.primaryEndpoints.internetEndpoints.blob"),
-    ("primary_blob_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.blob"),
-    ("primary_blob_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.blob"),
-    ("primary_dfs_endpoint", "properties.primaryEndpoints.dfs"),
-    ("primary_dfs_host", "hosts.primaryEndpoints.dfs"),
-    ("primary_dfs_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.dfs"),
-    ("primary_dfs_internet_host", "hosts.primaryEndpoints.internetEndpoints.dfs"),
-    ("primary_dfs_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.dfs"),
-    ("primary_dfs_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.dfs"),
-    ("primary_file_endpoint", "properties.primaryEndpoints.file"),
-    ("primary_file_host", "hosts.primaryEndpoints.file"),
-    ("primary_file_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.file"),
-    ("primary_file_internet_host", "hosts.primaryEndpoints.internetEndpoints.file"),
-    ("primary_file_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.file"),
-    ("primary_file_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.file"),
-    ("primary_queue_endpoint", "properties.primaryEndpoints.queue"),
-    ("primary_queue_host", "hosts.primaryEndpoints.queue"),
-    ("primary_queue_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.queue"),
-    ("primary_queue_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.queue"),
-    ("primary_table_endpoint", "properties.primaryEndpoints.table"),
-    ("primary_table_host", "hosts.primaryEndpoints.table"),
-    ("primary_table_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.table"),
-    ("primary_table_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.table"),
-    ("primary_web_endpoint", "properties.primaryEndpoints.web"),
-    ("primary_web_host", "hosts.primaryEndpoints.web"),
-    ("primary_web_internet_endpoint", "properties.primaryEndpoints.internetEndpoints.web"),
-    ("primary_web_internet_host", "hosts.primaryEndpoints.internetEndpoints.web"),
-    ("primary_web_microsoft_endpoint", "properties.primaryEndpoints.microsoftEndpoints.web"),
-    ("primary_web_microsoft_host", "hosts.primaryEndpoints.microsoftEndpoints.web"),
-    ("secondary_blob_endpoint", "properties.secondaryEndpoints.blob"),
-    ("secondary_blob_host", "hosts.secondaryEndpoints.blob"),
-    ("secondary_blob_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.blob"),
-    ("secondary_blob_internet_host", "hosts.secondaryEndpoints.internetEndpoints.blob"),
-    ("secondary_blob_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.blob"),
-    ("secondary_blob_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.blob"),
-    ("secondary_dfs_endpoint", "properties.secondaryEndpoints.dfs"),
-    ("secondary_dfs_host", "hosts.secondaryEndpoints.dfs"),
-    ("secondary_dfs_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.dfs"),
-    ("secondary_dfs_internet_host", "hosts.secondaryEndpoints.internetEndpoints.dfs"),
-    ("secondary_dfs_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.dfs"),
-    ("secondary_dfs_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.dfs"),
-    ("secondary_file_endpoint", "properties.secondaryEndpoints.file"),
-    ("secondary_file_host", "hosts.secondaryEndpoints.file"),
-    ("secondary_file_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.file"),
-    ("secondary_file_internet_host", "hosts.secondaryEndpoints.internetEndpoints.file"),
-    ("secondary_file_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.file"),
-    ("secondary_file_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.file"),
-    ("secondary_queue_endpoint", "properties.secondaryEndpoints.queue"),
-    ("secondary_queue_host", "hosts.secondaryEndpoints.queue"),
-    ("secondary_queue_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.queue"),
-    ("secondary_queue_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.queue"),
-    ("secondary_table_endpoint", "properties.secondaryEndpoints.table"),
-    ("secondary_table_host", "hosts.secondaryEndpoints.table"),
-    ("secondary_table_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.table"),
-    ("secondary_table_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.table"),
-    ("secondary_web_endpoint", "properties.secondaryEndpoints.web"),
-    ("secondary_web_host", "hosts.secondaryEndpoints.web"),
-    ("secondary_web_internet_endpoint", "properties.secondaryEndpoints.internetEndpoints.web"),
-    ("secondary_web_internet_host", "hosts.secondaryEndpoints.internetEndpoints.web"),
-    ("secondary_web_microsoft_endpoint", "properties.secondaryEndpoints.microsoftEndpoints.web"),
-    ("secondary_web_microsoft_host", "hosts.secondaryEndpoints.microsoftEndpoints.web"),
-];

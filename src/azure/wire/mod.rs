@@ -6,6 +6,7 @@ mod encode;
 mod identify;
 pub mod json;
 mod plan;
+mod rows;
 mod same;
 mod scalar;
 mod schema;
@@ -16,11 +17,12 @@ pub use decode::{Reading, decode};
 pub use encode::encode;
 pub use identify::{id_of, parts_of};
 pub use plan::{Dialect, PlanCase, at, changed, path_of};
+pub use rows::{
+    block, block_set, blocks, flag, float, integer, integer_set, location, name, resource_group_name, tags, text,
+    text_map, text_set, texts,
+};
 pub use same::{equal, is_zero, normal_location, same, same_text};
 pub use scalar::{from_json, literal, set_of, to_json};
 pub use schema::{block_of, element_type, schema, timeouts_type, type_of};
-pub use table::{
-    Blocks, Codec, Literal, Off, Presence, Row, Rule, Same, Scalar, Shape, Table, block, block_set, blocks, flag,
-    float, integer, integer_set, location, name, resource_group_name, tags, text, text_map, text_set, texts,
-};
+pub use table::{Blocks, Codec, Literal, Off, Presence, Row, Rule, Same, Scalar, Shape, Table};
 pub use validate::{finding, validate};

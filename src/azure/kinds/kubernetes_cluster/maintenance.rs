@@ -8,7 +8,7 @@ use super::super::super::session::Azure;
 use super::super::super::wire::{
     Row, Rule, Same, block, block_set, encode, equal, integer, integer_set, json as at, text,
 };
-use super::super::arm_kind::Call;
+use super::super::hooks::Call;
 use crate::value::Value;
 
 /// The windows: the name of the child in Azure, and where it is laid in the cluster's answer.

@@ -22,7 +22,8 @@ use super::super::wire::{
     self, PlanCase, Row, Same, Table, block, blocks, flag, integer, json as at, text, text_set, texts,
 };
 use super::arm_data::ArmData;
-use super::arm_kind::{ArmKind, Call, Fault, Hooks};
+use super::arm_kind::ArmKind;
+use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
 use super::{node_pool_rows as pool_rows, pool_writes};
 pub use renamed::pool as renamed_in_pool;
