@@ -80,8 +80,10 @@ fn next_step(out: Option<&PathBuf>, invocation: &Invocation) -> String {
         }
         None => prose(
             style,
-            &["Note: You didn't use the -out option to save this plan, so Bowline can't guarantee to take exactly these \
-               actions if you run \"bowline apply\" now."],
+            &[
+                "Note: You didn't use the -out option to save this plan, so Bowline can't guarantee to take exactly these \
+               actions if you run \"bowline apply\" now.",
+            ],
         ),
     };
     rule(style) + &text
