@@ -108,7 +108,8 @@ fn collect(target: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> std::io:
         files.push(target.to_path_buf());
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(target)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(target)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for path in entries {
         let path = path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path);

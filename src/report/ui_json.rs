@@ -48,8 +48,7 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
     let changed = plan.changes.iter().filter(|change| change.is_change());
     let changes = changed.map(|change| planned(change, "planned_change", "Plan to"));
     let counts = Counts::of(plan);
-    let message =
-        format!("Plan: {} to add, {} to change, {} to destroy.", counts.add, counts.change, counts.destroy);
+    let message = format!("Plan: {} to add, {} to change, {} to destroy.", counts.add, counts.change, counts.destroy);
     let mut lines: Vec<Json> = drift.chain(changes).collect();
     lines.push(summary(&message, counts, "plan"));
     if !plan.outputs.is_empty() {
@@ -63,7 +62,8 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
 }
 
 fn planned(change: &InstanceChange, kind: &str, what: &str) -> Json {
-    let action = if change.importing.is_some() && change.action == Action::NoOp { "import" } else { word(change.action) };
+    let action =
+        if change.importing.is_some() && change.action == Action::NoOp { "import" } else { word(change.action) };
     let message = match kind {
         "resource_drift" => format!("{}: {what} ({action})", change.address),
         _ => format!("{}: {what} {action}", change.address),
@@ -109,7 +109,14 @@ pub fn outputs(outputs: &BTreeMap<Arc<str>, OutputValue>) -> Json {
 }
 
 /// A step of a run: `apply_start`, `apply_progress`, `apply_complete`, `apply_errored`.
-pub fn step(kind: &str, message: &str, address: &Address, action: Action, id: Option<&str>, seconds: Option<u64>) -> Json {
+pub fn step(
+    kind: &str,
+    message: &str,
+    address: &Address,
+    action: Action,
+    id: Option<&str>,
+    seconds: Option<u64>,
+) -> Json {
     let mut hook = json!({ "resource": resource(address), "action": word(action) });
     if let Some(fields) = hook.as_object_mut() {
         if let Some(id) = id {
