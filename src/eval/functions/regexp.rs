@@ -8,6 +8,8 @@ use super::string::text;
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
 use crate::value::{Fields, Type, Value};
 
+use translate::Refusal;
+
 const PATTERN: Param = Param::string("pattern");
 
 pub(super) const TABLE: &[Function] = &[
@@ -26,13 +28,17 @@ pub(super) const TABLE: &[Function] = &[
     ),
 ];
 
-fn compile(pattern: &str) -> Result<Regex, FunctionError> {
-    let refused = |why: &str| FunctionError::at(0, format!("invalid regexp pattern: {why}"));
-    let translated = translate::from_go(pattern).map_err(|why| refused(&why))?;
+fn compile(pattern: &str) -> Result<Regex, Refusal> {
+    let translated = translate::from_go(pattern)?;
     Regex::new(&translated).map_err(|e| match e {
-        regex::Error::CompiledTooBig(_) => refused("the expression is too large"),
-        _ => refused(&format!("{pattern} is not a regular expression: {}", last_line(&e.to_string()))),
+        regex::Error::CompiledTooBig(_) => Refusal::new("expression too large", pattern),
+        _ => Refusal::new(last_line(&e.to_string()), pattern),
     })
+}
+
+fn compile_argument(pattern: &str) -> Result<Regex, FunctionError> {
+    let refused = |refusal: Refusal| format!("invalid regexp pattern: {} in {}", refusal.why, refusal.part);
+    compile(pattern).map_err(|refusal| FunctionError::at(0, refused(refusal)))
 }
 
 /// The crate's messages end in a line that says what is wrong, after a picture of where.
@@ -43,7 +49,7 @@ fn last_line(message: &str) -> String {
 /// A string, or a tuple or object of the capture groups.
 fn match_type(args: &[Value]) -> Result<Type, FunctionError> {
     let Some(pattern) = args.first().and_then(Value::as_str) else { return Ok(Type::Dynamic) };
-    let regex = compile(pattern)?;
+    let regex = compile_argument(pattern)?;
     let groups: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
     let named: Vec<&str> = groups.iter().copied().flatten().collect();
     if groups.is_empty() {
@@ -76,7 +82,7 @@ fn match_value(regex: &Regex, captures: &regex::Captures) -> Value {
 }
 
 fn regex(a: &Arguments) -> Result<Value, FunctionError> {
-    let regex = compile(a.text(0)?)?;
+    let regex = compile_argument(a.text(0)?)?;
     match regex.captures(a.text(1)?) {
         Some(captures) => Ok(match_value(&regex, &captures)),
         None => Err("pattern did not match any part of the given string".into()),
@@ -84,7 +90,7 @@ fn regex(a: &Arguments) -> Result<Value, FunctionError> {
 }
 
 fn regexall(a: &Arguments) -> Result<Value, FunctionError> {
-    let regex = compile(a.text(0)?)?;
+    let regex = compile_argument(a.text(0)?)?;
     let found = regex.captures_iter(a.text(1)?).map(|captures| match_value(&regex, &captures));
     Ok(Value::list(a.element(), found.collect()))
 }
@@ -95,7 +101,8 @@ fn replace(a: &Arguments) -> Result<Value, FunctionError> {
     let inner = if wanted.len() > 1 { wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) } else { None };
     match inner {
         Some(pattern) => {
-            let regex = compile(pattern).map_err(|e| FunctionError::from(e.message))?;
+            let refused = |refusal: Refusal| format!("error parsing regexp: {}: `{}`", refusal.why, refusal.part);
+            let regex = compile(pattern).map_err(refused)?;
             text(regex.replace_all(whole, replacement))
         }
         None => text(whole.replace(wanted, replacement)),

@@ -94,6 +94,9 @@ impl<'a> Reader<'a> {
             verb.precision = Some(self.digits().ok_or_else(|| self.unrecognized())?);
         }
         if self.take(b'[') {
+            if self.peek() == Some(b'0') {
+                return Err(self.unrecognized());
+            }
             verb.argument = self.digits().ok_or_else(|| self.unrecognized())?;
             if !self.take(b']') {
                 return Err(self.unrecognized());

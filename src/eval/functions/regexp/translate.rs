@@ -1,19 +1,32 @@
 //! From Go's regular expressions to the `regex` crate's, which agree in most but not in all:
 //! in Go `\d \w \s \b` know ASCII only, a brace that starts no count is itself, brackets nest only for POSIX
-//! classes, every escaped punctuation mark is itself, `\Q..\E` quotes, and counts end at 1000.
+//! classes and know no set operations, every escaped punctuation mark is itself, `\Q..\E` quotes, and counts end
+//! at 1000.
 
 /// The largest count in Go.
 const MAX_COUNT: u32 = 1000;
 
-/// The expression in the crate's syntax, or what Go has against it.
-pub(super) fn from_go(pattern: &str) -> Result<String, String> {
+/// What is wrong with an expression, and which part of it is.
+pub(super) struct Refusal {
+    pub why: String,
+    pub part: String,
+}
+
+impl Refusal {
+    pub(super) fn new(why: impl Into<String>, part: impl Into<String>) -> Self {
+        Self { why: why.into(), part: part.into() }
+    }
+}
+
+/// The expression in the crate's syntax.
+pub(super) fn from_go(pattern: &str) -> Result<String, Refusal> {
     let mut reader = Reader { rest: pattern, out: String::with_capacity(pattern.len() + 8), repeated: None };
     while let Some(c) = reader.rest.chars().next() {
         match c {
-            '\\' => reader.escape(false)?,
+            '\\' => reader.escape()?,
             '[' => reader.class()?,
             '{' => reader.brace()?,
-            '*' | '+' | '?' => reader.repetition(c)?,
+            '*' | '+' | '?' => reader.operator(&c.to_string())?,
             '(' => reader.group()?,
             _ => reader.copy(c),
         }
@@ -39,44 +52,77 @@ impl Reader<'_> {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
-    fn escape(&mut self, in_class: bool) -> Result<(), String> {
+    fn escape(&mut self) -> Result<(), Refusal> {
         self.repeated = None;
-        let mut chars = self.rest.chars();
-        chars.next();
-        let Some(c) = chars.next() else { return Err("trailing backslash at end of expression".into()) };
-        if c == 'Q' && !in_class {
-            self.quoted();
-            return Ok(());
+        match self.rest.chars().nth(1) {
+            Some('Q') => self.quoted(),
+            Some(c @ ('b' | 'B')) => {
+                self.out.push_str(&format!("(?-u:\\{c})"));
+                self.skip(2);
+            }
+            Some(c @ ('A' | 'z')) => {
+                self.out.push_str(&format!("\\{c}"));
+                self.skip(2);
+            }
+            _ => match self.named_class() {
+                Some(class) => self.out.push_str(&format!("[{class}]")),
+                None => {
+                    let c = self.escaped_char()?;
+                    self.out.push_str(&literal(c));
+                }
+            },
         }
-        let replacement = match c {
-            'd' => if in_class { "0-9" } else { "[0-9]" }.to_owned(),
-            'w' => if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }.to_owned(),
-            's' => if in_class { "\\t\\n\\x0C\\r " } else { "[\\t\\n\\x0C\\r ]" }.to_owned(),
-            'D' => "[^0-9]".to_owned(),
-            'W' => "[^0-9A-Za-z_]".to_owned(),
-            'S' => "[^\\t\\n\\x0C\\r ]".to_owned(),
-            'b' | 'B' if !in_class => format!("(?-u:\\{c})"),
-            '0'..='7' => return self.octal(),
-            'A' | 'z' if !in_class => format!("\\{c}"),
-            'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => format!("\\{c}"),
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => literal(c),
-            c => return Err(format!("invalid escape sequence \\{c}")),
-        };
-        self.out.push_str(&replacement);
-        self.skip(1 + c.len_utf8());
         Ok(())
     }
 
-    /// `\012`; a single digit other than 0 would be a back reference, which RE2 does not have.
-    fn octal(&mut self) -> Result<(), String> {
-        let digits: String = self.rest.chars().skip(1).take(3).take_while(|c| c.is_digit(8)).collect();
-        if digits.len() == 1 && digits != "0" {
-            return Err(format!("invalid escape sequence \\{digits}"));
-        }
-        let code = u32::from_str_radix(&digits, 8).map_err(|e| e.to_string())?;
-        self.out.push_str(&format!("\\x{{{code:X}}}"));
-        self.skip(1 + digits.len());
-        Ok(())
+    /// `\d`, `\pL`, `\p{Greek}` and the like, as the inside of a class.
+    fn named_class(&mut self) -> Option<String> {
+        let c = self.rest.strip_prefix('\\')?.chars().next()?;
+        let class = match c {
+            'd' => "0-9",
+            'w' => "0-9A-Za-z_",
+            's' => "\\t\\n\\x0C\\r ",
+            'D' => "[^0-9]",
+            'W' => "[^0-9A-Za-z_]",
+            'S' => "[^\\t\\n\\x0C\\r ]",
+            'p' | 'P' => {
+                let name = self.rest.get(2..)?;
+                let length = if name.starts_with('{') { name.find('}')? + 1 } else { name.chars().next()?.len_utf8() };
+                let class = self.rest.get(..2 + length)?.to_owned();
+                self.skip(2 + length);
+                return Some(class);
+            }
+            _ => return None,
+        };
+        self.skip(2);
+        Some(class.to_owned())
+    }
+
+    /// An escape that stands for one character.
+    fn escaped_char(&mut self) -> Result<char, Refusal> {
+        let after = self.rest.get(1..).unwrap_or_default();
+        let Some(c) = after.chars().next() else {
+            return Err(Refusal::new("trailing backslash at end of expression", ""));
+        };
+        let hex = |digits: &str| u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        let (found, length) = match c {
+            'a' => (Some('\u{7}'), 1),
+            'f' => (Some('\u{c}'), 1),
+            't' => (Some('\t'), 1),
+            'n' => (Some('\n'), 1),
+            'r' => (Some('\r'), 1),
+            'v' => (Some('\u{b}'), 1),
+            'x' => match after.strip_prefix("x{").and_then(|digits| digits.split_once('}')) {
+                Some((digits, _)) => (hex(digits), digits.len() + 3),
+                None => (after.get(1..3).and_then(hex), 3),
+            },
+            '0'..='7' => octal(after),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => (Some(c), 1),
+            _ => (None, c.len_utf8()),
+        };
+        let written = self.rest.get(..=length).unwrap_or(self.rest).to_owned();
+        self.skip(1 + length);
+        found.ok_or_else(|| Refusal::new("invalid escape sequence", written))
     }
 
     fn quoted(&mut self) {
@@ -88,64 +134,82 @@ impl Reader<'_> {
     }
 
     /// `[...]`, in which only `[:name:]` nests.
-    fn class(&mut self) -> Result<(), String> {
+    fn class(&mut self) -> Result<(), Refusal> {
         self.repeated = None;
         let whole = self.rest.to_owned();
-        let missing = || format!("missing closing ] in {whole}");
-        self.skip(1);
-        self.out.push('[');
+        self.copy('[');
         if self.rest.starts_with('^') {
-            self.skip(1);
-            self.out.push('^');
+            self.copy('^');
         }
         let mut first = true;
-        loop {
-            let c = self.rest.chars().next().ok_or_else(missing)?;
-            match c {
-                ']' if !first => {
-                    self.copy(']');
-                    return Ok(());
-                }
-                '\\' => self.escape(true)?,
-                '[' if self.rest.starts_with("[:") && self.rest.contains(":]") => {
-                    let end = self.rest.find(":]").map_or(0, |at| at + 2);
-                    let name = self.rest.get(..end).unwrap_or_default().to_owned();
-                    self.out.push_str(&name);
-                    self.skip(end);
-                }
-                '-' => self.copy('-'),
-                c => {
-                    self.out.push_str(&literal(c));
-                    self.skip(c.len_utf8());
-                }
-            }
+        while first || !self.rest.starts_with(']') {
             first = false;
+            if self.rest.is_empty() {
+                return Err(Refusal::new("missing closing ]", whole));
+            }
+            let posix = self.rest.starts_with("[:").then(|| self.rest.find(":]")).flatten();
+            if let Some(end) = posix {
+                let name = self.rest.get(..end + 2).unwrap_or_default().to_owned();
+                self.out.push_str(&name);
+                self.skip(end + 2);
+            } else if let Some(class) = self.named_class() {
+                self.out.push_str(&class);
+            } else {
+                self.range(&whole)?;
+            }
+        }
+        self.copy(']');
+        Ok(())
+    }
+
+    /// One character of a class, or two with all between them.
+    fn range(&mut self, whole: &str) -> Result<(), Refusal> {
+        let start = self.rest;
+        let low = self.class_char(whole)?;
+        self.out.push_str(&literal(low));
+        if !self.rest.starts_with('-') || self.rest.starts_with("-]") || self.rest.len() < 2 {
+            return Ok(());
+        }
+        self.skip(1);
+        let high = self.class_char(whole)?;
+        if high < low {
+            let written = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+            return Err(Refusal::new("invalid character class range", written));
+        }
+        self.out.push_str(&format!("-{}", literal(high)));
+        Ok(())
+    }
+
+    fn class_char(&mut self, whole: &str) -> Result<char, Refusal> {
+        match self.rest.chars().next() {
+            Some('\\') => self.escaped_char(),
+            Some(c) => {
+                self.skip(c.len_utf8());
+                Ok(c)
+            }
+            None => Err(Refusal::new("missing closing ]", whole)),
         }
     }
 
     /// `{n}`, `{n,}`, `{n,m}`, or a brace as itself.
-    fn brace(&mut self) -> Result<(), String> {
+    fn brace(&mut self) -> Result<(), Refusal> {
         let count = self.rest.find('}').and_then(|end| self.rest.get(..=end)).map(str::to_owned);
-        let Some((count, (least, most))) = count.and_then(|c| Some((c.clone(), counts(&c)?))) else {
+        let Some((count, (least, most))) = count.and_then(|count| Some((count.clone(), counts(&count)?))) else {
             self.skip(1);
             self.out.push_str("\\{");
             self.repeated = None;
             return Ok(());
         };
         if least > MAX_COUNT || most.is_some_and(|most| most > MAX_COUNT || most < least) {
-            return Err(format!("invalid repeat count in {count}"));
+            return Err(Refusal::new("invalid repeat count", count));
         }
         self.operator(&count)
     }
 
-    fn repetition(&mut self, c: char) -> Result<(), String> {
-        self.operator(&c.to_string())
-    }
-
     /// One repetition operator, with the `?` that makes it reluctant.
-    fn operator(&mut self, operator: &str) -> Result<(), String> {
+    fn operator(&mut self, operator: &str) -> Result<(), Refusal> {
         if let Some(before) = &self.repeated {
-            return Err(format!("invalid nested repetition operator in {before}{operator}"));
+            return Err(Refusal::new("invalid nested repetition operator", format!("{before}{operator}")));
         }
         self.skip(operator.len());
         self.out.push_str(operator);
@@ -160,27 +224,36 @@ impl Reader<'_> {
     }
 
     /// A group's start with its flags, of which Go knows fewer.
-    fn group(&mut self) -> Result<(), String> {
+    fn group(&mut self) -> Result<(), Refusal> {
         self.copy('(');
         let Some(after) = self.rest.strip_prefix('?') else { return Ok(()) };
         let flags: String = after.chars().take_while(|c| !matches!(c, ':' | ')' | '<' | 'P')).collect();
+        let refused = |part: String| Refusal::new("invalid or unsupported Perl syntax", part);
         if let Some(c) = flags.chars().find(|c| !"imsU-".contains(*c)) {
-            return Err(format!("invalid or unsupported Perl syntax in (?{c}"));
+            return Err(refused(format!("(?{c}")));
         }
         self.out.push('?');
         self.skip(1);
         self.out.push_str(&flags);
         self.skip(flags.len());
         if self.rest.starts_with("<=") || self.rest.starts_with("<!") {
-            return Err("invalid or unsupported Perl syntax in (?<".into());
+            return Err(refused("(?<".into()));
         }
         Ok(())
     }
 }
 
+/// Up to three octal digits and their length; one alone other than 0 would be a back reference, which RE2 lacks.
+fn octal(text: &str) -> (Option<char>, usize) {
+    let digits: String = text.chars().take(3).take_while(|c| c.is_digit(8)).collect();
+    let alone = digits.len() == 1 && digits != "0";
+    let code = u32::from_str_radix(&digits, 8).ok().filter(|_| !alone);
+    (code.and_then(char::from_u32), digits.len())
+}
+
 /// A character as itself, in and outside of classes.
 fn literal(c: char) -> String {
-    if c.is_ascii_punctuation() && c != '_' { format!("\\x{:02X}", u32::from(c)) } else { c.to_string() }
+    if c.is_alphanumeric() || c == '_' { c.to_string() } else { format!("\\x{{{:X}}}", u32::from(c)) }
 }
 
 fn counts(brace: &str) -> Option<(u32, Option<u32>)> {
