@@ -245,7 +245,9 @@ impl Parser<'_> {
             }
         };
         let body = match self.peek_kind() {
-            TokenKind::Newline | TokenKind::CloseBrace | TokenKind::End => self.block_body(open),
+            TokenKind::Newline | TokenKind::CloseBrace | TokenKind::End => {
+                self.nested(|parser| Ok(parser.block_body(open)))?
+            }
             _ => self.single_line_body(open)?,
         };
         Ok(Block { kind: self.ident(kind), labels, body, header, span: self.span_from(kind) })

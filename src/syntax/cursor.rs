@@ -5,9 +5,11 @@ use crate::span::{SourceId, Span};
 use crate::syntax::scan::{scan, scan_template};
 use crate::syntax::token::{Token, TokenKind};
 
-/// How deep expressions and blocks may nest, and how many operators may follow each other. Whatever walks the tree
-/// afterwards recurses as deep as that.
+/// How high a tree may grow, nesting and chains of operators together. Whatever walks it afterwards recurses so deep.
 pub const MAX_DEPTH: usize = 200;
+
+/// How deep expressions and blocks may nest: a level takes many calls, and threads have small stacks.
+const MAX_NESTING: usize = 100;
 
 /// A part could not be read; the diagnostic has been given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +175,7 @@ impl<'a> Parser<'a> {
 
     /// Reads something one level deeper, unless that is too deep.
     pub fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_NESTING {
             return Err(self.too_deep(self.peek()));
         }
         self.depth += 1;
@@ -185,7 +187,7 @@ impl<'a> Parser<'a> {
     /// Reports that the text nests too deep.
     pub fn too_deep(&mut self, at: Token) -> Unreadable {
         let detail = format!(
-            "This goes more than {MAX_DEPTH} levels deep. Give parts of it names in a \"locals\" block and refer to them."
+            "This goes too deep (more than {MAX_NESTING} levels, or a chain of more than {MAX_DEPTH} operators). Give parts of it names in a \"locals\" block and refer to them."
         );
         self.fail(at, "Configuration nested too deeply", detail)
     }

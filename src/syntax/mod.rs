@@ -15,6 +15,8 @@ mod json_text;
 mod literal;
 pub mod scan;
 mod template;
+#[cfg(test)]
+mod tests;
 pub mod token;
 pub mod tree;
 
