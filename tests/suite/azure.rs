@@ -22,18 +22,15 @@ pub fn ask(workplace: &Workplace, method: &str, path: &str, body: &str) -> Strin
 pub fn is_empty(answer: &str) -> bool {
     let body = answer.split_once('\n').map_or("", |(_, body)| body);
     let json: serde_json::Value = serde_json::from_str(body).unwrap();
-    json["resources"]
-        .as_object()
-        .map(serde_json::Map::is_empty)
-        .or(json["resources"].as_array().map(Vec::is_empty))
-        .unwrap()
+    json["value"].as_array().map(Vec::is_empty).unwrap()
 }
 
 /// The address that the server says it listens on.
 fn address_of(server: &mut Child) -> String {
     for line in BufReader::new(server.stdout.as_mut().unwrap()).lines() {
         if let Some((_, address)) = line.unwrap().split_once("http://") {
-            return address.split(['/', ' ']).next().unwrap().to_owned();
+            let end = address.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(address.len());
+            return address[..end].trim_end_matches(['.', ':']).to_owned();
         }
     }
     panic!("the simulator did not say where it listens");

@@ -74,7 +74,7 @@ proptest! {
 
 #[test]
 fn what_the_parser_lets_nest_can_be_evaluated() {
-    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(90), close.repeat(90));
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(40), close.repeat(40));
     for text in [
         deep("(", ")"),
         deep("[", "]"),
