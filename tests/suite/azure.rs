@@ -10,12 +10,20 @@ use crate::workplace::Workplace;
 pub fn ask(workplace: &Workplace, method: &str, path: &str, body: &str) -> String {
     let world = workplace.root().join(".bowline/world.jsonl").to_string_lossy().into_owned();
     let arguments = ["simulator", "-world", &world, "-port", "0"].map(str::to_owned);
-    let mut server = workplace.command(&arguments).spawn().unwrap();
-    let address = address_of(&mut server);
-    let answer = request(&address, method, path, body);
-    server.kill().unwrap();
-    server.wait().unwrap();
-    answer
+    let mut server = Server(workplace.command(&arguments).spawn().unwrap());
+    let address = address_of(&mut server.0);
+    request(&address, method, path, body)
+}
+
+/// A server that ends with its use, also when that fails.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be killed any more.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Whether an answer of `GET /simulator/world` holds no resource.

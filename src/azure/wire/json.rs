@@ -24,9 +24,11 @@ pub fn set(json: &mut Json, path: &str, value: Json) {
 /// The place at a path, made (null) when it is not there.
 pub fn slot<'a>(json: &'a mut Json, path: &str) -> &'a mut Json {
     steps(path).fold(json, |at, key| {
-        let object = object_at(at);
-        let key = spelling(object, key).unwrap_or_else(|| key.to_owned());
-        object.entry(key).or_insert(Json::Null)
+        if !at.is_object() {
+            *at = Json::Object(Map::new());
+        }
+        let spelled = at.as_object().and_then(|object| spelling(object, key));
+        &mut at[spelled.as_deref().unwrap_or(key)]
     })
 }
 
@@ -53,14 +55,4 @@ fn spelling(object: &Map<String, Json>, key: &str) -> Option<String> {
         return Some(key.to_owned());
     }
     object.keys().find(|k| k.eq_ignore_ascii_case(key)).cloned()
-}
-
-fn object_at(json: &mut Json) -> &mut Map<String, Json> {
-    if !json.is_object() {
-        *json = Json::Object(Map::new());
-    }
-    match json {
-        Json::Object(object) => object,
-        _ => unreachable!("an object was put there just now"),
-    }
 }
