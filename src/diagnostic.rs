@@ -85,7 +85,7 @@ impl Diagnostic {
 
     /// Names the resource instance.
     #[must_use]
-    pub fn for_address(mut self, address: impl ToString) -> Self {
+    pub fn for_address(mut self, address: &(impl ToString + ?Sized)) -> Self {
         self.address.get_or_insert_with(|| address.to_string());
         self
     }
@@ -140,6 +140,15 @@ impl Diagnostics {
     pub fn take<T>(&mut self, (value, found): (T, Diagnostics)) -> T {
         self.extend(found);
         value
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Diagnostics {
+    type Item = &'a mut Diagnostic;
+    type IntoIter = std::slice::IterMut<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
     }
 }
 

@@ -110,13 +110,10 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> R
         let errored = found.has_errors();
         progress.show_plan(&plan, &loaded.registry);
         invocation.report(found);
-        let exit = if errored {
-            Exit::Failure
-        } else if plan.has_changes() && !(arguments.auto_approve || approved(&options, invocation, may_ask)?) {
-            Exit::Failure
-        } else {
-            carry_out(plan, &loaded, invocation, store, &lock, &progress).await?
-        };
+        let wanted =
+            !errored && (!plan.has_changes() || arguments.auto_approve || approved(&options, invocation, may_ask)?);
+        let exit =
+            if wanted { carry_out(plan, &loaded, invocation, store, &lock, &progress).await? } else { Exit::Failure };
         if let Some(azure) = azure {
             azure.shutdown().await;
         }

@@ -55,6 +55,7 @@ impl Invocation {
     }
 
     /// Works in another folder from here on.
+    #[expect(clippy::unused_self, reason = "who holds an invocation may touch what belongs to the whole process")]
     pub fn change_folder(&self, folder: &Path) -> Result<(), Diagnostic> {
         std::env::set_current_dir(folder).map_err(|error| {
             Diagnostic::error(
@@ -118,6 +119,7 @@ impl Invocation {
     }
 
     /// Writes to standard output. A reader that went away (`bowline show | head`) is no error.
+    #[expect(clippy::unused_self, reason = "who holds an invocation may touch what belongs to the whole process")]
     pub fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -7,7 +7,7 @@ use super::Exit;
 use super::flags::{LockFlags, StateFlags, parse_bool};
 use super::invocation::Invocation;
 use super::{loading, stored};
-use crate::address::{Address, ModuleInstance};
+use crate::address::{Address, InstanceKey, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::state_text;
 use crate::state::{State, format};
@@ -190,12 +190,16 @@ fn remove(arguments: &Remove, invocation: &Invocation) -> Result<Exit, Diagnosti
             .into());
         }
         if !arguments.dry_run {
-            found.iter().for_each(|address| drop(state.take(address)));
+            for address in &found {
+                state.take(address);
+            }
         }
         Ok(found)
     })?;
     let word = if arguments.dry_run { "Would remove" } else { "Removed" };
-    removed.iter().for_each(|address| invocation.print_line(&format!("{word} {address}")));
+    for address in &removed {
+        invocation.print_line(&format!("{word} {address}"));
+    }
     if !arguments.dry_run {
         invocation.print_line(&format!("Successfully removed {} resource instance(s).", removed.len()));
     }
@@ -243,7 +247,7 @@ fn moves(state: &State, from: &Named, to: &Named) -> Result<Vec<(Address, Addres
         }
         (Named::Resource(from), Named::Resource(to)) if from.resource.mode == to.resource.mode => {
             let exact = found.len() == 1 && *address == *from;
-            let key = if exact || to.key != Default::default() { to.key.clone() } else { address.key.clone() };
+            let key = if exact || to.key != InstanceKey::default() { to.key.clone() } else { address.key.clone() };
             Some(Address { key, ..to.clone() })
         }
         _ => None,
@@ -280,7 +284,7 @@ impl Named {
         match self {
             Self::Module(module) => address.module.is_within(module),
             Self::Resource(wanted) => {
-                let all_instances = wanted.key == Default::default();
+                let all_instances = wanted.key == InstanceKey::default();
                 wanted.module == address.module
                     && wanted.resource == address.resource
                     && (all_instances || wanted.key == address.key)

@@ -282,7 +282,7 @@ impl<'a> Builder<'a> {
         let root = &self.configuration.root;
         for import in &root.imports {
             let Ok(target) = mention_of(&import.to) else { continue };
-            let Some(address) = self.import_target(&target) else { continue };
+            let Some(address) = Self::import_target(&target) else { continue };
             let Some(from) = self.graph.find(&ConfigNode::Resource(address)) else { continue };
             for expression in import.id.iter().chain(&import.for_each) {
                 self.expression(from, root, expression);
@@ -290,7 +290,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn import_target(&self, target: &Mention<'_>) -> Option<ConfigAddress> {
+    fn import_target(target: &Mention<'_>) -> Option<ConfigAddress> {
         match &target.subject {
             Subject::Resource(resource) => {
                 Some(ConfigAddress { module: ModulePath::root(), resource: resource.clone() })
@@ -319,7 +319,7 @@ impl<'a> Builder<'a> {
         match repetition {
             Repetition::None => {}
             Repetition::Count(expression) | Repetition::ForEach(expression) => {
-                self.expression(from, module, expression)
+                self.expression(from, module, expression);
             }
         }
     }

@@ -6,7 +6,10 @@ use super::{CheckKind, CheckResult, CheckStatus};
 
 /// What has been evaluated so far, by object.
 #[derive(Debug, Default)]
-pub struct Conditions(BTreeMap<(CheckKind, String), BTreeMap<String, (CheckStatus, Vec<String>)>>);
+pub struct Conditions(BTreeMap<(CheckKind, String), Instances>);
+
+/// How each instance came out: the worst, and what those that failed say.
+type Instances = BTreeMap<String, (CheckStatus, Vec<String>)>;
 
 impl Conditions {
     /// Names an object that has conditions, though none of its instances may exist.
@@ -31,13 +34,12 @@ impl Conditions {
 
     /// The results in the order of kind and object.
     pub fn into_results(self) -> Vec<CheckResult> {
-        let result =
-            |((kind, object), instances): ((CheckKind, String), BTreeMap<String, (CheckStatus, Vec<String>)>)| {
-                let status = instances.values().map(|(status, _)| *status).max().unwrap_or(CheckStatus::Pass);
-                let instances =
-                    instances.into_iter().map(|(address, (status, messages))| (address, status, messages)).collect();
-                CheckResult { kind, object, status, instances }
-            };
+        let result = |((kind, object), instances): ((CheckKind, String), Instances)| {
+            let status = instances.values().map(|(status, _)| *status).max().unwrap_or(CheckStatus::Pass);
+            let instances =
+                instances.into_iter().map(|(address, (status, messages))| (address, status, messages)).collect();
+            CheckResult { kind, object, status, instances }
+        };
         self.0.into_iter().map(result).collect()
     }
 }

@@ -167,7 +167,7 @@ impl Planner<'_> {
             .filter(|c| c.action == Action::Update && same_object(&c.before, &value))
             .cloned()
             .collect();
-        updates.iter().fold(value, |value, change| affected(value, change))
+        updates.iter().fold(value, affected)
     }
 
     /// What a node needs that changes in a way that matters, directly or through the calls of its module.

@@ -29,7 +29,7 @@ pub fn expand(
     }
 }
 
-/// `enabled = false` in `lifecycle` is a block without an instance (OpenTofu 1.11).
+/// `enabled = false` in `lifecycle` is a block without an instance (`OpenTofu` 1.11).
 fn expand_enabled(expression: &Expression, scope: &dyn Scope, found: &mut Diagnostics) -> Option<Expansion> {
     let (value, problems) = eval::evaluate(expression, scope);
     if problems.has_errors() {

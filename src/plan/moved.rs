@@ -112,9 +112,10 @@ fn declared(module: &Module, endpoint: &Endpoint) -> Option<Span> {
         _ if !endpoint.keyed => true,
         (Repetition::None, InstanceKey::None) => true,
         (Repetition::Count(expression), InstanceKey::Int(i)) => match &expression.kind {
-            ExpressionKind::Literal(n) => {
-                n.as_number().and_then(|n| n.to_i64()).is_none_or(|n| i64::try_from(*i).is_ok_and(|i| i < n))
-            }
+            ExpressionKind::Literal(n) => n
+                .as_number()
+                .and_then(crate::value::Number::to_i64)
+                .is_none_or(|n| i64::try_from(*i).is_ok_and(|i| i < n)),
             _ => false,
         },
         _ => false,

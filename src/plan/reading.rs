@@ -99,11 +99,11 @@ impl Planner<'_> {
         }
     }
 
-    pub(super) fn observed(&mut self, object: ObjectAddress, result: Result<Option<Recorded>, Diagnostics>) {
+    pub(super) fn observed(&mut self, object: &ObjectAddress, result: Result<Option<Recorded>, Diagnostics>) {
         match result {
             Ok(observed) => {
-                self.update_prior(&object, observed.as_ref());
-                if let Some(known) = self.objects.get_mut(&object) {
+                self.update_prior(object, observed.as_ref());
+                if let Some(known) = self.objects.get_mut(object) {
                     known.observed = observed;
                 }
             }
@@ -111,7 +111,7 @@ impl Planner<'_> {
                 self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
             }
         }
-        (self.events)(Event::Refreshed { object: &object });
+        (self.events)(Event::Refreshed { object });
         self.one_read(&object.address.config());
     }
 

@@ -59,14 +59,14 @@ impl Selection {
         let providers = graph.dag.nodes().filter(|(_, n)| matches!(n, ConfigNode::Provider(_))).map(|(id, _)| id);
         self.nodes = Some(graph.dag.closure(providers));
         if !self.targets.is_empty() {
-            let above = graph.dag.reverse_closure(self.matching(graph, &self.targets));
-            let direct: HashSet<NodeId> = self.matching(graph, &self.targets).into_iter().collect();
+            let above = graph.dag.reverse_closure(Self::matching(graph, &self.targets));
+            let direct: HashSet<NodeId> = Self::matching(graph, &self.targets).into_iter().collect();
             self.whole = Some(resources(graph, above.into_iter().filter(|id| !direct.contains(id))));
         }
     }
 
     fn for_targets(&mut self, graph: &ConfigGraph) {
-        let direct = self.matching(graph, &self.targets);
+        let direct = Self::matching(graph, &self.targets);
         let needed = graph.dag.closure(direct.iter().flat_map(|id| graph.dag.dependencies(*id)));
         self.whole = Some(resources(graph, needed.iter().copied()));
         let mut nodes = needed;
@@ -85,13 +85,13 @@ impl Selection {
 
     fn without_excluded(&mut self, graph: &ConfigGraph) {
         let whole: Vec<Target> = self.excludes.iter().filter(|t| !matches!(t, Target::Instance(_))).cloned().collect();
-        let gone = graph.dag.reverse_closure(self.matching(graph, &whole));
+        let gone = graph.dag.reverse_closure(Self::matching(graph, &whole));
         let all: HashSet<NodeId> = graph.dag.nodes().map(|(id, _)| id).collect();
         let nodes = self.nodes.take().unwrap_or(all);
         self.nodes = Some(nodes.difference(&gone).copied().collect());
     }
 
-    fn matching(&self, graph: &ConfigGraph, targets: &[Target]) -> Vec<NodeId> {
+    fn matching(graph: &ConfigGraph, targets: &[Target]) -> Vec<NodeId> {
         let matches = |node: &ConfigNode| match node {
             ConfigNode::Resource(address) => targets.iter().any(|t| t.concerns(address)),
             _ => false,

@@ -15,7 +15,7 @@ impl Planner<'_> {
         let named = |expression: &Expression| match &expression.kind {
             ExpressionKind::Reference(reference) => {
                 let mention = mention_of(reference).ok()?;
-                self.is_triggered(&mention, address).then(|| self.describe(&mention, address))
+                self.is_triggered(&mention, address).then(|| Self::describe(&mention, address))
             }
             _ => None,
         };
@@ -24,7 +24,7 @@ impl Planner<'_> {
 
     fn is_triggered(&self, mention: &Mention<'_>, address: &Address) -> bool {
         let Named::Resource(resource) = &mention.subject else { return false };
-        let (key, rest) = self.instance_named(mention, address);
+        let (key, rest) = Self::instance_named(mention, address);
         self.changes.values().any(|change| {
             change.address.resource == *resource
                 && change.address.module == address.module
@@ -35,7 +35,7 @@ impl Planner<'_> {
 
     /// The instance that a reference names (`each.key` and `count.index` are those of the referring instance),
     /// and the attributes after it.
-    fn instance_named(&self, mention: &Mention<'_>, address: &Address) -> (Option<InstanceKey>, Path) {
+    fn instance_named(mention: &Mention<'_>, address: &Address) -> (Option<InstanceKey>, Path) {
         let after = &mention.reference.steps[1.min(mention.reference.steps.len())..];
         let (key, rest) = match (after.first(), &mention.key) {
             (Some(Step::Index(_) | Step::LegacyIndex(..)), Some(key)) => (Some(key.clone()), &after[1..]),
@@ -56,8 +56,8 @@ impl Planner<'_> {
         (key, Path(path.collect()))
     }
 
-    fn describe(&self, mention: &Mention<'_>, address: &Address) -> String {
-        let (key, rest) = self.instance_named(mention, address);
+    fn describe(mention: &Mention<'_>, address: &Address) -> String {
+        let (key, rest) = Self::instance_named(mention, address);
         let key = key.map(|k| k.to_string()).unwrap_or_default();
         let rest = if rest.0.is_empty() { String::new() } else { format!(".{rest}") };
         format!("{}{key}{rest}", mention.subject)

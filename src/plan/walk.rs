@@ -257,15 +257,19 @@ impl<'c> Planner<'c> {
                     self.stage.set_session(id.clone(), session.clone());
                     self.look_for_unfinished(&id, &session);
                     self.read_recorded(&id, &session);
-                    node.into_iter().for_each(|node| self.finish(node, true));
+                    if let Some(node) = node {
+                        self.finish(node, true);
+                    }
                 }
                 Err(problems) => {
                     self.stage.found.extend(problems);
-                    node.into_iter().for_each(|node| self.finish(node, false));
+                    if let Some(node) = node {
+                        self.finish(node, false);
+                    }
                 }
             },
             Answer::Prefetched(objects) => self.read_each(&objects),
-            Answer::Observed(object, result) => self.observed(object, result),
+            Answer::Observed(object, result) => self.observed(&object, result),
             Answer::Data(node, address, result) => self.heard_data(node, &address, result),
             Answer::Imported(node, wanted, result) => {
                 let sound = self.take_import(wanted, result);

@@ -26,6 +26,7 @@ pub struct Change {
 
 /// What a change is made of.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "most nodes are scalars: a box for each would cost more than it saves")]
 pub enum Node {
     /// A string, number, bool or null; `None` where it is absent.
     Scalar(Option<Value>, Option<Value>),
@@ -46,11 +47,14 @@ pub enum Node {
         /// Arguments by name.
         attributes: Vec<(Arc<str>, Change)>,
         /// Nested blocks in order: their type, their label if they have one.
-        blocks: Vec<(Arc<str>, Option<Arc<str>>, Change)>,
+        blocks: Vec<BlockChange>,
     },
     /// One type of value became another.
     Retyped(Box<Change>, Box<Change>),
 }
+
+/// A nested block's type, its label if it has one, and what becomes of it.
+pub type BlockChange = (Arc<str>, Option<Arc<str>>, Change);
 
 /// Where in a value, and what is known of it from outside.
 #[derive(Clone, Copy)]

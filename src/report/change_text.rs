@@ -6,7 +6,7 @@ mod tests;
 
 use crate::eval::console::quoted;
 use crate::plan::Action;
-use crate::report::change::{Change, Node};
+use crate::report::change::{BlockChange, Change, Node};
 use crate::report::style::{Paint, Style};
 use crate::value::{Value, ValueKind};
 
@@ -165,7 +165,7 @@ impl<'a> Layout<'a> {
         &self,
         change: &Change,
         attributes: &[(std::sync::Arc<str>, Change)],
-        blocks: &[(std::sync::Arc<str>, Option<std::sync::Arc<str>>, Change)],
+        blocks: &[BlockChange],
         depth: usize,
     ) -> String {
         let forces = self.forces(change);

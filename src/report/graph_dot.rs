@@ -25,7 +25,7 @@ pub fn resources(graph: &ConfigGraph) -> String {
         if module.is_root() {
             text += &lines;
         } else {
-            let (name, label) = (quoted(format!("cluster_{module}")), quoted(module));
+            let (name, label) = (quoted(&format!("cluster_{module}")), quoted(module));
             let _ =
                 write!(text, "  subgraph {name} {{\n    label = {label}\n    fontname = \"sans-serif\"\n{lines}  }}\n");
         }
@@ -77,6 +77,6 @@ fn nearest(graph: &ConfigGraph, from: NodeId) -> BTreeSet<&ConfigAddress> {
     found
 }
 
-fn quoted(name: impl ToString) -> String {
+fn quoted(name: &(impl ToString + ?Sized)) -> String {
     serde_json::Value::from(name.to_string()).to_string()
 }

@@ -7,7 +7,7 @@ use super::resource_json::{ModuleTree, check, identity};
 use super::{config_json, state_json, value_json};
 use crate::address::ResourceMode;
 use crate::config::Configuration;
-use crate::plan::{Action, CheckKind, CheckResult, CheckStatus, InstanceChange, OutputChange, Plan};
+use crate::plan::{Action, CheckKind, CheckResult, CheckStatus, InstanceChange, OutputChange, Plan, Reason};
 use crate::provider::Registry;
 use crate::state::TERRAFORM_VERSION;
 use crate::value::{Path, PathStep};
@@ -73,7 +73,7 @@ pub fn resource_change(change: &InstanceChange) -> Json {
     }
     fields.insert("provider_name".into(), (&*change.provider.source).into());
     fields.insert("change".into(), value_change(change));
-    if let Some(reason) = change.reason.as_ref().and_then(|reason| reason.word()) {
+    if let Some(reason) = change.reason.as_ref().and_then(Reason::word) {
         fields.insert("action_reason".into(), reason.into());
     }
     Json::Object(fields)

@@ -64,7 +64,9 @@ impl Progress {
     /// Shows the plan, before anybody is asked.
     pub fn show_plan(&self, plan: &Plan, registry: &Registry) {
         if self.json {
-            ui_json::plan(plan).into_iter().for_each(|line| self.json(|| line));
+            for line in ui_json::plan(plan) {
+                self.json(|| line);
+            }
         } else {
             self.text(&plan_text::plan(plan, registry, &self.style));
         }

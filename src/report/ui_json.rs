@@ -10,7 +10,7 @@ use super::plan_text::Counts;
 use super::resource_json::key;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{Action, InstanceChange, Mode, OutputChange, Plan};
+use crate::plan::{Action, InstanceChange, Mode, OutputChange, Plan, Reason};
 use crate::span::SourceMap;
 use crate::state::{OutputValue, TERRAFORM_VERSION};
 
@@ -73,7 +73,7 @@ fn planned(change: &InstanceChange, kind: &str, what: &str) -> Json {
         if let Some(previous) = &change.previous_address {
             fields.insert("previous_resource".into(), resource(previous));
         }
-        let reason = change.reason.as_ref().and_then(|reason| reason.word());
+        let reason = change.reason.as_ref().and_then(Reason::word);
         if let Some(reason) = reason {
             let short = ["replace_because_", "replace_by_", "delete_because_", "read_because_"];
             let reason = short.iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);

@@ -51,7 +51,7 @@ impl Lock {
 
     /// Gives the lock back.
     pub fn release(self) -> Result<(), Diagnostic> {
-        self.0.map_or(Ok(()), |held| held.release())
+        self.0.map_or(Ok(()), Held::release)
     }
 }
 

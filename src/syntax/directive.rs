@@ -104,11 +104,11 @@ pub fn assemble(parser: &mut Parser<'_>, pieces: Vec<Piece>) -> Read<Vec<Templat
     }
 }
 
+/// Parts, and the directive that ended them unless the template did.
+type Sequence = (Vec<TemplatePart>, Option<(Directive, Span)>);
+
 /// Reads parts up to a directive that does not start one, which is given back.
-fn sequence(
-    parser: &mut Parser<'_>,
-    pieces: &mut IntoIter<Piece>,
-) -> Read<(Vec<TemplatePart>, Option<(Directive, Span)>)> {
+fn sequence(parser: &mut Parser<'_>, pieces: &mut IntoIter<Piece>) -> Read<Sequence> {
     let mut parts = Vec::new();
     while let Some(piece) = pieces.next() {
         parts.push(match piece {

@@ -203,8 +203,10 @@ mod tests {
     #[test]
     fn backoff_grows_to_its_longest() {
         let waits: Vec<_> = Backoff::new(Duration::from_secs(1), Duration::from_secs(5)).take(6).collect();
-        let within =
-            |d: Duration, whole: u64| d.as_secs_f64() <= whole as f64 && d.as_secs_f64() >= whole as f64 * 0.75;
+        let within = |wait: Duration, seconds| {
+            let whole = Duration::from_secs(seconds);
+            wait <= whole && wait >= whole.mul_f64(0.75)
+        };
         assert!(waits.iter().zip([1, 2, 4, 5, 5, 5]).all(|(d, whole)| within(*d, whole)), "{waits:?}");
     }
 }

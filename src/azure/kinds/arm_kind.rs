@@ -249,10 +249,10 @@ impl AzureKind for ArmKind {
             return Applied { recorded: None, diagnostics: unknown_id(self.table.name).into() };
         };
         let outcome = self.try_create(azure, &id, planned, watch).await;
-        if let Err(diagnostics) = &outcome {
-            if diagnostics.iter().any(|d| d.summary == ALREADY_EXISTS) {
-                return Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() };
-            }
+        if let Err(diagnostics) = &outcome
+            && diagnostics.iter().any(|d| d.summary == ALREADY_EXISTS)
+        {
+            return Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() };
         }
         self.read_back(azure, &id, planned, outcome).await
     }

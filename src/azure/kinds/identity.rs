@@ -160,7 +160,7 @@ impl Hooks for Credential {
         if stays {
             let renaming = |path: &Path| PARENT.iter().any(|name| path.to_string() == **name);
             case.requires_replace.retain(|path| !renaming(path));
-            self.keep_unwritten_names(case);
+            Self::keep_unwritten_names(case);
         }
         if case.dialect == Dialect::V5 && case.is_configured("parent_id") {
             case.refuse(
@@ -194,7 +194,7 @@ impl Hooks for Credential {
 
 impl Credential {
     /// The name under which the identity is not given keeps what is recorded, so that nothing seems to change.
-    fn keep_unwritten_names(&self, case: &mut PlanCase<'_>) {
+    fn keep_unwritten_names(case: &mut PlanCase<'_>) {
         for name in PARENT.iter().filter(|name| !case.is_configured(name)).copied().collect::<Vec<_>>() {
             if let Some(before) = case.prior_at(name).cloned() {
                 case.set(name, before);

@@ -249,7 +249,7 @@ impl Planner {
     fn attribute(&mut self, row: &Row, configured: &Value, before: Option<&Value>, path: &Path) -> Value {
         let planned = self.attribute_value(row, configured, before);
         let moved = match before {
-            Some(before) => !equal(before, &planned) && !(is_zero(before) && is_zero(&planned)),
+            Some(before) => !(equal(before, &planned) || is_zero(before) && is_zero(&planned)),
             None => !is_zero(&planned),
         };
         if row.replaces && row.configurable() && self.updating && moved {

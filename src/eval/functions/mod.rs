@@ -74,7 +74,7 @@ impl Function {
         let mut accepted = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
             let Some(param) = self.param(i) else { break };
-            let arg = self.accept(i, param, arg, &mut marks)?;
+            let arg = Self::accept(i, param, arg, &mut marks)?;
             unknown |= !arg.is_known() && !param.unknown;
             open |= !param.dynamic && is_open(&arg);
             accepted.push(arg);
@@ -110,7 +110,7 @@ impl Function {
 
     /// An argument as the parameter takes it: converted, not null unless that is allowed, without marks (which
     /// join the result's) unless those are.
-    fn accept(&self, i: usize, param: &Param, arg: &Value, marks: &mut Marks) -> Result<Value, FunctionError> {
+    fn accept(i: usize, param: &Param, arg: &Value, marks: &mut Marks) -> Result<Value, FunctionError> {
         let wanted = param.takes.ty();
         let converted = arg.convert(&wanted).map_err(|e| FunctionError::at(i, described(&e)))?;
         if converted.is_null() && !param.null {

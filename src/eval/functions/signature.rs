@@ -261,5 +261,5 @@ pub(super) fn integer_of(value: &Value) -> Result<i64, FunctionError> {
 /// The machine integer that the argument at a position must be.
 pub(super) fn integer_at(value: &Value, i: usize, words: &str) -> Result<i64, FunctionError> {
     let number = value.as_number().and_then(Number::to_i64);
-    number.ok_or_else(|| FunctionError::at(i, format!("{words}{}", WHOLE_NUMBER)))
+    number.ok_or_else(|| FunctionError::at(i, format!("{words}{WHOLE_NUMBER}")))
 }

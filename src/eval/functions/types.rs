@@ -17,21 +17,21 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("issensitive", VALUE, Returns::Always(Takes::Bool), issensitive),
     Function::new("nonsensitive", VALUE, Returns::By(own_type), |a| Ok(without_sensitive(a.get(0)?.clone()))).or_null(),
     Function::new("sensitive", VALUE, Returns::By(own_type), |a| Ok(a.get(0)?.clone().sensitive())).or_null(),
-    Function::new("tobool", V, Returns::By(|a| to(a, Type::Bool)), |a| converted(a, Type::Bool)).or_null(),
+    Function::new("tobool", V, Returns::By(|a| to(a, Type::Bool)), |a| converted(a, &Type::Bool)).or_null(),
     Function::new("tolist", V, Returns::By(|a| to(a, Type::list(Type::Dynamic))), |a| {
-        converted(a, Type::list(Type::Dynamic))
+        converted(a, &Type::list(Type::Dynamic))
     })
     .or_null(),
     Function::new("tomap", V, Returns::By(|a| to(a, Type::map(Type::Dynamic))), |a| {
-        converted(a, Type::map(Type::Dynamic))
+        converted(a, &Type::map(Type::Dynamic))
     })
     .or_null(),
-    Function::new("tonumber", V, Returns::By(|a| to(a, Type::Number)), |a| converted(a, Type::Number)).or_null(),
+    Function::new("tonumber", V, Returns::By(|a| to(a, Type::Number)), |a| converted(a, &Type::Number)).or_null(),
     Function::new("toset", V, Returns::By(|a| to(a, Type::set(Type::Dynamic))), |a| {
-        converted(a, Type::set(Type::Dynamic))
+        converted(a, &Type::set(Type::Dynamic))
     })
     .or_null(),
-    Function::new("tostring", V, Returns::By(|a| to(a, Type::String)), |a| converted(a, Type::String)).or_null(),
+    Function::new("tostring", V, Returns::By(|a| to(a, Type::String)), |a| converted(a, &Type::String)).or_null(),
 ];
 
 fn own_type(args: &[Value]) -> Result<Type, FunctionError> {
@@ -62,14 +62,14 @@ fn no_conversion(got: &Type, want: &Type, message: &str) -> String {
     }
 }
 
-fn converted(a: &Arguments, want: Type) -> Result<Value, FunctionError> {
+fn converted(a: &Arguments, want: &Type) -> Result<Value, FunctionError> {
     let value = a.get(0)?;
-    value.convert(&want).map_err(|e| {
-        let message = match (value.kind(), &want) {
+    value.convert(want).map_err(|e| {
+        let message = match (value.kind(), want) {
             _ if value.contains_marked(Marks::SENSITIVE) => match want {
                 Type::Number => "cannot convert this sensitive string to number".into(),
                 Type::Bool => "cannot convert this sensitive string to bool".into(),
-                _ => no_conversion(&value.type_of(), &want, &e.message),
+                _ => no_conversion(&value.type_of(), want, &e.message),
             },
             (ValueKind::String(s), Type::Number) => {
                 format!("cannot convert {s:?} to number; given string must be a decimal representation of a number")
@@ -77,7 +77,7 @@ fn converted(a: &Arguments, want: Type) -> Result<Value, FunctionError> {
             (ValueKind::String(s), Type::Bool) => {
                 format!("cannot convert {s:?} to bool; only the strings \"true\" or \"false\" are allowed")
             }
-            _ => no_conversion(&value.type_of(), &want, &e.message),
+            _ => no_conversion(&value.type_of(), want, &e.message),
         };
         FunctionError::at(0, message)
     })

@@ -43,8 +43,8 @@ fn type_expressions_are_read() {
 
 #[test]
 fn what_is_no_type_is_refused() {
-    let surroundings = Surroundings::default();
     const SUMMARY: &str = "Invalid type specification";
+    let surroundings = Surroundings::default();
     for (text, wanted) in [
         ("foo", SUMMARY),
         ("set", SUMMARY),
@@ -200,7 +200,7 @@ fn rules_pass_fail_or_wait() {
 fn sensitive_messages_are_not_shown() {
     for kind in [Rule::ResourcePrecondition, Rule::Validation] {
         let (verdict, found) = judged(kind, &rule("var.d == 2", "\"it is ${var.secret}\""));
-        let Verdict::Fail(message) = verdict else { panic!("{verdict:?}") };
+        let Verdict::Fail(message) = verdict else { unreachable!("{verdict:?}") };
         assert!(!message.contains("it is"), "{message}");
         assert_eq!(found.len(), 2);
     }

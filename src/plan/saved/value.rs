@@ -148,7 +148,7 @@ mod tests {
             Type::String,
             Refinement { not_null: true, prefix: Some("/subscriptions/".into()), ..Refinement::default() },
         );
-        let number = Number::parse("0.1").map(Value::number).unwrap_or_else(Value::dynamic);
+        let number = Number::parse("0.1").map_or_else(Value::dynamic, Value::number);
         for value in [
             Value::null(Type::list(Type::Number)),
             unknown.clone(),

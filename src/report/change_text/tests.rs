@@ -67,7 +67,7 @@ fn values_of_open_type() {
 #[test]
 fn what_comes_and_what_goes() {
     let value = plain(r#"{"el": [], "empty": {}, "json": "{\"a\":1}", "l": [1,null], "n": null, "text": "a\nb\n"}"#);
-    let expected = r#"{
+    let expected = r"{
       + el    = []
       + empty = {}
       + json  = jsonencode(
@@ -84,7 +84,7 @@ fn what_comes_and_what_goes() {
             a
             b
         EOT
-    }"#;
+    }";
     assert_eq!(shown(None, Some(&value)), expected);
     let gone = expected.replace("+ ", "- ");
     assert_eq!(shown(Some(&value), None), format!("{gone} -> null"));

@@ -18,13 +18,13 @@ pub(super) fn write_indented<W: ?Sized + io::Write>(writer: &mut W, json: &str, 
             b'{' | b'[' => {
                 let tail = rest.get(1..).unwrap_or_default().trim_ascii_start();
                 writer.write_all(&[first])?;
-                if !tail.starts_with(['}', ']']) {
+                if tail.starts_with(['}', ']']) {
+                    writer.write_all(tail.as_bytes().get(..1).unwrap_or_default())?;
+                    tail.get(1..).unwrap_or_default()
+                } else {
                     depth += 1;
                     new_line(writer, depth)?;
                     tail
-                } else {
-                    writer.write_all(tail.as_bytes().get(..1).unwrap_or_default())?;
-                    tail.get(1..).unwrap_or_default()
                 }
             }
             b'}' | b']' => {

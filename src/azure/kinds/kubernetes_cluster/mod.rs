@@ -199,7 +199,7 @@ impl Hooks for Cluster {
     }
 
     /// Azure makes a cluster with a kubelet identity only when the control plane has its role on that identity
-    /// (CustomKubeletIdentityMissingPermissionError), which no reference between the two says.
+    /// (`CustomKubeletIdentityMissingPermissionError`), which no reference between the two says.
     fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         for (cluster, instance) in planned.iter().enumerate().filter(|(_, p)| p.kind == "azurerm_kubernetes_cluster") {

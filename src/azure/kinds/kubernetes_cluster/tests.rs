@@ -191,7 +191,7 @@ fn no_manner_of_azure_plans_a_change_that_nobody_asked_for() {
     let mut answers: Vec<_> = manners().into_iter().map(|c| (format!("{c:?}"), altered(&answer(), &[c]))).collect();
     for change in pool_manners() {
         let mut answer = answer();
-        let pool = altered(&answer["properties"]["agentPoolProfiles"][0], &[change.clone()]);
+        let pool = altered(&answer["properties"]["agentPoolProfiles"][0], std::slice::from_ref(&change));
         answer["properties"]["agentPoolProfiles"][0] = pool;
         answers.push((format!("pool {change:?}"), answer));
     }

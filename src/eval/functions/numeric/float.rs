@@ -92,7 +92,7 @@ pub(super) fn pow(x: f64, y: f64) -> f64 {
     if part != 0.0 && x < 0.0 {
         return f64::NAN;
     }
-    if whole >= 9.223_372_036_854_775_8e18 {
+    if whole >= 9_223_372_036_854_775_808.0 {
         return x.powf(y);
     }
     let mut result = 1.0;

@@ -90,12 +90,12 @@ fn what_is_known_of_the_unknown_is_used() {
     assert_eq!(call("startswith", &[id.clone(), s("/sub")]).unwrap().as_bool(), Some(true));
     assert_eq!(call("startswith", &[id, s("vm-")]).unwrap().as_bool(), Some(false));
     let object = Value::unknown(Type::object([("a", Type::String), ("b", Type::String)]));
-    assert_eq!(value_text(&call("keys", &[object.clone()]).unwrap()), "[\n  \"a\",\n  \"b\",\n]");
+    assert_eq!(value_text(&call("keys", std::slice::from_ref(&object)).unwrap()), "[\n  \"a\",\n  \"b\",\n]");
     assert_eq!(value_text(&call("length", &[object]).unwrap()), "2");
     let list = Value::tuple(vec![Value::unknown(Type::String), s("a")]);
     assert_eq!(call("contains", &[list.clone(), s("a")]).unwrap().as_bool(), Some(true));
     assert!(!call("contains", &[list.clone(), s("b")]).unwrap().is_known());
-    assert_eq!(value_text(&call("length", &[list.clone()]).unwrap()), "2");
+    assert_eq!(value_text(&call("length", std::slice::from_ref(&list)).unwrap()), "2");
     let flat = call("flatten", &[Value::tuple(vec![list])]).unwrap();
     assert_eq!(flat.as_elements().map(<[Value]>::len), Some(2));
 }
@@ -104,19 +104,19 @@ fn what_is_known_of_the_unknown_is_used() {
 fn marks_go_where_the_values_go() {
     let secret = s("x").sensitive();
     let is_secret = |value: &Value| value.marks().contains(Marks::SENSITIVE);
-    assert!(is_secret(&call("upper", &[secret.clone()]).unwrap()));
+    assert!(is_secret(&call("upper", std::slice::from_ref(&secret)).unwrap()));
     assert!(is_secret(&call("join", &[s(","), Value::tuple(vec![secret.clone()])]).unwrap()));
     let object = Value::object_of([("a", secret.clone()), ("b", s("y"))]);
     assert!(!is_secret(&call("lookup", &[object.clone(), s("b")]).unwrap()));
     assert!(is_secret(&call("lookup", &[object.clone(), s("a")]).unwrap()));
-    assert!(!is_secret(&call("length", &[object.clone()]).unwrap()));
+    assert!(!is_secret(&call("length", std::slice::from_ref(&object)).unwrap()));
     let merged = call("merge", &[object.clone(), Value::object_of([("c", s("z"))])]).unwrap();
     assert!(!is_secret(&merged) && merged.field("a").is_some_and(is_secret));
     assert!(is_secret(&call("jsonencode", &[object]).unwrap()));
     assert!(is_secret(&call("contains", &[Value::tuple(vec![secret.clone()]), s("a")]).unwrap()));
-    assert_eq!(call("issensitive", &[secret.clone()]).unwrap().as_bool(), Some(true));
-    assert!(!is_secret(&call("nonsensitive", &[secret.clone()]).unwrap()));
-    assert!(!is_secret(&call("flip_sensitive", &[secret.clone()]).unwrap()));
+    assert_eq!(call("issensitive", std::slice::from_ref(&secret)).unwrap().as_bool(), Some(true));
+    assert!(!is_secret(&call("nonsensitive", std::slice::from_ref(&secret)).unwrap()));
+    assert!(!is_secret(&call("flip_sensitive", std::slice::from_ref(&secret)).unwrap()));
     let error = call("tonumber", &[secret]).unwrap_err();
     assert!(!error.message.contains("\"x\""), "{error}");
     let unknown = call("upper", &[Value::unknown(Type::String).sensitive()]).unwrap();

@@ -93,7 +93,7 @@ impl Reader<'_> {
     fn object(&mut self) -> Answer {
         let mut fields = Fields::new();
         while !self.take("}") {
-            let key = if self.rest.starts_with('"') { self.string() } else { self.word(|c| c.is_alphanumeric()) };
+            let key = if self.rest.starts_with('"') { self.string() } else { self.word(char::is_alphanumeric) };
             assert!(self.take("="));
             fields.insert(key.into(), self.quotient()?);
             self.take(",");

@@ -106,9 +106,9 @@ impl Writer {
 
     fn text(&mut self, text: &str, indent: usize) {
         if text.contains('\n') && can_be_literal(text) {
-            self.literal(text, indent)
+            self.literal(text, indent);
         } else {
-            self.quoted(text, Some(indent))
+            self.quoted(text, Some(indent));
         }
     }
 
