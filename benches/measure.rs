@@ -1,8 +1,13 @@
 //! What the benches share: running a program and watching what it takes.
 
+#![allow(dead_code)] // Each bench takes what it needs.
+
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What one run of a program took.
@@ -75,4 +80,75 @@ fn observe(pid: u32, seen: &mut Run) {
 pub fn fail(why: &str) -> ! {
     eprintln!("bench: {why}");
     std::process::exit(1)
+}
+
+/// A simulator in a process of its own, so that its time is not counted as the engine's. It ends with this value.
+pub struct Simulator {
+    process: Child,
+    address: String,
+}
+
+impl Simulator {
+    /// Starts one whose world is kept in that file.
+    pub fn start(bowline: &Path, world: &Path) -> Self {
+        let mut process = Command::new(bowline)
+            .args(["simulator", "-port", "0", "-world"])
+            .arg(world)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| fail(&format!("the simulator cannot be started: {error}")));
+        let mut first = String::new();
+        if let Some(stdout) = process.stdout.as_mut() {
+            let _ = BufReader::new(stdout).read_line(&mut first);
+        }
+        let address = first.split("http://").nth(1).unwrap_or_default();
+        let end = address.find(|c: char| !matches!(c, '0'..='9' | '.' | ':')).unwrap_or(address.len());
+        let address = address[..end].trim_end_matches(['.', ':']).to_owned();
+        if address.is_empty() {
+            fail("the simulator did not say where it listens");
+        }
+        Self { process, address }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Counts from zero.
+    pub fn forget_requests(&self) {
+        self.ask("DELETE");
+    }
+
+    /// How many requests there were, by method and kind.
+    pub fn requests(&self) -> BTreeMap<(String, String), u64> {
+        let answer = self.ask("GET");
+        let body: serde_json::Value = answer
+            .split_once("\r\n\r\n")
+            .and_then(|(_, body)| serde_json::from_str(body).ok())
+            .unwrap_or_else(|| fail(&format!("the simulator answered: {answer}")));
+        let text = |entry: &serde_json::Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let entries = body["value"].as_array().cloned().unwrap_or_default();
+        entries.iter().map(|e| ((text(e, "method"), text(e, "kind")), e["count"].as_u64().unwrap_or(0))).collect()
+    }
+
+    fn ask(&self, method: &str) -> String {
+        let asked = TcpStream::connect(&self.address).and_then(|mut stream| {
+            write!(
+                stream,
+                "{method} /simulator/requests HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                self.address
+            )?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).map(|_| answer)
+        });
+        asked.unwrap_or_else(|error| fail(&format!("the simulator does not answer: {error}")))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

@@ -7,7 +7,9 @@
 //!   depends on it changes, then the old object goes.
 //! - What no longer refers to an object that goes is changed before it goes, where that makes no circle.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{Address, ConfigAddress};
 use crate::graph::{ConfigGraph, ConfigNode, Dag, NodeId};
@@ -23,6 +25,9 @@ pub enum Step {
     Complete(NodeId),
     /// Make, change or read the current object of an instance.
     Write(Address),
+    /// Everything that has to let go of a resource has done so. One node stands between the many on either side, so
+    /// that a thousand instances that depend on a thousand others make two thousand edges, not a million.
+    Released(ConfigAddress),
     /// Remove an object: the current one, the one that a replacement deposed, or one deposed long ago.
     Destroy(ObjectAddress),
 }
@@ -36,7 +41,7 @@ pub struct Order {
 impl Order {
     /// Orders the steps of a plan.
     pub fn new(graph: &ConfigGraph, plan: &Plan) -> Self {
-        let mut builder = Builder { dag: Dag::default(), writes: HashMap::new(), destroys: BTreeMap::new() };
+        let mut builder = Builder { dag: Dag::default(), writes: FxHashMap::default(), destroys: BTreeMap::new() };
         let evaluated = builder.evaluations(graph, plan);
         builder.replacements(plan);
         builder.removals(plan);
@@ -46,9 +51,37 @@ impl Order {
     }
 }
 
+/// The removals of one resource's objects.
+#[derive(Default)]
+struct Removals {
+    plain: Vec<NodeId>,
+    after_successor: Vec<NodeId>,
+    /// Behind everything that depended on the resource and goes.
+    gone: Option<NodeId>,
+    /// Behind everything that depends on the resource and is written.
+    changed_over: Option<NodeId>,
+}
+
+impl Removals {
+    /// The node that these removals wait for; made when it is first asked for.
+    fn released(&mut self, dag: &mut Dag<Step>, resource: &ConfigAddress, by_writes: bool) -> NodeId {
+        let known = if by_writes { &mut self.changed_over } else { &mut self.gone };
+        if let Some(node) = *known {
+            return node;
+        }
+        let node = dag.add(Step::Released(resource.clone()));
+        *known = Some(node);
+        let plain = if by_writes { &[] } else { self.plain.as_slice() };
+        for removal in plain.iter().chain(&self.after_successor) {
+            dag.need(*removal, node, None);
+        }
+        node
+    }
+}
+
 struct Builder {
     dag: Dag<Step>,
-    writes: HashMap<Address, NodeId>,
+    writes: FxHashMap<Address, NodeId>,
     destroys: BTreeMap<ObjectAddress, NodeId>,
 }
 
@@ -56,7 +89,7 @@ impl Builder {
     /// One node for each node of the configuration, with the writes of a resource between its expansion and its
     /// completion. Returns where each node of the configuration is done.
     fn evaluations(&mut self, graph: &ConfigGraph, plan: &Plan) -> Vec<NodeId> {
-        let mut writes: HashMap<ConfigAddress, Vec<&InstanceChange>> = HashMap::new();
+        let mut writes: FxHashMap<ConfigAddress, Vec<&InstanceChange>> = FxHashMap::default();
         for change in plan.changes.iter().filter(|c| is_write(c.action) && c.deposed.is_none()) {
             writes.entry(change.address.config()).or_default().push(change);
         }
@@ -100,13 +133,17 @@ impl Builder {
         }
     }
 
-    /// An object goes after everything that depends on it: what goes too, and what changes over to its successor.
+    /// An object goes after everything that depends on it: what goes too, and, where its successor is there first,
+    /// what changes over to that.
     fn removals(&mut self, plan: &Plan) {
-        let mut goes: HashMap<ConfigAddress, Vec<(NodeId, Action)>> = HashMap::new();
+        let mut goes: FxHashMap<ConfigAddress, Removals> = FxHashMap::default();
         for change in plan.changes.iter().filter(|c| is_destroy(c.action)) {
             let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
-            if let Some(&node) = self.destroys.get(&object) {
-                goes.entry(change.address.config()).or_default().push((node, change.action));
+            let Some(&node) = self.destroys.get(&object) else { continue };
+            let removals = goes.entry(change.address.config()).or_default();
+            match change.action {
+                Action::CreateThenDelete => removals.after_successor.push(node),
+                _ => removals.plain.push(node),
             }
         }
         for change in &plan.changes {
@@ -114,13 +151,16 @@ impl Builder {
             let destroy = self.destroys.get(&object).copied();
             let write = self.writes.get(&change.address).copied();
             for dependency in needed(plan, change) {
-                for &(removal, action) in goes.get(dependency).into_iter().flatten() {
-                    if let Some(destroy) = destroy {
-                        self.dag.need(removal, destroy, None);
-                    }
-                    if let (Some(write), Action::CreateThenDelete) = (write, action) {
-                        self.dag.need(removal, write, None);
-                    }
+                let Some(removals) = goes.get_mut(dependency) else { continue };
+                if let Some(destroy) = destroy {
+                    let gone = removals.released(&mut self.dag, dependency, false);
+                    self.dag.need(gone, destroy, None);
+                }
+                if let Some(write) = write
+                    && !removals.after_successor.is_empty()
+                {
+                    let changed_over = removals.released(&mut self.dag, dependency, true);
+                    self.dag.need(changed_over, write, None);
                 }
             }
         }
@@ -153,39 +193,55 @@ impl Builder {
 
     /// Edges that are good to have and are left out where they would make a circle.
     fn wishes(&mut self, plan: &Plan) {
-        let mut wishes: Vec<(NodeId, NodeId)> = Vec::new();
         for (first, then) in &plan.implied_order {
             if let (Some(&first), Some(&then)) = (self.writes.get(first), self.writes.get(then)) {
-                wishes.push((then, first));
+                self.wish(then, first);
             }
             let (first, then) = (ObjectAddress::from(first.clone()), ObjectAddress::from(then.clone()));
             if let (Some(&first), Some(&then)) = (self.destroys.get(&first), self.destroys.get(&then)) {
-                wishes.push((first, then));
+                self.wish(first, then);
             }
         }
-        let gone: HashMap<ConfigAddress, Vec<NodeId>> =
-            plan.changes.iter().filter(|c| c.action == Action::Delete).fold(HashMap::new(), |mut map, change| {
-                let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
-                map.entry(change.address.config()).or_default().extend(self.destroys.get(&object).copied());
-                map
-            });
-        for change in plan.changes.iter().filter(|c| c.action == Action::Update && !gone.is_empty()) {
+        self.let_go_first(plan);
+    }
+
+    fn wish(&mut self, from: NodeId, to: NodeId) {
+        if !self.reaches(to, from) {
+            self.dag.need(from, to, None);
+        }
+    }
+
+    /// What no longer refers to a resource that goes is changed before that goes.
+    fn let_go_first(&mut self, plan: &Plan) {
+        let mut gone: FxHashMap<ConfigAddress, Vec<NodeId>> = FxHashMap::default();
+        for change in plan.changes.iter().filter(|c| c.action == Action::Delete) {
+            let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
+            gone.entry(change.address.config()).or_default().extend(self.destroys.get(&object).copied());
+        }
+        let mut changing: BTreeMap<&ConfigAddress, Vec<NodeId>> = BTreeMap::new();
+        for change in plan.changes.iter().filter(|c| c.action == Action::Update) {
             let Some(&write) = self.writes.get(&change.address) else { continue };
             let recorded = plan.prior.instance(&change.address).map(|i| i.dependencies.as_slice()).unwrap_or_default();
-            for removal in recorded.iter().filter_map(|d| gone.get(d)).flatten() {
-                wishes.push((*removal, write));
+            for dependency in recorded.iter().filter(|d| gone.contains_key(d)) {
+                changing.entry(dependency).or_default().push(write);
             }
         }
-        for (from, to) in wishes {
-            if !self.reaches(to, from) {
-                self.dag.need(from, to, None);
+        for (resource, writes) in changing {
+            let removals = gone.get(resource).map(Vec::as_slice).unwrap_or_default();
+            let waiting = self.dag.reverse_closure(removals.iter().copied());
+            let released = self.dag.add(Step::Released(resource.clone()));
+            for write in writes.into_iter().filter(|write| !waiting.contains(write)) {
+                self.dag.need(released, write, None);
+            }
+            for removal in removals {
+                self.dag.need(*removal, released, None);
             }
         }
     }
 
     /// Whether `from` needs `to`, directly or not.
     fn reaches(&self, from: NodeId, to: NodeId) -> bool {
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let mut open = vec![from];
         while let Some(at) = open.pop() {
             if at == to {

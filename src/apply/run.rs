@@ -1,8 +1,9 @@
 //! The loop that carries a plan out.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::task::JoinSet;
 
 use crate::address::ModuleInstance;
@@ -24,14 +25,17 @@ pub(super) struct Runner<'c> {
     pub(super) stage: Stage<'c>,
     pub(super) plan: &'c Plan,
     pub(super) state: State,
-    pub(super) changes: HashMap<ObjectAddress, &'c InstanceChange>,
+    pub(super) changes: FxHashMap<ObjectAddress, &'c InstanceChange>,
     order: Order,
     frontier: Frontier,
     around: Surroundings,
     tasks: JoinSet<Finished>,
-    running: HashMap<NodeId, Running>,
-    busy: HashSet<Lane>,
-    parked: Vec<NodeId>,
+    running: FxHashMap<NodeId, Running>,
+    /// Writes whose turn has come, waiting for one of the run's places.
+    queue: BTreeSet<NodeId>,
+    busy: FxHashSet<Lane>,
+    /// Writes made ready that wait for a lane.
+    held: Vec<(NodeId, ObjectAddress, Prepared)>,
     steps: Vec<(ObjectAddress, Action, StepResult)>,
     halted: bool,
     selection: Selection,
@@ -74,9 +78,10 @@ impl<'c> Runner<'c> {
             frontier,
             around: Surroundings { journal, events, stop },
             tasks: JoinSet::new(),
-            running: HashMap::new(),
-            busy: HashSet::new(),
-            parked: Vec::new(),
+            running: FxHashMap::default(),
+            queue: BTreeSet::new(),
+            busy: FxHashSet::default(),
+            held: Vec::new(),
             steps: Vec::new(),
             halted: false,
             selection: Selection::new(setting.graph, &plan.options),
@@ -104,24 +109,42 @@ impl<'c> Runner<'c> {
         self.end()
     }
 
-    /// Begins every step that may run now.
+    /// Begins every step that may run now. A step that ends at once lets others begin.
     fn begin_what_may(&mut self) {
-        for node in std::mem::take(&mut self.parked) {
-            self.frontier.put_back(node);
+        for (node, object, prepared) in std::mem::take(&mut self.held) {
+            self.start(node, object, prepared);
         }
-        while let Some(node) = self.frontier.take() {
-            self.halted |= self.around.stop.is_requested();
-            let step = self.order.dag.node(node).clone();
-            match step {
-                Step::Evaluate(config) => self.evaluate(node, config),
-                Step::Complete(_) => self.finish(node, true),
-                Step::Write(_) | Step::Destroy(_) if self.halted => {}
-                Step::Write(_) | Step::Destroy(_) if self.running.len() >= self.plan.options.parallelism.max(1) => {
-                    self.parked.push(node);
+        loop {
+            while let Some(node) = self.frontier.take() {
+                match self.order.dag.node(node) {
+                    Step::Evaluate(config) => self.evaluate(node, *config),
+                    Step::Complete(_) | Step::Released(_) => self.finish(node, true),
+                    Step::Write(_) | Step::Destroy(_) => {
+                        self.queue.insert(node);
+                    }
                 }
-                Step::Write(address) => self.write(node, &ObjectAddress::from(address)),
-                Step::Destroy(object) => self.destroy(node, object),
             }
+            match self.next_write() {
+                Some(node) => self.begin_write(node),
+                None => break,
+            }
+        }
+    }
+
+    /// The next write, where there is a place for it and nobody has asked to stop.
+    fn next_write(&mut self) -> Option<NodeId> {
+        self.halted |= self.around.stop.is_requested();
+        if self.halted || self.running.len() >= self.plan.options.parallelism.max(1) {
+            return None;
+        }
+        self.queue.pop_first()
+    }
+
+    fn begin_write(&mut self, node: NodeId) {
+        match self.order.dag.node(node).clone() {
+            Step::Write(address) => self.write(node, &ObjectAddress::from(address)),
+            Step::Destroy(object) => self.destroy(node, object),
+            Step::Evaluate(_) | Step::Complete(_) | Step::Released(_) => {}
         }
     }
 
@@ -196,11 +219,12 @@ impl<'c> Runner<'c> {
     }
 
     fn start(&mut self, node: NodeId, object: ObjectAddress, prepared: Prepared) {
-        let Prepared { work, session, promised, lanes } = prepared;
-        if lanes.iter().any(|lane| self.busy.contains(lane)) {
-            self.parked.push(node);
+        let occupied = self.running.len() >= self.plan.options.parallelism.max(1);
+        if self.halted || occupied || prepared.lanes.iter().any(|lane| self.busy.contains(lane)) {
+            self.held.push((node, object, prepared));
             return;
         }
+        let Prepared { work, session, promised, lanes } = prepared;
         if let (Work::Create { .. }, Some(change)) = (&work, self.changes.get(&object).copied())
             && change.action == Action::CreateThenDelete
             && !self.depose(&object.address)
@@ -264,7 +288,7 @@ impl<'c> Runner<'c> {
                 Some((object, action))
             }
             Step::Destroy(object) => Some((object.clone(), Action::Delete)),
-            Step::Evaluate(_) | Step::Complete(_) => None,
+            Step::Evaluate(_) | Step::Complete(_) | Step::Released(_) => None,
         }
     }
 
@@ -272,6 +296,7 @@ impl<'c> Runner<'c> {
         match self.order.dag.node(node) {
             Step::Write(address) => address.to_string(),
             Step::Destroy(object) => object.to_string(),
+            Step::Released(address) => address.to_string(),
             Step::Evaluate(config) | Step::Complete(config) => self.stage.graph.dag.node(*config).to_string(),
         }
     }
@@ -318,7 +343,7 @@ impl<'c> Runner<'c> {
     }
 
     fn name_what_was_not_begun(&mut self) {
-        let ended: HashSet<ObjectAddress> = self.steps.iter().map(|(object, ..)| object.clone()).collect();
+        let ended: FxHashSet<ObjectAddress> = self.steps.iter().map(|(object, ..)| object.clone()).collect();
         let left: Vec<(ObjectAddress, Action)> = self
             .order
             .dag

@@ -22,9 +22,9 @@ use crate::simulator;
 /// The embedded Azure instead of the real one.
 #[derive(Debug, Clone, Args)]
 pub struct SimulateFlags {
-    /// Work on the embedded Azure, whose world is kept under .bowline/
-    #[arg(long)]
-    pub simulate: bool,
+    /// Work on the embedded Azure, whose world is kept under .bowline/, or on a "bowline simulator" that runs at URL
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub simulate: Option<String>,
 }
 
 /// The configuration of a run.
@@ -106,10 +106,16 @@ impl Loaded {
         }
     }
 
-    /// Starts the embedded Azure when that is asked for; it ends with what is returned.
+    /// Starts the embedded Azure when that is asked for; it ends with what is returned. One that runs already is used
+    /// as it is, and goes on.
     pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
-        if !flags.simulate {
-            return Ok(None);
+        match flags.simulate.as_deref() {
+            None => return Ok(None),
+            Some("") => {}
+            Some(running) => {
+                self.surroundings.simulator = Some(on_loopback(running)?);
+                return Ok(None);
+            }
         }
         let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
         let running = simulator::start(options)
@@ -117,6 +123,22 @@ impl Loaded {
             .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
         self.surroundings.simulator = Some(running.url());
         Ok(Some(running))
+    }
+}
+
+/// A simulator's address. Anything else than this machine is refused: a token for the simulator is worth nothing, but
+/// a stack that is meant for it would be sent in clear text to whoever listens.
+fn on_loopback(address: &str) -> Result<String, Diagnostic> {
+    let host = address.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    match host.and_then(|host| host.parse::<std::net::SocketAddr>().ok()) {
+        Some(socket) if socket.ip().is_loopback() => Ok(format!("http://{socket}")),
+        _ => Err(Diagnostic::error(
+            "Invalid address of the simulator",
+            format!(
+                "\"{address}\" is not the address of a simulator on this machine. Give what \"bowline simulator\" prints, such \
+                 as -simulate=http://127.0.0.1:4711, or -simulate alone for an embedded one."
+            ),
+        )),
     }
 }
 

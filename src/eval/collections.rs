@@ -166,7 +166,8 @@ impl Comprehension<'_> {
     }
 
     fn object(&mut self, key: &Expression, pairs: Vec<(Value, Value)>, scope: &dyn Scope) -> Value {
-        let mut fields = Fields::new();
+        // Keys come in any order, so they are sorted on the way.
+        let mut fields: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         for (index, value) in pairs {
             let inner = self.inner(scope, index, value);
             if !self.included(&inner) {
@@ -188,7 +189,7 @@ impl Comprehension<'_> {
                 self.diagnostics.push(problem.within(key, self.whole, &inner));
             }
         }
-        Value::object(fields)
+        Value::object(fields.into_iter().collect())
     }
 
     fn groups(&mut self, key: &Expression, pairs: Vec<(Value, Value)>, scope: &dyn Scope) -> Value {

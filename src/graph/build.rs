@@ -1,9 +1,10 @@
 //! The graph of a configuration: a node for each thing that has a value or a place in the order, an edge for each
 //! reference. Modules are not expanded here: a node stands for all instances.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::address::{ConfigAddress, ModulePath, ResourceMode, Subject};
 use crate::config::{CheckRule, Configuration, Module, ModuleCall, Repetition, Resource};
@@ -41,8 +42,8 @@ pub struct ConfigGraph {
     pub dag: Dag<ConfigNode>,
     /// The nodes so that each comes after what it needs.
     pub order: Vec<NodeId>,
-    index: HashMap<ConfigNode, NodeId>,
-    providers: HashMap<ConfigAddress, ProviderId>,
+    index: FxHashMap<ConfigNode, NodeId>,
+    providers: FxHashMap<ConfigAddress, ProviderId>,
 }
 
 impl ConfigGraph {

@@ -7,12 +7,13 @@ mod build;
 mod frontier;
 mod providers;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::Span;
 
@@ -35,7 +36,7 @@ impl NodeId {
 #[derive(Debug, Clone)]
 pub struct Dag<N> {
     graph: DiGraph<N, Option<Span>, u32>,
-    edges: HashSet<(u32, u32)>,
+    edges: FxHashSet<(u32, u32)>,
 }
 
 /// A way around in circles: each node needs the next, the last needs the first.
@@ -49,7 +50,7 @@ pub struct Cycle {
 
 impl<N> Default for Dag<N> {
     fn default() -> Self {
-        Self { graph: DiGraph::default(), edges: HashSet::new() }
+        Self { graph: DiGraph::default(), edges: FxHashSet::default() }
     }
 }
 
@@ -108,17 +109,17 @@ impl<N> Dag<N> {
     }
 
     /// Everything that these nodes need, directly or not, and they themselves.
-    pub fn closure(&self, of: impl IntoIterator<Item = NodeId>) -> HashSet<NodeId> {
+    pub fn closure(&self, of: impl IntoIterator<Item = NodeId>) -> FxHashSet<NodeId> {
         self.reach(of, Direction::Outgoing)
     }
 
     /// Everything that needs these nodes, directly or not, and they themselves.
-    pub fn reverse_closure(&self, of: impl IntoIterator<Item = NodeId>) -> HashSet<NodeId> {
+    pub fn reverse_closure(&self, of: impl IntoIterator<Item = NodeId>) -> FxHashSet<NodeId> {
         self.reach(of, Direction::Incoming)
     }
 
-    fn reach(&self, of: impl IntoIterator<Item = NodeId>, direction: Direction) -> HashSet<NodeId> {
-        let mut seen = HashSet::new();
+    fn reach(&self, of: impl IntoIterator<Item = NodeId>, direction: Direction) -> FxHashSet<NodeId> {
+        let mut seen = FxHashSet::default();
         let mut open: Vec<NodeId> = of.into_iter().collect();
         while let Some(next) = open.pop() {
             if seen.insert(next) {
@@ -153,8 +154,8 @@ impl<N> Dag<N> {
     /// The shortest cycle through the first member, found by breadth.
     fn shortest_way_round(&self, members: &[NodeId]) -> Vec<(NodeId, Option<Span>)> {
         let Some(&start) = members.first() else { return Vec::new() };
-        let inside: HashSet<NodeId> = members.iter().copied().collect();
-        let mut came_from = HashMap::new();
+        let inside: FxHashSet<NodeId> = members.iter().copied().collect();
+        let mut came_from = FxHashMap::default();
         let mut open = VecDeque::from([start]);
         while let Some(at) = open.pop_front() {
             let mut next: Vec<NodeId> = self.dependencies(at).filter(|n| inside.contains(n)).collect();
@@ -176,7 +177,7 @@ impl<N> Dag<N> {
         &self,
         start: NodeId,
         last: NodeId,
-        came_from: &HashMap<NodeId, NodeId>,
+        came_from: &FxHashMap<NodeId, NodeId>,
     ) -> Vec<(NodeId, Option<Span>)> {
         let mut nodes = vec![last];
         let mut at = last;
@@ -234,7 +235,7 @@ mod tests {
     #[test]
     fn closures_go_both_ways() {
         let (dag, ids) = graph(&[(0, 1), (1, 2), (3, 1)]);
-        assert_eq!(dag.closure([ids[0]]), HashSet::from([ids[0], ids[1], ids[2]]));
-        assert_eq!(dag.reverse_closure([ids[1]]), HashSet::from([ids[0], ids[1], ids[3]]));
+        assert_eq!(dag.closure([ids[0]]), FxHashSet::from_iter([ids[0], ids[1], ids[2]]));
+        assert_eq!(dag.reverse_closure([ids[1]]), FxHashSet::from_iter([ids[0], ids[1], ids[3]]));
     }
 }

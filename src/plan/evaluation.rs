@@ -2,8 +2,10 @@
 //! Planning fills it with planned values, apply with final ones.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::address::{Address, InstanceKey, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
 use crate::config::Configuration;
@@ -38,11 +40,11 @@ pub struct Instances {
 /// What one module instance holds.
 #[derive(Debug, Default)]
 struct ModuleValues {
-    variables: HashMap<Arc<str>, Value>,
-    locals: HashMap<Arc<str>, Value>,
-    outputs: HashMap<Arc<str>, Value>,
-    calls: HashMap<Arc<str>, Expansion>,
-    resources: HashMap<ResourceAddress, Instances>,
+    variables: FxHashMap<Arc<str>, Value>,
+    locals: FxHashMap<Arc<str>, Value>,
+    outputs: FxHashMap<Arc<str>, Value>,
+    calls: FxHashMap<Arc<str>, Expansion>,
+    resources: FxHashMap<ResourceAddress, Instances>,
 }
 
 /// Everything evaluated so far.
@@ -51,8 +53,8 @@ pub struct Evaluation<'c> {
     functions: FunctionContext<'c>,
     workspace: Arc<str>,
     applying: bool,
-    modules: HashMap<ModuleInstance, ModuleValues>,
-    instances: HashMap<ModulePath, Vec<ModuleInstance>>,
+    modules: FxHashMap<ModuleInstance, ModuleValues>,
+    instances: FxHashMap<ModulePath, Vec<ModuleInstance>>,
 }
 
 /// What an instance may refer to beside the module's names.
@@ -123,8 +125,8 @@ impl<'c> Evaluation<'c> {
             functions,
             workspace: workspace.into(),
             applying,
-            modules: HashMap::from([(ModuleInstance::root(), ModuleValues::default())]),
-            instances: HashMap::from([(ModulePath::root(), vec![ModuleInstance::root()])]),
+            modules: FxHashMap::from_iter([(ModuleInstance::root(), ModuleValues::default())]),
+            instances: FxHashMap::from_iter([(ModulePath::root(), vec![ModuleInstance::root()])]),
         }
     }
 
@@ -332,6 +334,6 @@ impl ModuleScope<'_> {
     }
 }
 
-fn all_outputs(outputs: &HashMap<Arc<str>, Value>) -> Value {
+fn all_outputs(outputs: &FxHashMap<Arc<str>, Value>) -> Value {
     Value::object(outputs.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Fields>())
 }

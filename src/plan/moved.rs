@@ -1,7 +1,9 @@
 //! `moved` blocks, and the moves that a change of `count` implies: renames in what is recorded, before anything is
 //! planned.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::address::{Address, InstanceKey, ModuleInstance, ModuleStep, ResourceAddress, ResourceMode};
 use crate::config::{Configuration, Module, Moved, Repetition};
@@ -218,7 +220,7 @@ fn next_key(words: &mut std::iter::Peekable<impl Iterator<Item = Word>>) -> Inst
 }
 
 fn contradictions(statements: &[Statement<'_>], found: &mut Diagnostics) {
-    let mut targets: HashMap<(String, &Endpoint), &Statement<'_>> = HashMap::new();
+    let mut targets: FxHashMap<(String, &Endpoint), &Statement<'_>> = FxHashMap::default();
     for statement in statements {
         if statement.from == statement.to {
             found.error_at(

@@ -1,6 +1,6 @@
 //! What takes part in a run: everything, or what `-target` and `-exclude` leave.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath};
 use crate::graph::{ConfigGraph, ConfigNode, NodeId};
@@ -11,9 +11,9 @@ use super::{Mode, Options, Target};
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// The nodes that are visited; all when absent.
-    nodes: Option<HashSet<NodeId>>,
+    nodes: Option<FxHashSet<NodeId>>,
     /// Resources of which all instances take part, because something selected needs them; all when absent.
-    whole: Option<HashSet<ConfigAddress>>,
+    whole: Option<FxHashSet<ConfigAddress>>,
     targets: Vec<Target>,
     excludes: Vec<Target>,
 }
@@ -60,7 +60,7 @@ impl Selection {
         self.nodes = Some(graph.dag.closure(providers));
         if !self.targets.is_empty() {
             let above = graph.dag.reverse_closure(Self::matching(graph, &self.targets));
-            let direct: HashSet<NodeId> = Self::matching(graph, &self.targets).into_iter().collect();
+            let direct: FxHashSet<NodeId> = Self::matching(graph, &self.targets).into_iter().collect();
             self.whole = Some(resources(graph, above.into_iter().filter(|id| !direct.contains(id))));
         }
     }
@@ -86,7 +86,7 @@ impl Selection {
     fn without_excluded(&mut self, graph: &ConfigGraph) {
         let whole: Vec<Target> = self.excludes.iter().filter(|t| !matches!(t, Target::Instance(_))).cloned().collect();
         let gone = graph.dag.reverse_closure(Self::matching(graph, &whole));
-        let all: HashSet<NodeId> = graph.dag.nodes().map(|(id, _)| id).collect();
+        let all: FxHashSet<NodeId> = graph.dag.nodes().map(|(id, _)| id).collect();
         let nodes = self.nodes.take().unwrap_or(all);
         self.nodes = Some(nodes.difference(&gone).copied().collect());
     }
@@ -101,7 +101,7 @@ impl Selection {
 }
 
 /// Whether an output needs resources, and only such as are among the nodes.
-fn rests_on(graph: &ConfigGraph, output: NodeId, nodes: &HashSet<NodeId>) -> bool {
+fn rests_on(graph: &ConfigGraph, output: NodeId, nodes: &FxHashSet<NodeId>) -> bool {
     let mut needed = graph
         .dag
         .closure([output])
@@ -111,7 +111,7 @@ fn rests_on(graph: &ConfigGraph, output: NodeId, nodes: &HashSet<NodeId>) -> boo
     needed.peek().is_some() && needed.all(|id| nodes.contains(&id))
 }
 
-fn resources(graph: &ConfigGraph, nodes: impl Iterator<Item = NodeId>) -> HashSet<ConfigAddress> {
+fn resources(graph: &ConfigGraph, nodes: impl Iterator<Item = NodeId>) -> FxHashSet<ConfigAddress> {
     nodes
         .filter_map(|id| match graph.dag.node(id) {
             ConfigNode::Resource(address) => Some(address.clone()),

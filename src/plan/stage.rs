@@ -1,10 +1,11 @@
 //! The part of a walk that planning and apply share: evaluating what is not a resource (variables, locals, outputs,
 //! module calls, provider configurations, conditions) in the order of the graph.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use rustc_hash::FxHashMap;
 
 use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ProviderAddress, ResourceAddress, ResourceMode};
 use crate::config::{CheckRule, Configuration, Module, Resource, Variable};
@@ -43,7 +44,7 @@ pub struct Stage<'c> {
     pub conditions: Conditions,
     /// The root module's variables as given.
     pub given: BTreeMap<Arc<str>, Given>,
-    sessions: HashMap<ProviderId, Arc<dyn Session>>,
+    sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
 }
 
 /// What configuring a provider comes to.
@@ -85,7 +86,7 @@ impl<'c> Stage<'c> {
             found: Diagnostics::new(),
             conditions: Conditions::default(),
             given,
-            sessions: HashMap::new(),
+            sessions: FxHashMap::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! An independent checker: what must hold of every plan, however it was made. It knows nothing of how plans are
 //! made, so that a mistake there does not agree with itself here. Runs after every plan in the tests.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::address::ResourceMode;
 use crate::state::ObjectAddress;
@@ -11,7 +11,7 @@ use super::{Action, InstanceChange, Mode, Plan};
 /// What does not hold; empty for a sound plan.
 pub fn verify(plan: &Plan) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     for change in &plan.changes {
         let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
         if !seen.insert(object.clone()) {
@@ -70,7 +70,7 @@ fn of_change(plan: &Plan, change: &InstanceChange) -> Vec<&'static str> {
     faults
 }
 
-fn of_whole(plan: &Plan, decided: &HashSet<ObjectAddress>) -> Vec<String> {
+fn of_whole(plan: &Plan, decided: &FxHashSet<ObjectAddress>) -> Vec<String> {
     let mut faults = Vec::new();
     if plan.options.mode == Mode::RefreshOnly && !plan.changes.is_empty() {
         faults.push("a refresh-only plan changes something".into());

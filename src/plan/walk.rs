@@ -4,12 +4,13 @@
 //! borrows nothing. So there is no lock, and the order in which answers come in changes nothing: results are kept
 //! by address.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::Diagnostics;
@@ -61,25 +62,25 @@ pub struct Planner<'c> {
     /// The changes so far.
     pub changes: BTreeMap<ObjectAddress, InstanceChange>,
     /// Everything recorded, decoded.
-    pub objects: HashMap<ObjectAddress, Object>,
+    pub objects: FxHashMap<ObjectAddress, Object>,
     /// Tells how far it is.
     pub events: &'c (dyn Fn(Event<'_>) + Sync),
     /// The provider of everything recorded.
-    pub(super) former_providers: HashMap<ConfigAddress, ProviderAddress>,
-    pub(super) imports_begun: HashSet<ConfigAddress>,
-    pub(super) imported: HashMap<Address, (String, Recorded)>,
-    pub(super) pending: HashMap<NodeId, Vec<Address>>,
+    pub(super) former_providers: FxHashMap<ConfigAddress, ProviderAddress>,
+    pub(super) imports_begun: FxHashSet<ConfigAddress>,
+    pub(super) imported: FxHashMap<Address, (String, Recorded)>,
+    pub(super) pending: FxHashMap<NodeId, Vec<Address>>,
     pub(super) frontier: Frontier,
     pub(super) tasks: FuturesUnordered<BoxFuture<'static, Answer>>,
     pub(super) queue: VecDeque<BoxFuture<'static, Answer>>,
-    pub(super) unread: HashMap<ConfigAddress, usize>,
-    pub(super) parked: HashMap<ConfigAddress, NodeId>,
+    pub(super) unread: FxHashMap<ConfigAddress, usize>,
+    pub(super) parked: FxHashMap<ConfigAddress, NodeId>,
     /// Nodes whose names have been checked before they were parked.
-    pub(super) parked_once: HashSet<NodeId>,
-    pub(super) reading: HashMap<NodeId, (usize, bool)>,
-    pub(super) importing: HashMap<NodeId, (usize, bool)>,
+    pub(super) parked_once: FxHashSet<NodeId>,
+    pub(super) reading: FxHashMap<NodeId, (usize, bool)>,
+    pub(super) importing: FxHashMap<NodeId, (usize, bool)>,
     pub(super) unfinished: Vec<Unfinished>,
-    pub(super) protected: HashSet<ConfigAddress>,
+    pub(super) protected: FxHashSet<ConfigAddress>,
 }
 
 impl<'c> Planner<'c> {
@@ -101,22 +102,22 @@ impl<'c> Planner<'c> {
             renames,
             selection,
             changes: BTreeMap::new(),
-            objects: HashMap::new(),
+            objects: FxHashMap::default(),
             events,
-            former_providers: HashMap::new(),
-            pending: HashMap::new(),
+            former_providers: FxHashMap::default(),
+            pending: FxHashMap::default(),
             frontier,
             tasks: FuturesUnordered::new(),
             queue: VecDeque::new(),
-            unread: HashMap::new(),
-            parked: HashMap::new(),
-            parked_once: HashSet::new(),
-            reading: HashMap::new(),
-            importing: HashMap::new(),
+            unread: FxHashMap::default(),
+            parked: FxHashMap::default(),
+            parked_once: FxHashSet::default(),
+            reading: FxHashMap::default(),
+            importing: FxHashMap::default(),
             unfinished,
-            imports_begun: HashSet::new(),
-            imported: HashMap::new(),
-            protected: HashSet::new(),
+            imports_begun: FxHashSet::default(),
+            imported: FxHashMap::default(),
+            protected: FxHashSet::default(),
         }
     }
 
@@ -144,7 +145,7 @@ impl<'c> Planner<'c> {
 
     /// The resources that are replaced create-before-destroy, because they say so or something that depends on
     /// them does: else there would be a cycle.
-    fn contagious(&self) -> HashSet<ConfigAddress> {
+    fn contagious(&self) -> FxHashSet<ConfigAddress> {
         let graph = self.stage.graph;
         let own = graph.dag.nodes().filter(|(_, node)| match node {
             ConfigNode::Resource(address) => self
@@ -175,7 +176,7 @@ impl<'c> Planner<'c> {
 
     /// Providers of recorded objects that the configuration no longer mentions, with an empty configuration.
     fn configure_forgotten(&mut self) {
-        let mentioned: HashSet<ProviderAddress> = self
+        let mentioned: FxHashSet<ProviderAddress> = self
             .stage
             .graph
             .dag

@@ -35,10 +35,10 @@ impl Defaults {
             ValueKind::Object(fields) => Value::object(self.fields(fields)),
             ValueKind::Map(element, fields) => {
                 let fields = self.fields(fields);
-                let keys: Vec<Arc<str>> = fields.keys().cloned().collect();
+                let (keys, values): (Vec<Arc<str>>, Vec<Value>) = fields.into_iter().unzip();
                 let keyed = |items: Vec<Value>| keys.iter().cloned().zip(items).collect::<Fields>();
                 collection(
-                    fields.into_values().collect(),
+                    values,
                     element,
                     |element, items| Value::map(element, keyed(items)),
                     |items| Value::object(keyed(items)),

@@ -26,10 +26,10 @@ mod types;
 mod unify;
 mod walk;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use litemap::LiteMap;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub use convert::{ConversionError, Safety, convertible, mismatch_message};
@@ -41,8 +41,9 @@ pub use path::{Path, PathStep};
 pub use types::{ObjectType, Type};
 pub use unify::{unify, unify_unsafe};
 
-/// Attributes of an object or elements of a map, in byte order of their keys.
-pub type Fields = BTreeMap<Arc<str>, Value>;
+/// Attributes of an object or elements of a map, in byte order of their keys. One sorted vector of just its length:
+/// most objects are small, there are many, and they are built once and then only read.
+pub type Fields = LiteMap<Arc<str>, Value>;
 
 /// A value with its marks. Its `Debug` form does not show what is sensitive.
 #[derive(Clone)]
@@ -57,7 +58,7 @@ pub enum ValueKind {
     /// No value, of a type ([`Type::Dynamic`] for a bare `null`).
     Null(Type),
     /// A value to be known after apply.
-    Unknown(Type, Refinement),
+    Unknown(Type, Arc<Refinement>),
     /// `true` or `false`.
     Bool(bool),
     /// A number.
@@ -135,7 +136,8 @@ impl Value {
 
     /// An unknown of a type, of which nothing else is known.
     pub fn unknown(ty: Type) -> Self {
-        ValueKind::Unknown(ty, Refinement::default()).into()
+        static NOTHING: LazyLock<Arc<Refinement>> = LazyLock::new(Arc::default);
+        ValueKind::Unknown(ty, NOTHING.clone()).into()
     }
 
     /// The unknown of unknown type.

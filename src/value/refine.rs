@@ -1,5 +1,7 @@
 //! What is known of unknown values.
 
+use std::sync::Arc;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Number, Refinement, Type, Value, ValueKind};
@@ -29,7 +31,7 @@ impl Value {
         {
             return only;
         }
-        ValueKind::Unknown(ty, refinement).into()
+        ValueKind::Unknown(ty, Arc::new(refinement)).into()
     }
 
     /// Adds to what is known; a known value stays as it is.
@@ -37,7 +39,9 @@ impl Value {
     pub fn refined(self, more: Refinement) -> Self {
         let (value, marks) = self.unmark();
         match value.kind {
-            ValueKind::Unknown(ty, known) => Self::unknown_refined(ty, known.and(more)).marked(marks),
+            ValueKind::Unknown(ty, known) => {
+                Self::unknown_refined(ty, Refinement::clone(&known).and(more)).marked(marks)
+            }
             kind => Self { kind, marks },
         }
     }

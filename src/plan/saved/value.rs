@@ -82,7 +82,7 @@ fn read_object(object: &Map<String, Json>) -> Option<Value> {
         return Some(Value::null(ty));
     }
     if let Some(ty) = ty("u") {
-        return Some(ValueKind::Unknown(ty, read_refinement(object.get("r")?)?).into());
+        return Some(ValueKind::Unknown(ty, read_refinement(object.get("r")?)?.into()).into());
     }
     if let Some(number) = object.get("#").and_then(Json::as_str) {
         return Number::parse(number).map(Value::number);
@@ -153,7 +153,7 @@ mod tests {
             Value::null(Type::list(Type::Number)),
             unknown.clone(),
             Value::tuple(vec![Value::bool(true), number.clone().sensitive()]),
-            Value::map(Type::Number, [("k".into(), number.clone())].into()),
+            Value::map(Type::Number, [("k".into(), number.clone())].into_iter().collect()),
             Value::set(Type::String, vec![Value::string("a"), Value::string("b")]),
             Value::object_of([("a", Value::list(Type::String, vec![unknown])), ("n", Value::string("#"))]),
         ] {

@@ -132,7 +132,7 @@ fn object(location: &str, tag: &str, pools: Vec<Value>, rules: Vec<Value>) -> Va
         ("id", Value::string("/x")),
         ("location", Value::string(location)),
         ("note", Value::string("")),
-        ("tags", Value::map(Type::String, tags.into())),
+        ("tags", Value::map(Type::String, tags.into_iter().collect())),
         ("pool", Value::list(Type::Dynamic, pools)),
         ("rule", Value::set(Type::Dynamic, rules)),
     ])

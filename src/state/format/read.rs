@@ -1,9 +1,10 @@
 //! Bytes to [`State`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::rows::{FileRow, InstanceRow, ResourceRow, instance_from_row};
@@ -24,7 +25,8 @@ pub fn read(bytes: &[u8], name: &str) -> Result<State, Diagnostic> {
     if file.version != VERSION {
         return Err(unsupported_version(name, Some(file.version), &file.terraform_version));
     }
-    let mut reader = Reader { name, modules: HashMap::new(), words: HashMap::new(), dependencies: HashMap::new() };
+    let mut reader =
+        Reader { name, modules: FxHashMap::default(), words: FxHashMap::default(), dependencies: FxHashMap::default() };
     let mut resources = BTreeMap::new();
     for row in file.resources {
         reader.resource(row, &mut resources)?;
@@ -46,9 +48,9 @@ pub fn read(bytes: &[u8], name: &str) -> Result<State, Diagnostic> {
 /// Reads rows and keeps what repeats among them, so that ten thousand instances share their words.
 struct Reader<'a> {
     name: &'a str,
-    modules: HashMap<String, ModuleInstance>,
-    words: HashMap<String, Arc<str>>,
-    dependencies: HashMap<String, ConfigAddress>,
+    modules: FxHashMap<String, ModuleInstance>,
+    words: FxHashMap<String, Arc<str>>,
+    dependencies: FxHashMap<String, ConfigAddress>,
 }
 
 impl Reader<'_> {
@@ -132,7 +134,7 @@ impl Reader<'_> {
     }
 }
 
-fn interned_dependency(known: &mut HashMap<String, ConfigAddress>, text: &str) -> Option<ConfigAddress> {
+fn interned_dependency(known: &mut FxHashMap<String, ConfigAddress>, text: &str) -> Option<ConfigAddress> {
     if let Some(address) = known.get(text) {
         return Some(address.clone());
     }
