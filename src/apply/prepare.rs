@@ -86,12 +86,12 @@ impl Runner<'_> {
         if change.action == Action::Read {
             let promised = mark(&kind.schema().block, Value::null(kind.schema().block.implied_type()));
             let work = Work::Read { config: config.unmark_deep().0 };
-            return Some(Prepared { work, session, promised, lanes: Vec::new() });
+            return Some(Prepared { work, provider: change.provider.clone(), session, promised, lanes: Vec::new() });
         }
         let prior = change.prior().filter(|_| change.action == Action::Update);
         let (work, promised) = self.final_plan(&subject, change, prior, config)?;
         let lanes = lanes(&*session, kind.name(), &promised);
-        Some(Prepared { work, session, promised, lanes })
+        Some(Prepared { work, provider: change.provider.clone(), session, promised, lanes })
     }
 
     fn final_plan(
@@ -187,7 +187,7 @@ impl Runner<'_> {
         };
         let lanes = lanes(&*session, &change.address.resource.kind, &prior.value);
         let promised = Value::null(prior.value.type_of());
-        Some(Prepared { work: Work::Delete { prior }, session, promised, lanes })
+        Some(Prepared { work: Work::Delete { prior }, provider: change.provider.clone(), session, promised, lanes })
     }
 
     /// Sets the current object aside so that its successor can be made.
@@ -209,8 +209,7 @@ impl Runner<'_> {
     ) -> bool {
         let change = self.changes.get(&ObjectAddress::from(object.address.clone())).copied();
         match (action, answer) {
-            (Action::Delete, None) if !failed => self.record(Change::Remove { object: object.clone() }, durable),
-            (Action::Delete, None) => self.settle(object, durable),
+            (Action::Delete, None) => self.record(Change::Remove { object: object.clone() }, durable),
             (Action::Create, None) => {
                 let settled = self.settle(object, durable);
                 settled & self.restore(&object.address)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::task::JoinSet;
 
-use crate::address::ModuleInstance;
+use crate::address::{ModuleInstance, ProviderAddress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
 use crate::plan::stage::Stage;
@@ -58,6 +58,7 @@ enum Finished {
 /// A step made ready.
 pub(super) struct Prepared {
     pub(super) work: Work,
+    pub(super) provider: ProviderAddress,
     pub(super) session: Arc<dyn Session>,
     pub(super) promised: Value,
     pub(super) lanes: Vec<Lane>,
@@ -224,7 +225,7 @@ impl<'c> Runner<'c> {
             self.held.push((node, object, prepared));
             return;
         }
-        let Prepared { work, session, promised, lanes } = prepared;
+        let Prepared { work, provider, session, promised, lanes } = prepared;
         if let (Work::Create { .. }, Some(change)) = (&work, self.changes.get(&object).copied())
             && change.action == Action::CreateThenDelete
             && !self.depose(&object.address)
@@ -234,7 +235,7 @@ impl<'c> Runner<'c> {
         self.busy.extend(lanes.iter().cloned());
         self.running.insert(node, Running { object: object.clone(), action: work.action(), lanes, promised });
         let around = self.around.clone();
-        self.tasks.spawn(async move { Finished::Worked(node, work.run(object, session, around).await) });
+        self.tasks.spawn(async move { Finished::Worked(node, work.run(object, provider, session, around).await) });
     }
 
     fn worked(&mut self, node: NodeId, answer: Answer) {
@@ -242,12 +243,13 @@ impl<'c> Runner<'c> {
         for lane in &running.lanes {
             self.busy.remove(lane);
         }
-        let Answer { applied, durable } = answer;
+        let Answer { applied, durable, open } = answer;
         let failed = applied.diagnostics.has_errors();
         let id = applied.recorded.as_ref().and_then(|r| id_of(&r.value)).map(str::to_owned);
         let at = running.object.address.to_string();
         self.stage.found.extend(applied.diagnostics.into_iter().map(|d| d.for_address(&at)));
-        let kept = self.keep(&running.object, running.action, &running.promised, applied.recorded, failed, durable);
+        let kept =
+            !open && self.keep(&running.object, running.action, &running.promised, applied.recorded, failed, durable);
         let sound = !failed && kept;
         (self.around.events)(Event::Ended {
             object: &running.object,
@@ -352,7 +354,7 @@ impl<'c> Runner<'c> {
             .filter(|(object, _)| !ended.contains(object))
             .collect();
         for (object, action) in left {
-            self.steps.push((object, action, StepResult::Skipped { because: "the run was stopped".into() }));
+            self.steps.push((object, action, StepResult::Skipped { because: "the interruption of the run".into() }));
         }
     }
 

@@ -1,14 +1,15 @@
 //! One step: what is sent to the provider, and what is recorded of the answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{self, Recorded, Session};
+use crate::provider::{self, Recorded, Sent, Session};
 use crate::state::{ObjectAddress, WriteAction};
 use crate::value::Value;
 
 use super::watch::StepWatch;
 use super::{Event, Events, Stop};
+use crate::address::ProviderAddress;
 use crate::plan::Action;
 use crate::state::Journal;
 
@@ -48,6 +49,8 @@ pub struct Answer {
     pub applied: provider::Applied,
     /// Something outside was, or may have been, changed: what came of it must reach the disk.
     pub durable: bool,
+    /// What came of it could not be found out: the journal keeps the question for the next run.
+    pub open: bool,
 }
 
 /// What every task is given.
@@ -81,25 +84,62 @@ impl Work {
     }
 
     /// Does it.
-    pub async fn run(self, object: ObjectAddress, session: Arc<dyn Session>, around: Surroundings) -> Answer {
+    pub async fn run(
+        self,
+        object: ObjectAddress,
+        provider: ProviderAddress,
+        session: Arc<dyn Session>,
+        around: Surroundings,
+    ) -> Answer {
         let kind = object.address.resource.kind.clone();
         let action = match &self {
             Self::Create { .. } | Self::Read { .. } => WriteAction::Create,
             Self::Update { .. } => WriteAction::Update,
             Self::Delete { .. } => WriteAction::Delete,
         };
-        let Surroundings { journal, events, stop } = around;
+        let Surroundings { journal, events, .. } = around;
         (events)(Event::Started { object: &object, action: self.action(), id: self.id() });
-        let watch = StepWatch::new(object, action, journal, events, stop);
+        let watch = StepWatch { object, provider, action, journal, events, sent: Mutex::default() };
         let writer = session.writer();
+        let prior = match &self {
+            Self::Update { prior, .. } | Self::Delete { prior } => Some(prior.clone()),
+            Self::Create { .. } | Self::Read { .. } => None,
+        };
         let applied = match self {
             Self::Create { planned, config } => writer.create(&kind, &planned, &config, &watch).await,
             Self::Update { prior, planned, config } => writer.update(&kind, &prior, &planned, &config, &watch).await,
             Self::Delete { prior } => writer.delete(&kind, &prior, &watch).await,
             Self::Read { config } => read(&*session, &kind, &config).await,
         };
-        Answer { applied, durable: watch.wrote() }
+        let sent = watch.into_sent();
+        // Of a removal a record stays where it is not known to be done; of all else none does.
+        let unclear = applied.recorded.is_some() == (action == WriteAction::Delete);
+        if applied.diagnostics.has_errors() && unclear && !sent.is_empty() {
+            return look_again(&*session, &kind, &sent, prior.as_ref(), applied).await;
+        }
+        Answer { applied, durable: !sent.is_empty(), open: false }
     }
+}
+
+/// A write failed, and its provider could not tell what there is now. Nothing may be forgotten that exists, and nothing
+/// kept that is gone.
+async fn look_again(
+    session: &dyn Session,
+    kind: &str,
+    sent: &[Sent],
+    prior: Option<&Recorded>,
+    mut applied: provider::Applied,
+) -> Answer {
+    if let Ok(settled) = session.reader().settle(kind, sent, prior).await {
+        applied.recorded = settled.recorded;
+        return Answer { applied, durable: true, open: false };
+    }
+    let id = sent.first().map(|s| s.intent.id.as_str()).unwrap_or_default();
+    let detail = format!(
+        "What became of {id} could not be found out. The journal keeps the question; the next plan answers it."
+    );
+    applied.diagnostics.push(Diagnostic::warning("Outcome not known", detail));
+    Answer { applied, durable: true, open: true }
 }
 
 async fn read(session: &dyn Session, kind: &str, config: &Value) -> provider::Applied {

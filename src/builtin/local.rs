@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Intent, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Schema, Session, Surroundings, Watch,
-    Write,
+    Applied, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Schema, Sent, Session, Settled, Surroundings,
+    Watch, Write,
 };
 use crate::value::{Fields, Path, Value};
 
@@ -158,6 +158,11 @@ impl Read for LocalSession {
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {
         Ok(Recorded { value: self.kind(kind)?.import(id)?, private: Vec::new() })
     }
+
+    /// Nothing local runs on after the process: what was begun and not recorded was not made.
+    async fn settle(&self, _: &str, _: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics> {
+        Ok(Settled { recorded: recorded.cloned(), failure: None })
+    }
 }
 
 #[async_trait]
@@ -187,11 +192,6 @@ impl Write for LocalSession {
             Ok(()) => Applied { recorded: None, diagnostics: Diagnostics::new() },
             Err(diagnostic) => Applied { recorded: Some(prior.clone()), diagnostics: diagnostic.into() },
         }
-    }
-
-    /// Nothing local runs on after the process: what was begun and not recorded was not made.
-    async fn resume(&self, _: &str, _: &Intent, _: Option<&str>, _: &Value, _: &dyn Watch) -> Applied {
-        Applied { recorded: None, diagnostics: Diagnostics::new() }
     }
 }
 

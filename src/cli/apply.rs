@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::Exit;
 use super::flags::StateFlags;
+use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::loading::{self, Loaded};
 use super::planning::{PlanFlags, make};
@@ -20,7 +21,7 @@ use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
 use crate::plan::{Mode, Options, Plan};
 use crate::report::progress::Progress;
-use crate::state::{Lock, State, Store};
+use crate::state::{Loaded as Recorded, Lock, Store, Unfinished};
 
 /// Make the world as the configuration says
 #[derive(Debug, Args)]
@@ -105,15 +106,23 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> R
     let unfinished = recorded.unfinished().to_vec();
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let exit = runtime()?.block_on(async {
+        let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
-        let (plan, found) = make(&loaded, invocation, recorded.state, unfinished, &options, &progress).await;
+        let planning = make(&loaded, invocation, recorded, &options, &progress);
+        let (plan, found) = interrupts.unless_stopped(planning).await?;
         let errored = found.has_errors();
         progress.show_plan(&plan, &loaded.registry);
         invocation.report(found);
-        let wanted =
-            !errored && (!plan.has_changes() || arguments.auto_approve || approved(&options, invocation, may_ask)?);
-        let exit =
-            if wanted { carry_out(plan, &loaded, invocation, store, &lock, &progress).await? } else { Exit::Failure };
+        let wanted = !errored
+            && (!plan.has_changes()
+                || arguments.auto_approve
+                || approved(&options, invocation, may_ask, &interrupts).await?);
+        let exit = if wanted {
+            let run = Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts };
+            run.carry_out(plan).await?
+        } else {
+            Exit::Failure
+        };
         if let Some(azure) = azure {
             azure.shutdown().await;
         }
@@ -151,13 +160,16 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store:
     };
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
-    refuse_stale(&saved.plan, &recorded.state, path)?;
+    refuse_stale(&saved.plan, &recorded, path)?;
+    let unfinished = recorded.unfinished().to_vec();
     let mut plan = saved.plan;
     plan.options.parallelism = flags.parallelism.max(1);
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let exit = runtime()?.block_on(async {
+        let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
-        let exit = carry_out(plan, &loaded, invocation, store, &lock, &progress).await?;
+        let run = Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts };
+        let exit = run.carry_out(plan).await?;
         if let Some(azure) = azure {
             azure.shutdown().await;
         }
@@ -167,24 +179,29 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store:
     Ok(exit)
 }
 
-fn refuse_stale(plan: &Plan, recorded: &State, path: &Path) -> Result<(), Diagnostic> {
-    if plan.base.serial == recorded.serial && plan.base.lineage == recorded.lineage {
-        return Ok(());
-    }
-    Err(Diagnostic::error(
-        "Saved plan is stale",
+fn refuse_stale(plan: &Plan, recorded: &Recorded, path: &Path) -> Result<(), Diagnostic> {
+    let state = &recorded.state;
+    let why = if plan.base.serial != state.serial || plan.base.lineage != state.lineage {
         format!(
-            "{} was made from serial {} of the state, and serial {} is recorded now: something was applied since. Plan again, \
-             and apply that.",
-            path.display(),
-            plan.base.serial,
-            recorded.serial
-        ),
-    ))
+            "was made from serial {} of the state, and serial {} is recorded now: something was applied since",
+            plan.base.serial, state.serial
+        )
+    } else if plan.base.journal != recorded.journal {
+        "does not know what an interrupted run has done since it was made".to_owned()
+    } else {
+        return Ok(());
+    };
+    let detail = format!("{} {why}. Plan again, and apply that.", path.display());
+    Err(Diagnostic::error("Saved plan is stale", detail))
 }
 
 /// Asks; only "yes" is a yes.
-fn approved(options: &Options, invocation: &Invocation, may_ask: bool) -> Result<bool, Diagnostic> {
+async fn approved(
+    options: &Options,
+    invocation: &Invocation,
+    may_ask: bool,
+    interrupts: &Interrupts,
+) -> Result<bool, Diagnostic> {
     if !may_ask {
         return Err(Diagnostic::error(
             "Approval needed",
@@ -205,7 +222,8 @@ fn approved(options: &Options, invocation: &Invocation, may_ask: bool) -> Result
              state without modifying any real infrastructure.\n  There is no undo. Only 'yes' will be accepted to confirm."
         }
     };
-    let answer = invocation.ask(&format!("\n{question}\n\n  Enter a value: "));
+    let prompt = format!("\n{question}\n\n  Enter a value: ");
+    let answer = interrupts.unless_stopped(invocation.ask_aside(&prompt)).await?;
     let yes = answer.as_deref() == Some("yes");
     if !yes {
         let what = if options.mode == Mode::Destroy { "Destroy" } else { "Apply" };
@@ -214,42 +232,49 @@ fn approved(options: &Options, invocation: &Invocation, may_ask: bool) -> Result
     Ok(yes)
 }
 
-/// Carries a plan out, records what came of it, and says so.
-async fn carry_out(
-    mut plan: Plan,
-    loaded: &Loaded,
-    invocation: &Invocation,
-    store: &Store,
-    lock: &Lock,
-    progress: &Arc<Progress>,
-) -> Result<Exit, Diagnostics> {
-    let digest = plan.timestamp.clone();
-    let journal = Arc::new(store.begin(lock, &mut plan.prior, &digest)?);
-    let stop = Stop::default();
-    let listener = tokio::spawn(listen(stop.clone()));
-    let functions = loaded.functions(None);
-    let shown = progress.clone();
-    let means = Means {
-        variables: loaded.variables.clone(),
-        functions: functions.context(),
-        journal,
-        events: Arc::new(move |event: apply::Event<'_>| shown.applying(&event)),
-        stop,
-    };
-    progress.begin_applying(&plan);
-    let (mut applied, found) = apply::apply(loaded.setting(invocation), &plan, means).await;
-    listener.abort();
-    applied.state.check_results = crate::plan::recorded::check_results(&applied.checks);
-    let recorded = store.save(lock, &mut applied.state);
-    progress.applied(&applied, plan.options.mode);
-    let sound = !found.has_errors() && !applied.stopped;
-    invocation.report(found);
-    if let Err(problem) = recorded {
-        invocation.report(problem.into());
-        rescue(&applied, invocation);
-        return Ok(Exit::Failure);
+/// What carrying a plan out needs.
+struct Run<'r> {
+    unfinished: Vec<Unfinished>,
+    loaded: &'r Loaded,
+    invocation: &'r Invocation,
+    store: &'r Store,
+    lock: &'r Lock,
+    progress: Arc<Progress>,
+    interrupts: Interrupts,
+}
+
+impl Run<'_> {
+    /// Carries a plan out, records what came of it, and says so.
+    async fn carry_out(&self, mut plan: Plan) -> Result<Exit, Diagnostics> {
+        let (invocation, loaded) = (self.invocation, self.loaded);
+        let open: Vec<_> = self.unfinished.iter().filter(|u| !plan.settled.contains(&u.object)).cloned().collect();
+        let digest = plan.timestamp.clone();
+        let journal = Arc::new(self.store.begin(self.lock, &mut plan.prior, &digest, &open)?);
+        let stop = Stop::default();
+        let functions = loaded.functions(None);
+        let shown = self.progress.clone();
+        let means = Means {
+            variables: loaded.variables.clone(),
+            functions: functions.context(),
+            journal: journal.clone(),
+            events: Arc::new(move |event: apply::Event<'_>| shown.applying(&event)),
+            stop: stop.clone(),
+        };
+        self.progress.begin_applying(&plan);
+        let applying = apply::apply(loaded.setting(invocation), &plan, means);
+        let (mut applied, found) = self.interrupts.passed_on(&stop, applying).await;
+        applied.state.check_results = crate::plan::recorded::check_results(&applied.checks);
+        let recorded = self.store.finish(self.lock, &mut applied.state, &journal);
+        self.progress.applied(&applied, plan.options.mode);
+        let sound = !found.has_errors() && !applied.stopped;
+        invocation.report(found);
+        if let Err(problem) = recorded {
+            invocation.report(problem.into());
+            rescue(&applied, invocation);
+            return Ok(Exit::Failure);
+        }
+        Ok(if sound { Exit::Success } else { Exit::Failure })
     }
-    Ok(if sound { Exit::Success } else { Exit::Failure })
 }
 
 /// The state that could not be recorded is put where the user finds it.
@@ -270,18 +295,4 @@ fn rescue(applied: &Applied, invocation: &Invocation) {
         ),
     };
     invocation.report(told.into());
-}
-
-/// The first Ctrl-C finishes what runs, the second one stops at once; the journal knows what was begun.
-async fn listen(stop: Stop) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.request();
-        eprintln!(
-            "\nStopping: what runs is finished and recorded, nothing more is begun. Interrupt again to stop at once."
-        );
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        eprintln!("\nStopped at once. The journal knows what was begun; the next plan settles it.");
-        std::process::exit(1);
-    }
 }

@@ -133,11 +133,23 @@ impl Invocation {
     /// Reads a line that the user types; `None` at the end of input.
     pub fn ask(&self, prompt: &str) -> Option<String> {
         self.print(prompt);
-        let mut line = String::new();
-        match std::io::stdin().read_line(&mut line) {
-            Ok(length) if length > 0 => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
-            _ => None,
-        }
+        read_line()
+    }
+
+    /// The same, while an interrupt can still be heard: nobody waits for the thread that reads.
+    pub async fn ask_aside(&self, prompt: &str) -> Option<String> {
+        self.print(prompt);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || drop(tell.send(read_line())));
+        told.await.ok().flatten()
+    }
+}
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match std::io::stdin().read_line(&mut line) {
+        Ok(length) if length > 0 => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
+        _ => None,
     }
 }
 

@@ -109,7 +109,9 @@ impl Loaded {
     /// Starts the embedded Azure when that is asked for; it ends with what is returned. One that runs already is used
     /// as it is, and goes on.
     pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
-        match flags.simulate.as_deref() {
+        // With the bare flag, the environment may name one that serves several runs.
+        let named = self.surroundings.environment.get("BOWLINE_SIMULATOR").map_or("", String::as_str);
+        match flags.simulate.as_deref().map(|url| if url.is_empty() { named } else { url }) {
             None => return Ok(None),
             Some("") => {}
             Some(running) => {

@@ -9,6 +9,7 @@ mod fmt;
 mod force_unlock;
 mod graph;
 mod init;
+mod interrupts;
 mod invocation;
 mod loading;
 mod metadata;

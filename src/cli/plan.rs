@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Exit;
+use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
@@ -40,11 +41,12 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let store = stored::store(invocation, arguments.state.as_ref())?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;
-    let unfinished = recorded.unfinished().to_vec();
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let (plan, found) = runtime()?.block_on(async {
+        let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
-        let result = make(&loaded, invocation, recorded.state, unfinished, &options, &progress).await;
+        let planning = make(&loaded, invocation, recorded, &options, &progress);
+        let result = interrupts.unless_stopped(planning).await?;
         if let Some(azure) = azure {
             azure.shutdown().await;
         }

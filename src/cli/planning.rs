@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{self, Mode, Options, Plan, Start, Target};
 use crate::report::progress::Progress;
-use crate::state::{State, Unfinished};
+use crate::state::Loaded as Recorded;
 
 /// What can be asked of a plan.
 #[derive(Debug, Clone, Args)]
@@ -117,19 +117,20 @@ fn incompatible(detail: &str) -> Diagnostic {
 pub async fn make(
     loaded: &Loaded,
     invocation: &Invocation,
-    state: State,
-    unfinished: Vec<Unfinished>,
+    recorded: Recorded,
     options: &Options,
     progress: &Arc<Progress>,
 ) -> (Plan, Diagnostics) {
     let now = jiff::Timestamp::now();
     let functions = loaded.functions(Some(now));
+    let unfinished = recorded.unfinished().to_vec();
     let start = Start {
-        state,
+        state: recorded.state,
         variables: loaded.variables.clone(),
         functions: functions.context(),
         timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         unfinished,
+        journal: recorded.journal,
     };
     let events = |event: plan::Event<'_>| progress.planning(&event);
     let result = plan::plan(loaded.setting(invocation), start, options, &events).await;

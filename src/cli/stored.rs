@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::flags::{LockFlags, StateFlags};
 use super::invocation::Invocation;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::state::{LocalBackend, Lock, LockRequest, State, Store};
+use crate::state::{Disk, LocalBackend, Lock, LockRequest, State, Store};
 
 /// The store of the selected workspace, or of the file that `-state` names.
 pub fn store(invocation: &Invocation, state: Option<&PathBuf>) -> Result<Store, Diagnostic> {
@@ -13,13 +13,25 @@ pub fn store(invocation: &Invocation, state: Option<&PathBuf>) -> Result<Store, 
         Some(path) => path.clone(),
         None => invocation.workspaces().state_path(&invocation.workspace()?),
     };
-    Ok(Store::new(LocalBackend::new(path)))
+    on_disk(LocalBackend::new(path), invocation)
 }
 
 /// The same with all flags.
 pub fn store_with(invocation: &Invocation, flags: &StateFlags) -> Result<Store, Diagnostic> {
     let path = invocation.workspaces().state_path(&invocation.workspace()?);
-    Ok(Store::new(flags.backend(path)))
+    on_disk(flags.backend(path), invocation)
+}
+
+/// The disk is sound unless `BOWLINE_DISK_FAULT` asks for a fault, as the tests do.
+fn on_disk(backend: LocalBackend, invocation: &Invocation) -> Result<Store, Diagnostic> {
+    let disk = match invocation.variable("BOWLINE_DISK_FAULT") {
+        None => Disk::default(),
+        Some(text) => Disk::faulty(text).ok_or_else(|| {
+            let detail = format!("BOWLINE_DISK_FAULT is {text:?}; it must be kill@N, torn@N, error@N or full@N.");
+            Diagnostic::error("Unknown disk fault", detail)
+        })?,
+    };
+    Ok(Store::new(backend.on(disk.clone())).on(disk))
 }
 
 /// Takes the lock as the flags say.

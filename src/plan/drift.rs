@@ -1,5 +1,7 @@
 //! Drift: what had changed outside since it was recorded, kept apart from the changes.
 
+use std::collections::HashSet;
+
 use super::walk::Planner;
 use super::{Action, InstanceChange, Mode, recorded};
 use crate::value::Value;
@@ -10,7 +12,9 @@ impl Planner<'_> {
         let mut objects: Vec<_> = self.objects.iter().collect();
         objects.sort_by(|a, b| a.0.cmp(b.0));
         let mut drift = Vec::new();
-        for (object, known) in objects {
+        // What an interrupted run did is said where it is settled; nobody else did it.
+        let settled: HashSet<_> = self.settled.iter().filter(|_| self.options.mode != Mode::RefreshOnly).collect();
+        for (object, known) in objects.into_iter().filter(|(object, _)| !settled.contains(object)) {
             let provider = self.prior.provider(&object.address).or_else(|| self.former_provider(object)).cloned();
             let Some(provider) = provider else { continue };
             let Some(owner) = self.stage.registry.find(&provider.source) else { continue };

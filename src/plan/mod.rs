@@ -26,6 +26,7 @@ pub mod outputs;
 pub mod propose;
 mod reading;
 pub mod recorded;
+mod recovery;
 pub mod saved;
 mod selection;
 pub mod stage;
@@ -89,6 +90,8 @@ pub struct Start<'c> {
     pub timestamp: String,
     /// Writes of an interrupted run of which the end is not known.
     pub unfinished: Vec<Unfinished>,
+    /// Identifies the journal that told of them; empty without one.
+    pub journal: String,
 }
 
 /// Makes a plan. With an error the plan holds what could be planned all the same.
@@ -98,10 +101,10 @@ pub async fn plan<'c>(
     options: &'c Options,
     events: &'c (dyn Fn(Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
-    let Start { state, variables, functions, timestamp, unfinished } = start;
-    let base = Base { serial: state.serial, lineage: state.lineage.clone() };
+    let Start { state, variables, functions, timestamp, mut unfinished, journal } = start;
+    let base = Base { serial: state.serial, lineage: state.lineage.clone(), journal };
     let mut prior = state;
-    let (renames, problems) = moved::apply(setting.configuration, &mut prior);
+    let (renames, problems) = moved::apply(setting.configuration, &mut prior, &mut unfinished);
     let mut stage = Stage::new(setting, functions, variables, false);
     stage.found.extend(problems);
     let selection = Selection::new(setting.graph, options);
@@ -112,12 +115,28 @@ pub async fn plan<'c>(
     let mut planner = Planner::new(stage, options, prior, renames, selection, unfinished, events);
     if sound {
         planner.run().await;
+        planner.tell_what_stays_open();
         planner.check_requested();
         if options.mode != Mode::RefreshOnly {
             planner.orphans();
         }
     }
-    planner.into_plan(base, timestamp)
+    let (mut plan, mut found) = planner.into_plan(base, timestamp);
+    if let Some(first) = (!plan.errored).then(|| verify::verify(&plan)).and_then(|faults| faults.into_iter().next()) {
+        plan.errored = true;
+        found.push(contradictory(&first));
+    }
+    (plan, found)
+}
+
+/// A plan that must not be: a fault of this program, which is told before it can do harm.
+fn contradictory(fault: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Plan contradicts itself",
+        format!(
+            "This is a fault of Bowline, not of your configuration: {fault}. Nothing was changed; please report it."
+        ),
+    )
 }
 
 fn partial_warning() -> Diagnostic {
@@ -159,6 +178,7 @@ impl Planner<'_> {
             outputs,
             checks: self.stage.conditions.into_results(),
             prior: self.prior,
+            settled: self.settled,
             base,
             variables,
             options: self.options.clone(),

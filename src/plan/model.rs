@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ResourceAddress};
 use crate::provider::Recorded;
-use crate::state::{DeposedKey, ProviderAddress, State};
+use crate::state::{DeposedKey, ObjectAddress, ProviderAddress, State};
 use crate::value::{Path, Value};
 
 /// Everything that a run would do, and what it looked at.
@@ -22,6 +22,8 @@ pub struct Plan {
     pub checks: Vec<CheckResult>,
     /// What is recorded, moved and refreshed: where the changes start from.
     pub prior: State,
+    /// Objects of which an interrupted run had begun a write, and of which it is known now what came of it.
+    pub settled: Vec<ObjectAddress>,
     /// Serial and lineage of the recorded state that this was planned from.
     pub base: Base,
     /// The root module's variables as given or by default.
@@ -96,6 +98,8 @@ pub struct Base {
     pub serial: u64,
     /// Tells one state from another; empty when there was none.
     pub lineage: String,
+    /// Identifies the journal of an interrupted run that was taken in; empty when there was none.
+    pub journal: String,
 }
 
 /// What happens to one resource instance.

@@ -9,7 +9,7 @@ use crate::address::{Address, InstanceKey, ModuleInstance, ModuleStep, ResourceA
 use crate::config::{Configuration, Module, Moved, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
-use crate::state::State;
+use crate::state::{State, Unfinished};
 use crate::syntax::tree::{ExpressionKind, Reference, Step};
 
 /// One side of a move, relative to the module that declares it.
@@ -34,8 +34,13 @@ struct Statement<'c> {
 /// Where what is recorded at an address came from.
 pub type Renames = BTreeMap<Address, Address>;
 
-/// Renames in `state` what has been moved. Returns the former address of each.
-pub fn apply(configuration: &Configuration, state: &mut State) -> (Renames, Diagnostics) {
+/// Renames in `state` what has been moved, and in `unfinished` what an interrupted run was at. Returns the former
+/// address of each recorded instance.
+pub fn apply(
+    configuration: &Configuration,
+    state: &mut State,
+    unfinished: &mut [Unfinished],
+) -> (Renames, Diagnostics) {
     let mut found = Diagnostics::new();
     check(configuration, &mut found);
     let statements = read(configuration, &mut Diagnostics::new());
@@ -43,17 +48,26 @@ pub fn apply(configuration: &Configuration, state: &mut State) -> (Renames, Diag
     if found.has_errors() {
         return (renames, found);
     }
-    let recorded: Vec<Address> = state.slots().map(|(address, ..)| address).collect();
-    for start in recorded {
+    let follow = |start: &Address, moves: &mut dyn FnMut(&Address, &Address) -> bool| {
         let mut at = start.clone();
         for _ in 0..=statements.len() {
             let next = statements.iter().find_map(|s| s.moved(&at)).or_else(|| implied(configuration, &at));
             match next {
-                Some(next) if next != at && state.rename(&at, &next) => at = next,
+                Some(next) if next != at && moves(&at, &next) => at = next,
                 _ => break,
             }
         }
+        at
+    };
+    for write in unfinished.iter_mut().filter(|write| state.slot(&write.object.address).is_none()) {
+        // Nothing is recorded of what was being made: it moves wherever nothing else is.
+        write.object.address = follow(&write.object.address, &mut |_, next| state.slot(next).is_none());
+    }
+    let recorded: Vec<Address> = state.slots().map(|(address, ..)| address).collect();
+    for start in recorded {
+        let at = follow(&start, &mut |at, next| state.rename(at, next));
         if at != start {
+            unfinished.iter_mut().filter(|w| w.object.address == start).for_each(|w| w.object.address = at.clone());
             renames.insert(at, start);
         }
     }

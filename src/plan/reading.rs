@@ -1,13 +1,12 @@
-//! What the walk waits for: recorded objects as they are now, data sources, objects to be taken over, and what an
-//! interrupted run left.
+//! What the walk waits for: recorded objects as they are now, data sources, and objects to be taken over.
 
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::graph::{ConfigNode, NodeId, ProviderId};
+use crate::graph::{NodeId, ProviderId};
 use crate::provider::{Recorded, Session};
-use crate::state::{Change, Instance, ObjectAddress, Unfinished, WriteAction};
+use crate::state::{Change, Instance, ObjectAddress};
 use crate::value::Value;
 
 use super::imports::Wanted;
@@ -27,12 +26,17 @@ impl Planner<'_> {
             .collect();
         let mut wanted = Vec::with_capacity(recorded.len());
         for (object, instance) in recorded {
-            if self.remember(&provider, &object, &instance) && self.reads(&object) {
+            if !self.remember(&provider, &object, &instance) {
+                self.one_read(&object.address.config());
+            } else if let Some(unfinished) = self.take_unfinished(&object) {
+                self.settle(session, unfinished);
+            } else if self.reads(&object) {
                 wanted.push(object);
             } else {
                 self.one_read(&object.address.config());
             }
         }
+        self.settle_what_is_not_recorded(&provider, session);
         if wanted.is_empty() {
             return;
         }
@@ -101,18 +105,20 @@ impl Planner<'_> {
 
     pub(super) fn observed(&mut self, object: &ObjectAddress, result: Result<Option<Recorded>, Diagnostics>) {
         match result {
-            Ok(observed) => {
-                self.update_prior(object, observed.as_ref());
-                if let Some(known) = self.objects.get_mut(object) {
-                    known.observed = observed;
-                }
-            }
+            Ok(observed) => self.take_observed(object, observed),
             Err(problems) => {
                 self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
             }
         }
         (self.events)(Event::Refreshed { object });
         self.one_read(&object.address.config());
+    }
+
+    pub(super) fn take_observed(&mut self, object: &ObjectAddress, observed: Option<Recorded>) {
+        self.update_prior(object, observed.as_ref());
+        if let Some(known) = self.objects.get_mut(object) {
+            known.observed = observed;
+        }
     }
 
     /// The record follows what was observed, so that a plan starts from what is.
@@ -164,62 +170,6 @@ impl Planner<'_> {
                 _ => self.finish(node, false),
             }
         }
-    }
-
-    /// Begins to look for what an interrupted run was about to make.
-    pub(super) fn look_for_unfinished(&mut self, id: &ProviderId, session: &Arc<dyn Session>) {
-        let (mine, others): (Vec<Unfinished>, Vec<Unfinished>) =
-            std::mem::take(&mut self.unfinished).into_iter().partition(|u| {
-                let config = u.object.address.config();
-                u.action == WriteAction::Create && self.stage.graph.provider_of(&config) == Some(id)
-            });
-        self.unfinished = others;
-        for unfinished in mine {
-            if self.objects.contains_key(&unfinished.object) {
-                continue;
-            }
-            *self.unread.entry(unfinished.object.address.config()).or_default() += 1;
-            let (session, kind) = (session.clone(), unfinished.object.address.resource.kind.clone());
-            self.queue.push_back(Box::pin(async move {
-                let result = session.reader().import(&kind, &unfinished.intent.id).await;
-                Answer::Recovered(unfinished, result)
-            }));
-        }
-    }
-
-    /// What an interrupted run made is recorded now; what it did not make is planned as ever.
-    pub(super) fn recovered(&mut self, unfinished: &Unfinished, result: Result<Recorded, Diagnostics>) {
-        let address = &unfinished.object.address;
-        let config = address.config();
-        if let Ok(recorded) = result
-            && let Some(id) = self.stage.graph.provider_of(&config)
-            && let provider = self.stage.provider_address(id)
-            && let Some(owner) = self.stage.registry.find(&provider.source).cloned()
-            && let Some(kind) = owner.kind(&address.resource.kind)
-        {
-            let dependencies = self
-                .stage
-                .graph
-                .find(&ConfigNode::Resource(config.clone()))
-                .map(|node| self.stage.graph.resources_needed(node, true))
-                .unwrap_or_default();
-            let instance = Arc::new(recorded::encode(kind, &recorded.value, recorded.private.clone(), dependencies));
-            let object = unfinished.object.clone();
-            self.prior.apply(&Change::Put { object: object.clone(), provider, instance: instance.clone() });
-            let observed = Some(recorded.clone());
-            self.objects.insert(object, Object { instance, recorded, observed });
-            self.stage.found.push(
-                Diagnostic::warning(
-                    "Object of an interrupted run recovered",
-                    format!(
-                        "An earlier run ended after it had begun to make {address} and before it could record it. It exists                          ({}), and is recorded from now on.",
-                        unfinished.intent.id
-                    ),
-                )
-                .for_address(address),
-            );
-        }
-        self.one_read(&config);
     }
 
     /// Begins to read a data source.

@@ -1,5 +1,6 @@
 //! An independent checker: what must hold of every plan, however it was made. It knows nothing of how plans are
-//! made, so that a mistake there does not agree with itself here. Runs after every plan in the tests.
+//! made, so that a mistake there does not agree with itself here. Runs after every plan: it costs a few microseconds for
+//! each change, and what it finds would do harm.
 
 use rustc_hash::FxHashSet;
 

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::Diagnostics;
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
-use crate::provider::Recorded;
+use crate::provider::{Recorded, Settled};
 use crate::state::{Instance, ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
@@ -44,7 +44,7 @@ pub(super) enum Answer {
     Observed(ObjectAddress, Result<Option<Recorded>, Diagnostics>),
     Data(NodeId, Address, Result<Value, Diagnostics>),
     Imported(NodeId, Wanted, Result<Recorded, Diagnostics>),
-    Recovered(Unfinished, Result<Recorded, Diagnostics>),
+    Settled(Unfinished, Result<Settled, Diagnostics>),
 }
 
 /// The walk.
@@ -79,7 +79,10 @@ pub struct Planner<'c> {
     pub(super) parked_once: FxHashSet<NodeId>,
     pub(super) reading: FxHashMap<NodeId, (usize, bool)>,
     pub(super) importing: FxHashMap<NodeId, (usize, bool)>,
+    /// Writes of an interrupted run of which no end is known yet.
     pub(super) unfinished: Vec<Unfinished>,
+    /// Those of which it is known now.
+    pub(super) settled: Vec<ObjectAddress>,
     pub(super) protected: FxHashSet<ConfigAddress>,
 }
 
@@ -115,6 +118,7 @@ impl<'c> Planner<'c> {
             reading: FxHashMap::default(),
             importing: FxHashMap::default(),
             unfinished,
+            settled: Vec::new(),
             imports_begun: FxHashSet::default(),
             imported: FxHashMap::default(),
             protected: FxHashSet::default(),
@@ -186,8 +190,9 @@ impl<'c> Planner<'c> {
                 _ => None,
             })
             .collect();
+        let begun = self.unfinished.iter().map(|unfinished| &unfinished.provider);
         let recorded: BTreeSet<ProviderAddress> =
-            self.prior.objects().map(|(_, provider, _)| provider.clone()).collect();
+            self.prior.objects().map(|(_, provider, _)| provider).chain(begun).cloned().collect();
         for provider in recorded.difference(&mentioned.into_iter().collect()) {
             let name = provider.source.rsplit('/').next().unwrap_or_default().into();
             let id = ProviderId { module: provider.module.clone(), name, alias: provider.alias.clone() };
@@ -256,7 +261,6 @@ impl<'c> Planner<'c> {
             Answer::Configured(node, id, configured) => match configured {
                 Ok(session) => {
                     self.stage.set_session(id.clone(), session.clone());
-                    self.look_for_unfinished(&id, &session);
                     self.read_recorded(&id, &session);
                     if let Some(node) = node {
                         self.finish(node, true);
@@ -276,7 +280,7 @@ impl<'c> Planner<'c> {
                 let sound = self.take_import(wanted, result);
                 self.one_imported(node, sound);
             }
-            Answer::Recovered(unfinished, result) => self.recovered(&unfinished, result),
+            Answer::Settled(unfinished, result) => self.settled(unfinished, result),
         }
     }
 

@@ -178,6 +178,11 @@ pub trait Read: Send + Sync {
     /// Reads an object that is to be taken over, by its id.
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics>;
 
+    /// Finds out what came of a write whose end nobody saw: waits until what the service accepted has ended, and
+    /// reads the object. `sent` are the requests of that write, in order; `recorded` is the object as recorded
+    /// before it, if there was one. An error means that it could not be found out.
+    async fn settle(&self, kind: &str, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics>;
+
     /// Pairs of positions in `planned` of which the first must exist before the second is written, though no
     /// reference says so.
     fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
@@ -214,8 +219,28 @@ pub struct Intent {
     pub method: &'static str,
     /// The ARM id (or other identity) of what is written.
     pub id: String,
+    /// The version of the API that is spoken; empty where there are none.
+    pub version: String,
     /// SHA-256 of the body in hexadecimal; empty without a body. Never the body: it may hold secrets.
     pub digest: String,
+}
+
+/// A request that was sent, or was about to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The request.
+    pub intent: Intent,
+    /// Where the service said to ask for its end.
+    pub operation: Option<String>,
+}
+
+/// What came of a write whose end nobody saw.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The object as it now is; `None` when there is none.
+    pub recorded: Option<Recorded>,
+    /// Why the service could not carry the write out, when it says so.
+    pub failure: Option<Diagnostics>,
 }
 
 /// What came of a write.
@@ -239,14 +264,4 @@ pub trait Write: Send + Sync {
 
     /// Removes the object. One that is gone already is a success.
     async fn delete(&self, kind: &str, prior: &Recorded, watch: &dyn Watch) -> Applied;
-
-    /// Follows an operation that an earlier run began and could not see to its end, and reads the object.
-    async fn resume(
-        &self,
-        kind: &str,
-        intent: &Intent,
-        operation: Option<&str>,
-        planned: &Value,
-        watch: &dyn Watch,
-    ) -> Applied;
 }

@@ -16,7 +16,7 @@ pub fn sorted(diagnostics: Diagnostics, sources: &SourceMap) -> Diagnostics {
         let place = diagnostic
             .subject
             .map(|span| (sources.get(span.source).map(|source| source.name.clone()), span.start, span.end));
-        (diagnostic.severity == Severity::Error, place)
+        (diagnostic.severity == Severity::Error, place, diagnostic.address.clone())
     });
     list.into_iter().collect()
 }

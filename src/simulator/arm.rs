@@ -27,6 +27,10 @@ pub(super) enum Reply {
     Answer(Answer),
     /// The connection breaks.
     Cut,
+    /// It is to be asked again once other faults are set.
+    Hold,
+    /// The answer is to be given once other faults are set.
+    Later(Answer),
 }
 
 /// The simulated Azure.
@@ -42,6 +46,8 @@ pub(super) struct Azure {
     counts: BTreeMap<(String, String), u64>,
     /// All requests so far.
     answers: u64,
+    /// Requests that are held at present.
+    pub(super) held: usize,
     /// The object id of who is asking.
     pub(super) caller: String,
 }
@@ -65,6 +71,7 @@ impl Azure {
             seed: options.seed,
             counts: BTreeMap::new(),
             answers: 0,
+            held: 0,
             caller: String::new(),
         })
     }
@@ -140,6 +147,9 @@ impl Azure {
         if effects.contains(&Effect::Cut) {
             return Reply::Cut;
         }
+        if effects.contains(&Effect::Hold) {
+            return Reply::Hold;
+        }
         let result = self.admit(request, target.as_ref(), &effects, overlap).and_then(|()| match target {
             Some(target) => self.perform(request, target, &effects),
             None => Err(Refusal::new(404, "InvalidResourceType", format!("There is no route '{}'.", request.path))),
@@ -153,7 +163,7 @@ impl Azure {
             return Reply::Cut;
         }
         self.finish(request, &kind, &effects, &mut answer);
-        Reply::Answer(answer)
+        if effects.contains(&Effect::HoldAnswer) { Reply::Later(answer) } else { Reply::Answer(answer) }
     }
 
     /// What is checked before the resource providers hear of a request.

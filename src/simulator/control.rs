@@ -42,7 +42,12 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
 }
 
 fn summary(azure: &Azure) -> Value {
-    json!({"resources": azure.world().len(), "clock": written(azure.now()), "faults": told(azure.faults())})
+    json!({
+        "resources": azure.world().len(),
+        "clock": written(azure.now()),
+        "held": azure.held,
+        "faults": told(azure.faults()),
+    })
 }
 
 fn clock(azure: &Azure) -> Value {

@@ -94,6 +94,10 @@ pub enum Effect {
     Cut,
     /// All is done, and then the connection breaks instead of an answer.
     DropAnswer,
+    /// It waits, before anything is done, until other faults are set.
+    Hold,
+    /// All is done, and the answer waits until other faults are set.
+    HoldAnswer,
     /// The answer's body is changed: members laid over it, pointers taken out of it.
     Answer {
         /// A JSON merge patch; a null takes a member out.

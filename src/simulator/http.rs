@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::{Azure, Reply};
@@ -31,11 +31,13 @@ struct Shared {
     azure: Arc<Mutex<Azure>>,
     /// The parents beneath which a write is under way that may not overlap with another.
     writing: Arc<Mutex<HashSet<Key>>>,
+    /// Told when the faults may have changed: what is held may go on.
+    released: Arc<Notify>,
 }
 
 /// Serves until told to stop.
 pub(super) async fn serve(listener: TcpListener, azure: Azure, stopped: oneshot::Receiver<()>) {
-    let shared = Shared { azure: Arc::new(Mutex::new(azure)), writing: Arc::default() };
+    let shared = Shared { azure: Arc::new(Mutex::new(azure)), writing: Arc::default(), released: Arc::default() };
     let router = Router::new().fallback(handle).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Switch>();
     let stop = async {
@@ -58,21 +60,59 @@ async fn handle(
     let reply = match body_of(&request, &bytes) {
         Ok(body) => {
             request.body = body;
-            answer(&shared, &request, &bytes).await
+            in_time(&shared, &request, &bytes).await
         }
         Err(refusal) => Reply::Answer(Answer::from(&refusal)),
     };
     match reply {
-        Reply::Answer(answer) => written(answer),
-        Reply::Cut => {
+        Reply::Answer(answer) | Reply::Later(answer) => written(answer),
+        Reply::Cut | Reply::Hold => {
             switch.cut();
             Response::new(Body::empty())
         }
     }
 }
 
+/// The answer, once nothing holds it.
+async fn in_time(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
+    loop {
+        let released = shared.released.notified();
+        tokio::pin!(released);
+        // From here on no release is missed.
+        released.as_mut().enable();
+        let reply = answer(shared, request, bytes).await;
+        if !matches!(reply, Reply::Hold | Reply::Later(_)) {
+            return reply;
+        }
+        let _held = Held::new(&shared.azure);
+        released.await;
+        if matches!(reply, Reply::Later(_)) {
+            return reply;
+        }
+    }
+}
+
+/// Counts a request as held, also when its client goes away meanwhile.
+struct Held<'a>(&'a Mutex<Azure>);
+
+impl<'a> Held<'a> {
+    fn new(azure: &'a Mutex<Azure>) -> Self {
+        lock(azure).held += 1;
+        Self(azure)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        lock(self.0).held -= 1;
+    }
+}
+
 async fn answer(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
     if let Some(answer) = control::answer(&mut lock(&shared.azure), request) {
+        if request.method != "GET" {
+            shared.released.notify_waiters();
+        }
         return Reply::Answer(answer);
     }
     let seed = lock(&shared.azure).seed();

@@ -6,24 +6,28 @@
 //! written and the journal removed; one that is found at the start is what a crash left behind.
 
 mod entry;
+mod pending;
 mod replay;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, TryLockError};
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::local::{failed, make_parent, parent, private_file, sync_folder};
+use super::disk::Disk;
+use super::local::failed;
 use crate::diagnostic::Diagnostic;
 
 pub use entry::{Entry, RunStart, WriteAction};
+pub use pending::Unfinished;
+pub use replay::Replayed;
 pub(super) use replay::replay;
-pub use replay::{Replayed, Unfinished};
 
 /// The journal of the present run. Shared by everything that writes at the same time.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    disk: Disk,
     file: File,
     progress: Mutex<Progress>,
     synced: Condvar,
@@ -38,26 +42,39 @@ struct Progress {
     appended: u64,
     synced: u64,
     syncing: bool,
+    /// How long the file is up to the last whole line.
+    length: u64,
+    pending: pending::Pending,
 }
 
 impl Journal {
-    /// Begins the journal of a run. An older one at `path` must have been replayed and saved: it is replaced.
-    pub fn create(path: &Path, start: &RunStart) -> Result<Self, Diagnostic> {
-        let cannot = |error: io::Error| cannot_write(path, &error);
-        make_parent(path).map_err(cannot)?;
-        let file = private_file().truncate(true).open(path).map_err(cannot)?;
-        sync_folder(parent(path)).map_err(cannot)?;
-        let journal = Self { path: path.into(), file, progress: Mutex::default(), synced: Condvar::new() };
-        journal.append(&Entry::Start(start.clone()))?;
-        Ok(journal)
+    /// Begins the journal of a run, with the writes of earlier runs that are still without an end. An older journal
+    /// at `path` must have been replayed and saved: it is replaced.
+    pub fn create(path: &Path, start: &RunStart, carried: &[Unfinished], disk: &Disk) -> Result<Self, Diagnostic> {
+        refuse_living(path)?;
+        let bytes: Vec<u8> = lines(start, carried).flat_map(|entry| entry::to_line(&entry)).collect();
+        let file = disk.replace(path, &bytes, None).map_err(|error| cannot_write(path, &error))?;
+        // Where files cannot be locked, the lock on the state protects the journal too.
+        let _ = file.try_lock();
+        let mut progress = Progress { length: bytes.len() as u64, ..Progress::default() };
+        lines(start, carried).for_each(|entry| progress.pending.hear(&entry));
+        let progress = Mutex::new(progress);
+        Ok(Self { path: path.into(), disk: disk.clone(), file, progress, synced: Condvar::new() })
     }
 
     /// Adds a line. It survives the end of this process at once, a loss of power after [`Journal::sync`].
     pub fn append(&self, entry: &Entry) -> Result<Ticket, Diagnostic> {
         let line = entry::to_line(entry);
         let mut progress = self.progress();
-        (&self.file).write_all(&line).map_err(|error| cannot_write(&self.path, &error))?;
+        if let Err(error) = self.disk.write(&self.file, &line) {
+            // Half a line must not stand between two whole ones.
+            let _ = self.file.set_len(progress.length);
+            let _ = (&self.file).seek(SeekFrom::Start(progress.length));
+            return Err(cannot_write(&self.path, &error));
+        }
+        progress.length += line.len() as u64;
         progress.appended += 1;
+        progress.pending.hear(entry);
         Ok(Ticket(progress.appended))
     }
 
@@ -73,7 +90,7 @@ impl Journal {
             progress.syncing = true;
             let reached = progress.appended;
             drop(progress);
-            let result = self.file.sync_data();
+            let result = self.disk.sync(&self.file);
             progress = self.progress();
             progress.syncing = false;
             if result.is_ok() {
@@ -90,10 +107,16 @@ impl Journal {
         self.sync(self.append(entry)?)
     }
 
-    /// Removes the journal: all it holds is in the state file.
-    pub fn finish(self) -> Result<(), Diagnostic> {
-        drop(self.file);
-        remove(&self.path)
+    /// The writes that were begun and of which no end is known.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.progress().pending.all()
+    }
+
+    /// Notes that all of it is about to be part of a state file whose bytes have this digest. Done before that file
+    /// is written, so that a crash between writing it and removing the journal is told from a state that somebody
+    /// else wrote.
+    pub(super) fn seal(&self, digest: &str) -> Result<(), Diagnostic> {
+        self.record(&Entry::Saved { digest: digest.into() })
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -101,29 +124,56 @@ impl Journal {
     }
 }
 
-/// Notes in the journal at `path`, if there is one, that all of it is part of the state file whose bytes have this
-/// digest. Done before that file is written, so that a crash between writing it and removing the journal is told
-/// from a state that somebody else wrote.
-pub(super) fn seal(path: &Path, digest: &str) -> Result<(), Diagnostic> {
-    let cannot = |error: io::Error| cannot_write(path, &error);
-    let mut file = match OpenOptions::new().append(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened.map_err(cannot)?,
+/// [`Journal::seal`] for a journal that an earlier run left, if there is one.
+pub(super) fn seal(path: &Path, digest: &str, disk: &Disk) -> Result<(), Diagnostic> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let sealed = || {
+        let mut file = disk.open(path)?;
+        file.seek(SeekFrom::End(0))?;
+        // A torn line before this one ends here.
+        let mut bytes = b"\n".to_vec();
+        bytes.extend(entry::to_line(&Entry::Saved { digest: digest.into() }));
+        disk.write(&file, &bytes)?;
+        disk.sync(&file)
     };
-    // A torn line before this one ends here.
-    file.write_all(b"\n").map_err(cannot)?;
-    file.write_all(&entry::to_line(&Entry::Saved { digest: digest.into() })).map_err(cannot)?;
-    file.sync_data().map_err(cannot)
+    sealed().map_err(|error| cannot_write(path, &error))
+}
+
+/// Leaves a journal that tells of nothing but unfinished writes.
+pub(super) fn leave(path: &Path, start: &RunStart, unfinished: &[Unfinished], disk: &Disk) -> Result<(), Diagnostic> {
+    let bytes = lines(start, unfinished).flat_map(|entry| entry::to_line(&entry)).collect::<Vec<u8>>();
+    disk.replace(path, &bytes, None).map(drop).map_err(|error| cannot_write(path, &error))
+}
+
+fn lines(start: &RunStart, unfinished: &[Unfinished]) -> impl Iterator<Item = Entry> {
+    std::iter::once(Entry::Start(start.clone())).chain(unfinished.iter().flat_map(Unfinished::entries))
 }
 
 /// Removes the journal at `path`, if there is one.
-pub(super) fn remove(path: &Path) -> Result<(), Diagnostic> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(failed("Journal not removed", "cannot be removed", path, &error))
-        }
-        _ => Ok(()),
+pub(super) fn remove(path: &Path, disk: &Disk) -> Result<(), Diagnostic> {
+    disk.remove(path).map_err(|error| failed("Journal not removed", "cannot be removed", path, &error))
+}
+
+/// Whether a process writes the journal at `path` at this moment: whoever does so holds a lock on it.
+pub(super) fn is_living(path: &Path) -> bool {
+    matches!(File::open(path).map(|file| file.try_lock()), Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// With `-lock=false` the journal is all that tells of another run.
+fn refuse_living(path: &Path) -> Result<(), Diagnostic> {
+    if !is_living(path) {
+        return Ok(());
     }
+    Err(Diagnostic::error(
+        "Another run is at work",
+        format!(
+            "Another run writes {} at this moment, though the state is not locked: -lock=false was given. Nothing was \
+             changed. Wait for that run to end.",
+            path.display()
+        ),
+    ))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
@@ -132,7 +182,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use std::sync::Arc;
 
@@ -162,8 +212,10 @@ mod tests {
     }
 
     fn intent(number: u8) -> Entry {
-        let intent = Intent { method: "PUT", id: format!("/subscriptions/s/{number}"), digest: "00ff".into() };
-        Entry::Intent { object: address(number).into(), action: WriteAction::Create, intent }
+        let id = format!("/subscriptions/s/{number}");
+        let intent = Intent { method: "PUT", id, version: "2024-01-01".into(), digest: "00ff".into() };
+        let provider = ProviderAddress::default_of("p");
+        Entry::Intent { object: address(number).into(), action: WriteAction::Create, provider, intent }
     }
 
     fn change() -> impl Strategy<Value = Change> {
@@ -180,7 +232,7 @@ mod tests {
     fn written(entries: &[Entry]) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".bowline/journal.jsonl");
-        let journal = Journal::create(&path, &RunStart::default()).unwrap();
+        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::default()).unwrap();
         for entry in entries {
             journal.record(entry).unwrap();
         }
@@ -239,15 +291,15 @@ mod tests {
         ]));
         assert_eq!(told.unfinished.len(), 1);
         assert_eq!(told.unfinished[0].object, object);
-        assert_eq!(told.unfinished[0].operation.as_deref(), Some("http://x/op"));
-        assert_eq!(told.unfinished[0].intent.id, "/subscriptions/s/1");
+        let [sent] = told.unfinished[0].sent.as_slice() else { panic!("{told:?}") };
+        assert_eq!((sent.operation.as_deref(), &*sent.intent.id), (Some("http://x/op"), "/subscriptions/s/1"));
     }
 
     #[test]
     fn many_writers_share_one_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
-        let journal = Journal::create(&path, &RunStart::default()).unwrap();
+        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::default()).unwrap();
         std::thread::scope(|scope| {
             for number in 0..8 {
                 let journal = &journal;
@@ -261,7 +313,41 @@ mod tests {
         });
         let (state, told) = replayed(&std::fs::read(&path).unwrap());
         assert_eq!((state.objects().count(), told.changes, told.unfinished.len()), (8, 160, 0));
-        journal.finish().unwrap();
-        assert!(!path.exists());
+        assert_eq!(journal.unfinished(), []);
+    }
+
+    #[test]
+    fn what_has_no_end_goes_on_into_the_next_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let operation = Entry::Operation { object: address(1).into(), url: "http://x/op".into() };
+        let (_, before) = replayed(&written(&[intent(1), operation]));
+        let journal = Journal::create(&path, &RunStart::default(), &before.unfinished, &Disk::default()).unwrap();
+        assert_eq!(journal.unfinished(), before.unfinished);
+        let (_, after) = replayed(&std::fs::read(&path).unwrap());
+        assert_eq!(after.unfinished, before.unfinished);
+    }
+
+    #[test]
+    fn a_write_that_fails_half_way_leaves_whole_lines_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        // Creating takes four changes: the new file, its bytes, their sync, the name and its folder make five.
+        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::faulty("full@8").unwrap()).unwrap();
+        journal.record(&intent(0)).unwrap();
+        assert!(journal.append(&intent(1)).is_err());
+        let (_, told) = replayed(&std::fs::read(&path).unwrap());
+        assert_eq!(told.unfinished.len(), 1);
+    }
+
+    #[test]
+    fn a_journal_that_is_being_written_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let create = || Journal::create(&path, &RunStart::default(), &[], &Disk::default());
+        let first = create().unwrap();
+        assert_eq!(create().unwrap_err().summary, "Another run is at work");
+        drop(first);
+        create().unwrap();
     }
 }

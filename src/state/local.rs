@@ -6,13 +6,14 @@
 //! old file; therefore the new one is locked before it gets the name. A POSIX lock is lost when its process closes
 //! *any* handle of the file, so while the lock is held all reading goes through the locked handle.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::backend::{Backend, Held, LockFailure};
+use super::disk::{Disk, LockFile, make_parent};
 use super::lock::LockInfo;
 use crate::diagnostic::Diagnostic;
 
@@ -24,6 +25,7 @@ pub struct LocalBackend {
     backup_path: Option<PathBuf>,
     backed_up: AtomicBool,
     locked: Arc<Mutex<Option<File>>>,
+    disk: Disk,
 }
 
 /// The lock on a state file.
@@ -33,6 +35,7 @@ struct FileLock {
     state_path: PathBuf,
     made_state_file: bool,
     locked: Arc<Mutex<Option<File>>>,
+    disk: Disk,
 }
 
 impl LocalBackend {
@@ -46,6 +49,7 @@ impl LocalBackend {
             backup_path: Some(backup),
             backed_up: AtomicBool::new(false),
             locked: Arc::default(),
+            disk: Disk::default(),
         }
     }
 
@@ -61,6 +65,13 @@ impl LocalBackend {
     #[must_use]
     pub fn backing_up_to(mut self, path: Option<PathBuf>) -> Self {
         self.backup_path = path;
+        self
+    }
+
+    /// The same on this disk.
+    #[must_use]
+    pub fn on(mut self, disk: Disk) -> Self {
+        self.disk = disk;
         self
     }
 
@@ -94,7 +105,7 @@ impl LocalBackend {
             return Ok(());
         }
         if let Some(before) = self.contents(&self.write_path)?.filter(|bytes| !bytes.is_empty()) {
-            replace(backup, &before, None)?;
+            self.disk.replace(backup, &before, None)?;
         }
         self.backed_up.store(true, Ordering::Relaxed);
         Ok(())
@@ -118,7 +129,9 @@ impl Backend for LocalBackend {
         })?;
         let mut locked = self.locked();
         let keep_lock = locked.is_some() && self.read_path == self.write_path;
-        let file = replace(&self.write_path, bytes, keep_lock.then_some(lock_posix as LockFile))
+        let file = self
+            .disk
+            .replace(&self.write_path, bytes, keep_lock.then_some(lock_posix as LockFile))
             .map_err(|error| failed("State file not written", "could not be replaced", &self.write_path, &error))?;
         if keep_lock {
             *locked = Some(file);
@@ -132,20 +145,20 @@ impl Backend for LocalBackend {
         };
         let info_path = self.info_path();
         make_parent(&info_path).map_err(|e| cannot(&e))?;
-        let mut info_file = private_file().open(&info_path).map_err(|e| cannot(&e))?;
+        let mut info_file = self.disk.open(&info_path).map_err(|e| cannot(&e))?;
         match info_file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LockFailure::Taken(holder(&mut info_file))),
             Err(TryLockError::Error(error)) => return Err(cannot(&error)),
         }
         let made_state_file = !self.read_path.exists();
-        let state_file = private_file().open(&self.read_path).map_err(|e| cannot(&e))?;
+        let state_file = self.disk.open(&self.read_path).map_err(|e| cannot(&e))?;
         match lock_posix(&state_file) {
             Ok(true) => {}
             Ok(false) => return Err(LockFailure::Taken(holder(&mut info_file))),
             Err(error) => return Err(cannot(&error)),
         }
-        write_info(&mut info_file, info).map_err(|e| cannot(&e))?;
+        write_info(&self.disk, &mut info_file, info).map_err(|e| cannot(&e))?;
         *self.locked() = Some(state_file);
         Ok(Box::new(FileLock {
             info_path,
@@ -153,6 +166,7 @@ impl Backend for LocalBackend {
             state_path: self.read_path.clone(),
             made_state_file,
             locked: Arc::clone(&self.locked),
+            disk: self.disk.clone(),
         }))
     }
 
@@ -182,15 +196,12 @@ impl Backend for LocalBackend {
 impl FileLock {
     fn give_back(&mut self) -> io::Result<()> {
         let Some(info_file) = self.info_file.take() else { return Ok(()) };
-        let removed = match fs::remove_file(&self.info_path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+        let removed = self.disk.remove(&self.info_path);
         let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         let empty = locked.as_ref().and_then(|file| file.metadata().ok()).is_some_and(|meta| meta.len() == 0);
         if self.made_state_file && empty {
             // Made only to have something to lock. If it stays, it reads as an empty state.
-            let _ = fs::remove_file(&self.state_path);
+            let _ = self.disk.remove(&self.state_path);
         }
         *locked = None;
         drop(info_file);
@@ -213,8 +224,6 @@ impl Drop for FileLock {
     }
 }
 
-type LockFile = fn(&File) -> io::Result<bool>;
-
 /// Takes the lock that Terraform takes; `false` when another process has it.
 #[cfg(unix)]
 fn lock_posix(file: &File) -> io::Result<bool> {
@@ -234,45 +243,6 @@ fn lock_posix(_file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Puts a file with these bytes under `path` in one step, durable when this returns; gives the new file's handle.
-pub(super) fn replace(path: &Path, bytes: &[u8], lock: Option<LockFile>) -> io::Result<File> {
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    make_parent(path)?;
-    let folder = parent(path);
-    let mut temporary = tempfile::Builder::new().prefix(".bowline-").tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    if let Some(lock) = lock {
-        lock(temporary.as_file())?;
-    }
-    let file = temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)?;
-    Ok(file)
-}
-
-/// Makes a rename or a new name in the folder durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-pub(super) fn make_parent(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(parent(path))
-}
-
-/// The folder of a file; `.` for a bare name.
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Read and write, made when missing, for the owner only: states hold secrets.
-pub(super) fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
 fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -286,10 +256,10 @@ fn holder(file: &mut File) -> Option<LockInfo> {
     serde_json::from_str(&text).ok()
 }
 
-fn write_info(file: &mut File, info: &LockInfo) -> io::Result<()> {
+fn write_info(disk: &Disk, file: &mut File, info: &LockInfo) -> io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
-    file.write_all(&serde_json::to_vec(info)?)
+    disk.write(file, &serde_json::to_vec(info)?)
 }
 
 pub(super) fn failed(summary: &str, what: &str, path: &Path, error: &io::Error) -> Diagnostic {

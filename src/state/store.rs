@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::backend::{Backend, Held, LockFailure};
 use super::journal::{self, Replayed};
-use super::{Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, format};
+use super::{Disk, Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, format};
 use crate::diagnostic::Diagnostic;
 
 /// The recorded state of one workspace.
 pub struct Store {
     backend: Box<dyn Backend>,
+    disk: Disk,
 }
 
 /// What [`Store::load`] found.
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub state: State,
     /// What the journal of an interrupted run told, if one was left over.
     pub replayed: Option<Replayed>,
+    /// Identifies the bytes of that journal; empty when there was nothing to take in.
+    pub journal: String,
 }
 
 /// Proof that this process may write.
@@ -58,7 +61,14 @@ impl Lock {
 impl Store {
     /// The state at a backend.
     pub fn new(backend: impl Backend + 'static) -> Self {
-        Self { backend: Box::new(backend) }
+        Self { backend: Box::new(backend), disk: Disk::default() }
+    }
+
+    /// The same, with the journal on this disk.
+    #[must_use]
+    pub fn on(mut self, disk: Disk) -> Self {
+        self.disk = disk;
+        self
     }
 
     /// What to call it in a message.
@@ -101,41 +111,77 @@ impl Store {
         let bytes = self.backend.read()?.unwrap_or_default();
         let mut state = format::read(&bytes, &self.backend.label())?;
         let path = self.journal_path();
-        let replayed = match std::fs::read(&path) {
-            Ok(journal) => journal::replay(&journal, &path, &mut state, &digest(&bytes))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        let journal = match std::fs::read(&path) {
+            Ok(journal) => journal,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(super::local::failed("Unreadable journal", "cannot be read", &path, &error)),
         };
-        Ok(Loaded { state, replayed })
+        let mut replayed = journal::replay(&journal, &path, &mut state, &digest(&bytes))?;
+        if let Some(replayed) = replayed.as_mut().filter(|_| journal::is_living(&path)) {
+            // Whoever reads without the lock looks on while another run is at work: its writes will have their end.
+            replayed.unfinished.clear();
+        }
+        let journal = replayed.as_ref().map(|_| digest(&journal)).unwrap_or_default();
+        Ok(Loaded { state, replayed, journal })
     }
 
-    /// Begins the journal of a run on `state`, which is what the state file holds: what differs from it is saved
-    /// first. From here on a crash loses nothing that was appended.
-    pub fn begin(&self, lock: &Lock, state: &mut State, plan_digest: &str) -> Result<Journal, Diagnostic> {
-        self.save(lock, state)?;
+    /// Begins the journal of a run on `state`, which is what was loaded and what was found since: what the state file
+    /// does not say yet is saved first. `carried` are writes of earlier runs that are still without an end. From here
+    /// on a crash loses nothing that was appended.
+    pub fn begin(
+        &self,
+        _lock: &Lock,
+        state: &mut State,
+        plan_digest: &str,
+        carried: &[Unfinished],
+    ) -> Result<Journal, Diagnostic> {
+        let path = self.journal_path();
+        self.write_if_changed(state, |digest| journal::seal(&path, digest, &self.disk))?;
         let start = RunStart::new(plan_digest, &state.lineage, state.serial);
-        Journal::create(&self.journal_path(), &start)
+        Journal::create(&path, &start, carried, &self.disk)
     }
 
-    /// Writes the state when its contents differ from what is there, and removes the journal. The serial goes up
-    /// by one; a first state gets its lineage. A state that somebody else wrote meanwhile is not overwritten.
+    /// Ends a run: writes the state, and removes the journal but for the writes of which no end is known.
+    pub fn finish(&self, _lock: &Lock, state: &mut State, journal: &Journal) -> Result<(), Diagnostic> {
+        self.write_if_changed(state, |digest| journal.seal(digest))?;
+        let unfinished = journal.unfinished();
+        if unfinished.is_empty() {
+            return journal::remove(&self.journal_path(), &self.disk);
+        }
+        let start = RunStart::new("", &state.lineage, state.serial);
+        journal::leave(&self.journal_path(), &start, &unfinished, &self.disk)
+    }
+
+    /// Writes the state when its contents differ from what is there, and removes the journal, of which all writes
+    /// must have their end. The serial goes up by one; a first state gets its lineage. A state that somebody else
+    /// wrote meanwhile is not overwritten.
     pub fn save(&self, _lock: &Lock, state: &mut State) -> Result<(), Diagnostic> {
+        let path = self.journal_path();
+        self.write_if_changed(state, |digest| journal::seal(&path, digest, &self.disk))?;
+        journal::remove(&path, &self.disk)
+    }
+
+    fn write_if_changed(
+        &self,
+        state: &mut State,
+        seal: impl FnOnce(&str) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
         let before = self.backend.read()?.unwrap_or_default();
         let recorded = format::read(&before, &self.backend.label())?;
         if recorded.lineage != state.lineage || recorded.serial != state.serial {
             return Err(self.overtaken(&recorded, state));
         }
-        if !same_contents(&recorded, state) {
-            if state.lineage.is_empty() {
-                state.lineage = uuid::Uuid::new_v4().to_string();
-            }
-            state.serial += 1;
-            TERRAFORM_VERSION.clone_into(&mut state.terraform_version);
-            let bytes = format::write(state);
-            journal::seal(&self.journal_path(), &digest(&bytes))?;
-            self.backend.write(&bytes)?;
+        if same_contents(&recorded, state) {
+            return Ok(());
         }
-        journal::remove(&self.journal_path())
+        if state.lineage.is_empty() {
+            state.lineage = uuid::Uuid::new_v4().to_string();
+        }
+        state.serial += 1;
+        TERRAFORM_VERSION.clone_into(&mut state.terraform_version);
+        let bytes = format::write(state);
+        seal(&digest(&bytes))?;
+        self.backend.write(&bytes)
     }
 
     /// Writes a state as it is, lineage and serial included (`state push`). Without `force` it must follow what is
@@ -249,11 +295,11 @@ mod tests {
         let store = store(folder);
         let lock = store.lock(&request(), |_| ()).unwrap();
         let mut state = store.load().unwrap().state;
-        let journal = store.begin(&lock, &mut state, "plan").unwrap();
+        let journal = store.begin(&lock, &mut state, "plan", &[]).unwrap();
         state.apply(&change);
         journal.record(&Entry::Change(change)).unwrap();
         if !crash {
-            store.save(&lock, &mut state).unwrap();
+            store.finish(&lock, &mut state, &journal).unwrap();
             lock.release().unwrap();
         }
     }
@@ -304,7 +350,7 @@ mod tests {
         state.serial += 1;
         state.lineage = "first".into();
         let bytes = format::write(&state);
-        journal::seal(&journal_path, &digest(&bytes)).unwrap();
+        journal::seal(&journal_path, &digest(&bytes), &Disk::default()).unwrap();
         std::fs::write(folder.path().join("terraform.tfstate"), &bytes).unwrap();
         lock.release().unwrap();
         assert_eq!(store.load().unwrap().replayed, None);

@@ -7,7 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::local::{failed, make_parent};
+use super::disk::make_parent;
+use super::local::failed;
 use crate::diagnostic::Diagnostic;
 
 /// The workspaces of a stack on this machine.

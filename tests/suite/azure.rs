@@ -8,21 +8,51 @@ use crate::workplace::Workplace;
 
 /// Serves the stack's world for one request and returns the answer: its status and body.
 pub fn ask(workplace: &Workplace, method: &str, path: &str, body: &str) -> String {
-    let world = workplace.root().join(".bowline/world.jsonl").to_string_lossy().into_owned();
-    let arguments = ["simulator", "-world", &world, "-port", "0"].map(str::to_owned);
-    let mut server = Server(workplace.command(&arguments).spawn().unwrap());
-    let address = address_of(&mut server.0);
-    request(&address, method, path, body)
+    Server::start(workplace).ask(method, path, body)
 }
 
 /// A server that ends with its use, also when that fails.
-struct Server(Child);
+pub struct Server {
+    process: Child,
+    address: String,
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
         // One that has ended by itself cannot be killed any more.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Server {
+    /// Serves the stack's world.
+    pub fn start(workplace: &Workplace) -> Self {
+        let world = workplace.root().join(".bowline/world.jsonl").to_string_lossy().into_owned();
+        let arguments = ["simulator", "-world", &world, "-port", "0"].map(str::to_owned);
+        let mut process = workplace.command(&arguments).spawn().unwrap();
+        let address = address_of(&mut process);
+        Self { process, address }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Asks it something: status and body.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        request(&self.address, method, path, body)
+    }
+
+    /// Returns once it holds a request.
+    pub fn wait_until_held(&self) {
+        crate::workplace::wait(|| self.holds().then_some(()));
+    }
+
+    /// Whether it holds a request.
+    pub fn holds(&self) -> bool {
+        !self.ask("GET", "/simulator", "").contains("\"held\":0")
     }
 }
 

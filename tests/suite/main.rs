@@ -5,13 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod azure;
+mod crash;
+mod play;
 mod script;
 mod workplace;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use script::Step;
 use workplace::Workplace;
 
 fn root() -> PathBuf {
@@ -35,38 +36,6 @@ fn folders_with(parent: &Path, file: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Runs a folder's script and returns the transcript.
-fn transcript(folder: &Path) -> String {
-    let workplace = Workplace::copy_of(folder);
-    let text = fs::read_to_string(folder.join("script")).unwrap();
-    let mut out = String::new();
-    for step in script::parse(&text) {
-        match step {
-            Step::Run { line, arguments, environment, input } => {
-                let ran = workplace.bowline(&arguments, &environment, &input);
-                out.push_str(&format!("$ {line}\n{}", ran.text));
-                if ran.code != 0 {
-                    out.push_str(&format!("[exit {}]\n", ran.code));
-                }
-                out.push('\n');
-            }
-            Step::Write { name, text } => {
-                out.push_str(&format!("-- write {name}\n\n"));
-                workplace.write(&name, &text);
-            }
-            Step::Delete { name } => {
-                out.push_str(&format!("-- delete {name}\n\n"));
-                fs::remove_file(workplace.root().join(&name)).unwrap();
-            }
-            Step::Azure { method, path, body } => {
-                let answer = azure::ask(&workplace, &method, &path, &body);
-                out.push_str(&format!("-- azure {method} {path}\n{answer}\n\n"));
-            }
-        }
-    }
-    workplace.masked(&out)
-}
-
 #[test]
 fn stacks_print_what_they_printed() {
     let folders: Vec<PathBuf> = ["tests/stacks", "tests/kinds"]
@@ -77,7 +46,7 @@ fn stacks_print_what_they_printed() {
     let only = std::env::var("STACK").unwrap_or_default();
     let mut differ = Vec::new();
     for folder in folders.iter().filter(|f| f.to_string_lossy().contains(&only)) {
-        let text = transcript(folder);
+        let text = play::transcript(folder, &root());
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(folder);
         settings.set_prepend_module_to_snapshot(false);

@@ -2,58 +2,99 @@
 //!
 //! ```text
 //! # a remark
+//! stack examples/payments           plays on a copy of this stack instead of the folder's own
 //! $ plan --simulate -var x=1        runs bowline; NAME=value before the first word goes to the environment
+//! % apply --simulate                the same; of the plan only its last line is shown
 //! < yes                             what the command above reads
 //! write main.tf                     replaces a file by the indented lines that follow
 //!   resource ...
 //! delete main.tf
+//! json terraform.tfstate /serial    tells a member of a JSON file
 //! azure PATCH /subscriptions/... {"tags": {}}      asks the embedded Azure by hand
+//! simulator                         from here on one simulator serves all commands, so that faults stay
+//! fault {"method": "PUT", "times": 1, "effect": "cut"}     rules of docs/simulator.md; "fault none" ends them
+//! & apply --simulate                starts bowline, and goes on once the simulator holds a request of it
+//! until Stopping                    goes on once the command that was started has printed this
+//! signal INT                        sends it a signal
+//! join                              waits for its end
 //! ```
+
+/// A command line.
+#[derive(Debug)]
+pub struct Run {
+    pub line: String,
+    pub arguments: Vec<String>,
+    pub environment: Vec<(String, String)>,
+    pub input: String,
+    /// Without the plan's body.
+    pub brief: bool,
+}
 
 /// One step of a script.
 #[derive(Debug)]
 pub enum Step {
     /// Run bowline.
-    Run { line: String, arguments: Vec<String>, environment: Vec<(String, String)>, input: String },
+    Run(Run),
+    /// Start bowline.
+    Begin(Run),
+    /// Wait until the command that was started has printed something.
+    Until(String),
+    /// Send it a signal.
+    Signal(String),
+    /// Wait for its end.
+    Join,
     /// Replace a file.
     Write { name: String, text: String },
     /// Remove a file.
     Delete { name: String },
+    /// Tell what is at a pointer into a JSON file.
+    Json { name: String, pointer: String },
     /// Ask the embedded Azure.
     Azure { method: String, path: String, body: String },
+    /// Start a simulator for all commands that follow.
+    Simulator,
+    /// Set its faults.
+    Fault(String),
 }
 
 /// Reads a script.
 pub fn parse(text: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     for line in text.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            steps.push(run(command));
-        } else if let Some(typed) = line.strip_prefix("< ") {
-            match steps.last_mut() {
-                Some(Step::Run { input, .. }) => *input += &format!("{typed}\n"),
-                _ => panic!("nothing reads {line:?}"),
-            }
-        } else if let Some(name) = line.strip_prefix("write ") {
-            steps.push(Step::Write { name: name.trim().into(), text: String::new() });
-        } else if let Some(name) = line.strip_prefix("delete ") {
-            steps.push(Step::Delete { name: name.trim().into() });
-        } else if let Some(request) = line.strip_prefix("azure ") {
-            let mut words = request.splitn(3, ' ').map(str::to_owned);
-            let mut next = || words.next().unwrap_or_default();
-            steps.push(Step::Azure { method: next(), path: next(), body: next() });
-        } else if line.starts_with("  ") || line.is_empty() {
+        if line.starts_with("  ") || line.is_empty() {
             if let Some(Step::Write { text, .. }) = steps.last_mut() {
                 *text += &format!("{}\n", line.strip_prefix("  ").unwrap_or(line));
             }
-        } else {
-            assert!(line.starts_with('#'), "no step: {line:?}");
+            continue;
+        }
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let mut words = rest.splitn(3, ' ').map(str::to_owned);
+        let mut next = || words.next().unwrap_or_default();
+        match word {
+            "$" => steps.push(Step::Run(run(rest))),
+            "%" => steps.push(Step::Run(Run { brief: true, ..run(rest) })),
+            "&" => steps.push(Step::Begin(run(rest))),
+            "<" => match steps.last_mut() {
+                Some(Step::Run(run)) => run.input += &format!("{rest}\n"),
+                _ => panic!("nothing reads {line:?}"),
+            },
+            "write" => steps.push(Step::Write { name: rest.trim().into(), text: String::new() }),
+            "delete" => steps.push(Step::Delete { name: rest.trim().into() }),
+            "json" => steps.push(Step::Json { name: next(), pointer: next() }),
+            "azure" => steps.push(Step::Azure { method: next(), path: next(), body: next() }),
+            "simulator" => steps.push(Step::Simulator),
+            "fault" => steps.push(Step::Fault(rest.into())),
+            "until" => steps.push(Step::Until(rest.into())),
+            "signal" => steps.push(Step::Signal(rest.into())),
+            "stack" => {}
+            "join" => steps.push(Step::Join),
+            _ => assert!(word.starts_with('#'), "no step: {line:?}"),
         }
     }
     steps
 }
 
-fn run(command: &str) -> Step {
+fn run(command: &str) -> Run {
     let mut words = split(command);
     let mut environment = Vec::new();
     while let Some((name, value)) = words
@@ -64,7 +105,7 @@ fn run(command: &str) -> Step {
         environment.push((name.to_owned(), value.to_owned()));
         words.remove(0);
     }
-    Step::Run { line: format!("bowline {command}"), arguments: words, environment, input: String::new() }
+    Run { line: format!("bowline {command}"), arguments: words, environment, input: String::new(), brief: false }
 }
 
 /// Words, of which those in single quotes may hold blanks.

@@ -1,9 +1,12 @@
 //! A copy of a stack in a folder of its own, in which the real binary runs.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A copy of a stack.
 pub struct Workplace {
@@ -19,6 +22,14 @@ pub struct Ran {
 }
 
 impl Workplace {
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("stack");
+        fs::create_dir(&root).unwrap();
+        Self { folder, root }
+    }
+
     /// Copies a stack, without its script and snapshots.
     pub fn copy_of(stack: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -63,6 +74,17 @@ impl Workplace {
         Ran { code: output.status.code().unwrap_or(-1), text }
     }
 
+    /// Starts the binary here and goes on.
+    pub fn begin(&self, arguments: &[String], environment: &[(String, String)], line: &str) -> Running {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().map(|(k, v)| (k.as_str(), v.as_str()))).stdin(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let text = Arc::new(Mutex::new(String::new()));
+        let out = process.stdout.take().map(|out| gather(out, &text)).unwrap();
+        let err = process.stderr.take().map(|err| gather(err, &text)).unwrap();
+        Running { line: line.into(), process, text, readers: [out, err] }
+    }
+
     /// The binary with these arguments, in a clean environment.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bowline"));
@@ -92,6 +114,9 @@ impl Workplace {
             (r"\[\d+(m\d+)?s elapsed\]", "[[time] elapsed]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
             (r"deposed object [0-9a-f]{8}", "deposed object [key]"),
+            (r"Who:       \S+", "Who:       [user@host]"),
+            (r"held by \S+ since", "held by [user@host] since"),
+            (r"(Correlation|Request) id: \S+", "$1 id: [id]"),
             (r"http://127\.0\.0\.1:\d+", "http://[simulator]"),
         ];
         let random = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").unwrap();
@@ -108,6 +133,67 @@ impl Workplace {
             regex::Regex::new(pattern).unwrap().replace_all(&text, *mask).into_owned()
         })
     }
+}
+
+/// A command at work.
+pub struct Running {
+    line: String,
+    process: Child,
+    text: Arc<Mutex<String>>,
+    readers: [JoinHandle<()>; 2],
+}
+
+impl Running {
+    /// Returns once it has printed this.
+    pub fn wait_for(&self, text: &str) {
+        wait(|| self.text.lock().unwrap().contains(text).then_some(()));
+    }
+
+    /// Sends it a signal: `INT`, `TERM`, `KILL`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Whether it has ended.
+    pub fn is_over(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
+    /// Kills it, unless it has ended.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+    }
+
+    /// Waits for its end: the command line, and what it printed.
+    pub fn join(mut self) -> (String, Ran) {
+        let status = self.process.wait().unwrap();
+        self.readers.into_iter().for_each(|reader| reader.join().unwrap());
+        let text = self.text.lock().unwrap().clone();
+        (self.line, Ran { code: status.code().unwrap_or(-1), text })
+    }
+}
+
+/// Reads what a command prints, line by line, as it does so.
+fn gather(from: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let into = into.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines() {
+            *into.lock().unwrap() += &(line.unwrap() + "\n");
+        }
+    })
+}
+
+/// Waits for a condition. That it never comes about is the only failure; how long it takes is none.
+pub fn wait<T>(mut condition: impl FnMut() -> Option<T>) -> T {
+    const GIVEN_UP_AFTER: usize = 60_000;
+    for _ in 0..GIVEN_UP_AFTER {
+        if let Some(outcome) = condition() {
+            return outcome;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("what was waited for did not come about");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -112,6 +112,11 @@ impl Request {
         &self.target
     }
 
+    /// The version of the API that it speaks; empty when it follows a URL.
+    pub(super) fn version(&self) -> &str {
+        self.query.iter().find(|(name, _)| *name == "api-version").map_or("", |(_, version)| version)
+    }
+
     /// What is sent.
     pub(super) fn sent_body(&self) -> Option<&Value> {
         self.body.as_ref()

@@ -98,6 +98,12 @@ impl ArmError {
         matches!(self, Self::Service(e) if e.status == 404)
     }
 
+    /// Whether Azure accepted the request and could not carry it out.
+    pub fn is_failed_operation(&self) -> bool {
+        let refused = [401, 403, 404, 408, 410, 429];
+        matches!(self, Self::Service(e) if e.status < 300 || (400..500).contains(&e.status) && !refused.contains(&e.status))
+    }
+
     /// Tells a person, under the summary "Could not {doing}": `error.diagnostic("create the identity \"id-app\"")`.
     pub fn diagnostic(&self, doing: &str) -> Diagnostic {
         let mut detail = self.to_string();

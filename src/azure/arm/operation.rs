@@ -19,7 +19,7 @@ use super::client::{ArmClient, Method, Request, Response};
 use super::clock::{Backoff, Patience};
 use super::envelope::{AZURE_ASYNC_OPERATION, CORRELATION_ID, ErrorBody, LOCATION, OperationStatus, REQUEST_ID};
 use super::error::{ArmError, ServiceError};
-use crate::provider::Intent;
+use crate::provider::{Intent, Sent};
 
 /// For how long a resource that was written may still be unknown to the reader that is asked.
 const READ_AFTER_WRITE: Duration = Duration::from_secs(2 * 60);
@@ -93,15 +93,38 @@ impl ArmClient {
         }
     }
 
-    /// Follows an operation that was accepted earlier, perhaps by a process that is no more. `request` is the one
-    /// that began it; its body is not needed.
-    pub async fn resume(&self, url: &str, request: &Request, patience: &Patience<'_>) -> Result<Value, ArmError> {
-        let result = self.follow(url, None, request, patience).await?;
-        match (request.method(), result) {
-            (Method::Delete, Some(_)) => Ok(Value::Null),
-            (Method::Delete, None) => self.see_gone(request, patience).await,
-            (Method::Post, result) => Ok(result.unwrap_or_default()),
-            _ => self.settle(request, patience).await,
+    /// Sees requests to their end that a process which is no more had sent: follows their operations, then reads the
+    /// resource until it is no longer in motion. Gives the failure when Azure could not carry them out.
+    pub async fn see_end(
+        &self,
+        id: &str,
+        api_version: &str,
+        sent: &[Sent],
+        patience: &Patience<'_>,
+    ) -> Result<Option<ArmError>, ArmError> {
+        let mut failure = None;
+        for Sent { intent, operation } in sent {
+            let Some(url) = operation else { continue };
+            let request = Request::new(Method::Get, &intent.id, &intent.version);
+            match self.follow(url, None, &request, patience).await {
+                Ok(_) => {}
+                Err(error) if error.is_failed_operation() => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        let read = Request::new(Method::Get, id, api_version);
+        let mut pace = Pace::new(patience);
+        loop {
+            let wait = match self.send(&read, patience).await {
+                Ok(answer) => match Progress::of(&answer, &read) {
+                    Progress::Ended(_) => return Ok(failure),
+                    Progress::Failed(error) => return Ok(failure.or(Some(ArmError::Service(error)))),
+                    Progress::Running(_) => answer.retry_after(),
+                },
+                Err(error) if error.is_not_found() => return Ok(failure),
+                Err(error) => return Err(error),
+            };
+            pace.pause(wait).await?;
         }
     }
 
@@ -196,7 +219,12 @@ impl Request {
             let bytes = Sha256::digest(body.to_string());
             bytes.iter().map(|b| format!("{b:02x}")).collect()
         });
-        Intent { method: self.method().as_str(), id: self.path().to_owned(), digest: digest.unwrap_or_default() }
+        Intent {
+            method: self.method().as_str(),
+            id: self.path().to_owned(),
+            version: self.version().to_owned(),
+            digest: digest.unwrap_or_default(),
+        }
     }
 }
 
@@ -369,10 +397,38 @@ mod tests {
     #[tokio::test]
     async fn an_operation_that_nobody_remembers_is_told_by_the_resource() {
         let server = TestServer::start([(404, NONE, Value::Null), (200, NONE, thing("Succeeded"))]).await;
-        let request = Request::new(Method::Put, ID, "1");
-        let url = format!("{}/operations/9", server.base());
-        let result = server.client.resume(&url, &request, &server.patience()).await;
-        assert_eq!(result.unwrap(), thing("Succeeded"));
+        assert!(see_end(&server, "/operations/9").await.unwrap().is_none());
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_run_sent_is_seen_to_its_end() {
+        let failed = json!({"status": "Failed", "error": {"code": "QuotaExceeded", "message": "no more cores"}});
+        let running = json!({"status": "Running"});
+        for (answers, code) in [
+            (
+                vec![
+                    (200, NONE, running.clone()),
+                    (200, NONE, json!({"status": "Succeeded"})),
+                    (200, NONE, thing("Succeeded")),
+                ],
+                None,
+            ),
+            (vec![(200, NONE, running), (200, NONE, failed), (200, NONE, thing("Failed"))], Some("QuotaExceeded")),
+            (vec![(404, NONE, Value::Null), (200, NONE, thing("Deleting")), (404, NONE, Value::Null)], None),
+        ] {
+            let count = answers.len();
+            let server = TestServer::start(answers).await;
+            let failure = see_end(&server, "/operations/9").await.unwrap();
+            assert_eq!(failure.as_ref().map(ArmError::code), code);
+            assert_eq!(server.requests().len(), count);
+        }
+    }
+
+    async fn see_end(server: &TestServer, path: &str) -> Result<Option<ArmError>, ArmError> {
+        let intent = Intent { method: "PUT", id: ID.into(), version: "1".into(), digest: String::new() };
+        let sent = Sent { intent, operation: Some(format!("{}{path}", server.base())) };
+        server.client.see_end(ID, "1", &[sent], &server.patience()).await
     }
 
     #[tokio::test]

@@ -12,10 +12,10 @@ use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
 use super::hooks::{Call, Fault, Hooks};
-use super::{AzureKind, READ};
+use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Watch,
+    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Watch,
 };
 use crate::value::Value;
 
@@ -288,33 +288,24 @@ impl AzureKind for ArmKind {
         }
     }
 
-    async fn resume(
-        &self,
-        azure: &Azure,
-        intent: &Intent,
-        operation: Option<&str>,
-        planned: &Value,
-        watch: &dyn Watch,
-    ) -> Applied {
-        let call = self.call(azure, &intent.id, planned, "create", watch);
-        let method = method_of(intent.method);
-        let request = Request::new(method, &intent.id, self.table.api_version);
-        let outcome = match operation {
-            Some(url) => azure.client.resume(url, &request, &call.patience).await.map(drop),
-            None => Ok(()),
+    async fn settle(&self, azure: &Azure, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics> {
+        let known = recorded.and_then(|recorded| self.id(azure, &recorded.value));
+        let made = || sent.iter().map(|s| s.intent.id.as_str()).find(|id| parts_of(self.table.id, id).is_some());
+        let Some(id) = known.or_else(|| made().map(str::to_owned)) else {
+            return Ok(Settled { recorded: recorded.cloned(), failure: None });
         };
-        let outcome = outcome.map_err(|e| self.problem("follow the operation on", &intent.id, &e));
-        let id = self.id(azure, planned).unwrap_or_else(|| intent.id.clone());
-        if method == Method::Delete {
-            return match (outcome, self.look(azure, &id).await) {
-                (Ok(()), Ok(None)) => Applied { recorded: None, diagnostics: Diagnostics::new() },
-                (outcome, _) => self.read_back(azure, &id, planned, outcome).await,
-            };
-        }
-        match self.look(azure, &id).await {
-            Ok(None) => Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() },
-            _ => self.read_back(azure, &id, planned, outcome).await,
-        }
+        let patience = azure.client.patience(SETTLE);
+        let failure = azure.client.see_end(&id, self.table.api_version, sent, &patience).await;
+        let failure = failure.map_err(|e| self.problem("find out what became of", &id, &e))?;
+        let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
+        let (prior, private) = recorded.map(|r| (&r.value, r.private.clone())).unzip();
+        let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew };
+        let recorded = found.map(|answer| Recorded {
+            value: self.value_of(answer, &id, prior, reading),
+            private: private.unwrap_or_default(),
+        });
+        let failure = failure.map(|e| self.problem("make", &id, &e));
+        Ok(Settled { recorded, failure })
     }
 
     fn lanes(&self, value: &Value) -> Vec<Lane> {
@@ -389,15 +380,6 @@ fn parse_duration(text: &str) -> Option<Duration> {
         digits.clear();
     }
     (digits.is_empty() && !text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
-}
-
-pub(super) fn method_of(name: &str) -> Method {
-    match name {
-        "DELETE" => Method::Delete,
-        "POST" => Method::Post,
-        "PATCH" => Method::Patch,
-        _ => Method::Put,
-    }
 }
 
 pub(super) fn already_exists(kind: &str, id: &str) -> Diagnostic {

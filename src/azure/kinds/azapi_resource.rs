@@ -11,13 +11,13 @@ use super::super::session::Azure;
 use super::super::wire::{
     self, Row, Same, block_of, finding, flag, same_text, text, text_map, text_set, texts, timeouts_type,
 };
-use super::arm_kind::{already_exists, method_of, nothing_to_import, time_limit};
+use super::arm_kind::{already_exists, nothing_to_import, time_limit};
 use super::azapi_body::{exported, lay_over, observed};
 use super::azapi_plan::{self, ResourceType};
-use super::{AzureKind, READ};
+use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Attribute, Finding, Intent, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Watch,
+    Applied, Attribute, Finding, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Sent, Settled, Watch,
 };
 use crate::value::{Fields, Type, Value};
 
@@ -326,22 +326,23 @@ impl AzureKind for AzapiResource {
         }
     }
 
-    async fn resume(
-        &self,
-        azure: &Azure,
-        intent: &Intent,
-        operation: Option<&str>,
-        planned: &Value,
-        watch: &dyn Watch,
-    ) -> Applied {
-        let call = call(azure, &intent.id, planned, patience(azure, planned, "create", watch));
-        let request = Request::new(method_of(intent.method), &intent.id, &call.api_version);
-        let followed = match operation {
-            Some(url) => azure.client.resume(url, &request, &call.patience).await.map(drop),
-            None => Ok(()),
+    async fn settle(&self, azure: &Azure, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics> {
+        let before = match (recorded, sent.first()) {
+            (Some(recorded), _) => recorded.clone(),
+            (None, Some(first)) => {
+                let value = azapi_plan::imported(&self.schema, &first.intent.id, &first.intent.version)?;
+                Recorded { value, private: Vec::new() }
+            }
+            (None, None) => return Ok(Settled { recorded: None, failure: None }),
         };
-        let diagnostics = followed.err().map(|e| problem("follow the operation on", &intent.id, &e));
-        read_back(&call, planned, Err(diagnostics.unwrap_or_default())).await
+        let id = id_in(&before.value);
+        let call = call(azure, id, &before.value, azure.client.patience(SETTLE));
+        let failure = azure.client.see_end(id, &call.api_version, sent, &call.patience).await;
+        let failure = failure.map_err(|e| problem("find out what became of", id, &e))?;
+        let found = call.find().await.map_err(|e| problem("read", id, &e))?;
+        let recorded = found.map(|answer| Recorded { value: value_of(&answer, &before.value), ..before.clone() });
+        let failure = failure.map(|e| problem("make", id, &e));
+        Ok(Settled { recorded, failure })
     }
 
     /// The lanes of the kinds that have a name of their own, so that both ways to write one thing take turns.

@@ -35,7 +35,7 @@ use async_trait::async_trait;
 
 use super::session::Azure;
 use crate::diagnostic::Diagnostics;
-use crate::provider::{Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Watch};
+use crate::provider::{Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Watch};
 use crate::value::Value;
 
 pub use arm_data::ArmData;
@@ -44,6 +44,9 @@ pub use hooks::{Call, Fault, Hooks, Plain};
 
 /// How long a read may take (azurerm's 5 minutes).
 const READ: Duration = Duration::from_secs(5 * 60);
+
+/// How long what an earlier run began may take to come to its end: a cluster may be under way.
+const SETTLE: Duration = Duration::from_secs(90 * 60);
 
 /// A managed kind of Azure: the verbs of [`crate::provider::Read`] and [`crate::provider::Write`] for one kind.
 #[async_trait]
@@ -73,15 +76,8 @@ pub trait AzureKind: Kind {
     /// Removes the object.
     async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied;
 
-    /// Follows an operation of an earlier run and reads the object.
-    async fn resume(
-        &self,
-        azure: &Azure,
-        intent: &Intent,
-        operation: Option<&str>,
-        planned: &Value,
-        watch: &dyn Watch,
-    ) -> Applied;
+    /// Finds out what came of a write whose end nobody saw.
+    async fn settle(&self, azure: &Azure, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics>;
 
     /// The lanes that a write occupies.
     fn lanes(&self, _value: &Value) -> Vec<Lane> {

@@ -13,7 +13,7 @@ use super::session::Azure;
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Intent, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Session,
+    Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Sent, Session, Settled,
     Surroundings, Watch, Write,
 };
 use crate::value::Value;
@@ -189,6 +189,10 @@ impl Read for AzureSession {
         self.kind(kind)?.import(&self.azure, id).await
     }
 
+    async fn settle(&self, kind: &str, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics> {
+        self.kind(kind)?.settle(&self.azure, sent, recorded).await
+    }
+
     fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         self.registry.kinds().flat_map(|kind| kind.implied_order(planned)).collect()
     }
@@ -225,20 +229,6 @@ impl Write for AzureSession {
         match self.kind(kind) {
             Ok(kind) => kind.delete(&self.azure, prior, watch).await,
             Err(diagnostics) => Applied { recorded: Some(prior.clone()), diagnostics },
-        }
-    }
-
-    async fn resume(
-        &self,
-        kind: &str,
-        intent: &Intent,
-        operation: Option<&str>,
-        planned: &Value,
-        watch: &dyn Watch,
-    ) -> Applied {
-        match self.kind(kind) {
-            Ok(kind) => kind.resume(&self.azure, intent, operation, planned, watch).await,
-            Err(diagnostics) => nothing_done(diagnostics),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::address::{Address, ConfigAddress, ProviderAddress};
 use crate::diagnostic::Diagnostic;
-use crate::state::{DeposedKey, State, format};
+use crate::state::{DeposedKey, ObjectAddress, State, format};
 use value::{read_path, write_path};
 
 /// A plan with the files that it was made from.
@@ -98,7 +98,9 @@ fn write_plan(plan: &Plan) -> Json {
         "outputs": plan.outputs.iter().map(|(k, o)| (k.to_string(), write_output(o))).collect::<Json>(),
         "checks": plan.checks.iter().map(write_check).collect::<Json>(),
         "prior": String::from_utf8_lossy(&format::write(&plan.prior)),
+        "settled": plan.settled.iter().map(write_object).collect::<Json>(),
         "serial": plan.base.serial,
+        "journal": plan.base.journal,
         "lineage": plan.base.lineage,
         "variables": values(&plan.variables),
         "options": write_options(&plan.options),
@@ -117,13 +119,26 @@ fn read_plan(json: &Json) -> Option<Plan> {
         outputs: map(&json["outputs"], read_output)?,
         checks: list(&json["checks"], read_check)?,
         prior,
-        base: Base { serial: json["serial"].as_u64()?, lineage: text(&json["lineage"])? },
+        settled: list(&json["settled"], read_object)?,
+        base: Base {
+            serial: json["serial"].as_u64()?,
+            lineage: text(&json["lineage"])?,
+            journal: text(&json["journal"])?,
+        },
         variables: map(&json["variables"], value::read)?,
         options: read_options(&json["options"])?,
         timestamp: text(&json["timestamp"])?,
         implied_order: list(&json["order"], pair)?,
         errored: json["errored"].as_bool()?,
     })
+}
+
+fn write_object(object: &ObjectAddress) -> Json {
+    json!([object.address.to_string(), object.deposed.as_ref().map(ToString::to_string)])
+}
+
+fn read_object(json: &Json) -> Option<ObjectAddress> {
+    Some(ObjectAddress { address: address(&json[0])?, deposed: json[1].as_str().and_then(DeposedKey::parse) })
 }
 
 fn write_change(change: &InstanceChange) -> Json {

@@ -22,6 +22,8 @@ pub enum Entry {
         object: ObjectAddress,
         /// As part of which action.
         action: WriteAction,
+        /// Whose object it is.
+        provider: ProviderAddress,
         /// The request.
         intent: Intent,
     },
@@ -114,6 +116,8 @@ struct Row<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     id: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     digest: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     url: Option<Cow<'a, str>>,
@@ -158,10 +162,12 @@ fn checksum(bytes: &[u8]) -> String {
 fn to_row(entry: &Entry) -> Row<'_> {
     match entry {
         Entry::Start(start) => Row { event: "start".into(), start: Some(start.clone()), ..Row::default() },
-        Entry::Intent { object, action, intent } => Row {
+        Entry::Intent { object, action, provider, intent } => Row {
             action: Some(*action),
+            provider: Some(provider.to_string().into()),
             method: Some(intent.method.into()),
             id: Some((&*intent.id).into()),
+            version: Some((&*intent.version).into()),
             digest: Some((&*intent.digest).into()),
             ..object_row("intent", object)
         },
@@ -203,9 +209,11 @@ fn from_row(mut row: Row<'_>) -> Option<Entry> {
         "intent" => Entry::Intent {
             object,
             action: row.action?,
+            provider: ProviderAddress::parse(&row.provider?)?,
             intent: Intent {
                 method: method_of(&row.method?)?,
                 id: row.id?.into_owned(),
+                version: row.version?.into_owned(),
                 digest: row.digest?.into_owned(),
             },
         },

@@ -2,23 +2,10 @@
 
 use std::path::Path;
 
-use super::entry::{Entry, RunStart, WriteAction, from_line};
+use super::entry::{Entry, RunStart, from_line};
+use super::pending::{Pending, Unfinished};
 use crate::diagnostic::Diagnostic;
-use crate::provider::Intent;
-use crate::state::{Change, ObjectAddress, State};
-
-/// A write of which the journal tells the beginning but not the end: it may have happened or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// The object.
-    pub object: ObjectAddress,
-    /// What was being done to it.
-    pub action: WriteAction,
-    /// The last request that was about to be sent.
-    pub intent: Intent,
-    /// Where the service said to ask for the end of that request.
-    pub operation: Option<String>,
-}
+use crate::state::State;
 
 /// What a left-over journal told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,21 +22,33 @@ pub struct Replayed {
 /// to fold in. A torn line at the end of what a run wrote is what a crash in the middle of writing leaves, and nothing
 /// was done on the strength of it. Damage anywhere else is refused.
 pub fn replay(bytes: &[u8], path: &Path, state: &mut State, digest: &str) -> Result<Option<Replayed>, Diagnostic> {
-    let mut entries = entries(bytes, path)?.into_iter();
-    let start = match entries.next() {
+    let entries = entries(bytes, path)?;
+    let start = match entries.first() {
         None => return Ok(None),
-        Some(Entry::Start(start)) => start,
+        Some(Entry::Start(start)) => start.clone(),
         Some(_) => return Err(damaged(path, 1)),
     };
-    if entries.as_slice().iter().any(|entry| matches!(entry, Entry::Saved { digest: saved } if saved == digest)) {
-        return Ok(None);
+    let mut pending = Pending::default();
+    for entry in &entries {
+        pending.hear(entry);
+    }
+    let unfinished = pending.all();
+    let saved = entries.iter().any(|entry| matches!(entry, Entry::Saved { digest: saved } if saved == digest));
+    if saved {
+        // The changes are in the state file already; what has no end has none there either.
+        return Ok((!unfinished.is_empty()).then_some(Replayed { start, changes: 0, unfinished }));
     }
     if start.lineage != state.lineage || start.serial != state.serial {
         return Err(foreign(path, &start, state));
     }
-    let mut replayed = Replayed { start, changes: 0, unfinished: Vec::new() };
-    entries.for_each(|entry| fold(entry, state, &mut replayed));
-    Ok(Some(replayed))
+    let mut changes = 0;
+    for entry in &entries {
+        if let Entry::Change(change) = entry {
+            state.apply(change);
+            changes += 1;
+        }
+    }
+    Ok(Some(Replayed { start, changes, unfinished }))
 }
 
 fn entries(bytes: &[u8], path: &Path) -> Result<Vec<Entry>, Diagnostic> {
@@ -70,31 +69,6 @@ fn entries(bytes: &[u8], path: &Path) -> Result<Vec<Entry>, Diagnostic> {
         entries.extend(entry);
     }
     Ok(entries)
-}
-
-fn fold(entry: Entry, state: &mut State, replayed: &mut Replayed) {
-    let unfinished = &mut replayed.unfinished;
-    match entry {
-        Entry::Start(_) | Entry::Saved { .. } => {}
-        Entry::Intent { object, action, intent } => {
-            // A later request of the same write says more about where it stood than an earlier one.
-            unfinished.retain(|earlier| earlier.object != object);
-            unfinished.push(Unfinished { object, action, intent, operation: None });
-        }
-        Entry::Operation { object, url } => {
-            if let Some(pending) = unfinished.iter_mut().find(|pending| pending.object == object) {
-                pending.operation = Some(url);
-            }
-        }
-        Entry::Change(change) => {
-            if let Change::Put { object, .. } | Change::Remove { object } = &change {
-                unfinished.retain(|pending| pending.object != *object);
-            }
-            state.apply(&change);
-            replayed.changes += 1;
-        }
-        Entry::Settled { object } => unfinished.retain(|pending| pending.object != object),
-    }
 }
 
 fn damaged(path: &Path, line: usize) -> Diagnostic {
