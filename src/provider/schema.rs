@@ -1,5 +1,7 @@
 //! What a kind's configuration and recorded value look like, in Terraform's terms.
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 
 use crate::value::Type;
@@ -24,6 +26,18 @@ pub struct Block {
     pub description: String,
     /// What to use instead, when it is deprecated.
     pub deprecated: Option<String>,
+    /// The type of its values, worked out when it is first asked for.
+    pub(crate) implied: Implied,
+}
+
+/// The type that a [`Block`] implies, once it is known. A copy of a block may be changed, so it has its own.
+#[derive(Debug, Default)]
+pub(crate) struct Implied(OnceLock<Type>);
+
+impl Clone for Implied {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// One attribute.
@@ -129,10 +143,13 @@ impl NestedBlock {
 }
 
 impl Block {
-    /// The object type that a value of this block has.
+    /// The object type that a value of this block has. From the first call on the block is complete.
     pub fn implied_type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|(name, a)| (name.as_str(), a.ty.clone()));
-        let blocks = self.blocks.iter().map(|(name, b)| (name.as_str(), b.implied_type()));
-        Type::object(attributes.chain(blocks))
+        let build = || {
+            let attributes = self.attributes.iter().map(|(name, a)| (name.as_str(), a.ty.clone()));
+            let blocks = self.blocks.iter().map(|(name, b)| (name.as_str(), b.implied_type()));
+            Type::object(attributes.chain(blocks))
+        };
+        self.implied.0.get_or_init(build).clone()
     }
 }

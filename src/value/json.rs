@@ -201,7 +201,8 @@ fn decode_items<'a>(
 
 /// Attributes that the type does not have are refused, those that are missing are null if they may be.
 fn decode_object(object: &Map<String, Json>, want: &super::ObjectType, path: &mut Path) -> Result<Value, JsonError> {
-    let known = |key: &String| want.attributes.contains_key(&normalized(key));
+    let known =
+        |key: &String| want.attributes.contains_key(key.as_str()) || want.attributes.contains_key(&normalized(key));
     if let Some(key) = object.keys().find(|key| !known(key)) {
         return error(path, format!("unsupported attribute {key:?}"));
     }

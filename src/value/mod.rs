@@ -120,7 +120,11 @@ impl Value {
 
     /// A string, brought to NFC.
     pub fn string(s: impl AsRef<str> + Into<Arc<str>>) -> Self {
-        let text = if is_nfc(s.as_ref()) { s.into() } else { s.as_ref().nfc().collect::<String>().into() };
+        let text = if s.as_ref().is_ascii() || is_nfc(s.as_ref()) {
+            s.into()
+        } else {
+            s.as_ref().nfc().collect::<String>().into()
+        };
         ValueKind::String(text).into()
     }
 
