@@ -65,7 +65,10 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     if !flags.json && plan.has_changes() {
         invocation.print(&next_step(arguments.out.as_ref(), invocation));
     }
-    Ok(if arguments.detailed_exitcode && plan.has_changes() { Exit::Changes } else { Exit::Success })
+    let exit = if arguments.detailed_exitcode && plan.has_changes() { Exit::Changes } else { Exit::Success };
+    // The process ends here. To free every value first, one by one, takes a twentieth of the whole run.
+    std::mem::forget((plan, loaded));
+    Ok(exit)
 }
 
 /// What to do with a plan that has changes.

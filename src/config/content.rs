@@ -112,6 +112,9 @@ impl Shape {
             }
         }
         self.report_missing(&content, body.span.unwrap_or(header), diagnostics);
+        // A thousand bodies are kept for the whole run.
+        rest.attributes.shrink_to_fit();
+        rest.blocks.shrink_to_fit();
         (content, rest)
     }
 

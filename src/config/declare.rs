@@ -239,7 +239,7 @@ impl<'a> Declarer<'a> {
             let summary = format!("Duplicate {what} \"{kind}\" configuration");
             return self.diagnostics.error_at(resource.header, summary, detail);
         }
-        self.module.resources.insert(resource.address.clone(), resource);
+        self.module.resources.insert(resource.address.clone(), Box::new(resource));
     }
 
     fn provider(&mut self, block: Block) {

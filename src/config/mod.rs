@@ -47,7 +47,7 @@ impl Configuration {
 
     /// The resource block behind an address; `None` when it is not in the configuration.
     pub fn resource(&self, address: &ConfigAddress) -> Option<&Resource> {
-        self.module(&address.module)?.resources.get(&address.resource)
+        self.module(&address.module)?.resources.get(&address.resource).map(AsRef::as_ref)
     }
 
     /// Every module, each before those that it calls.

@@ -26,7 +26,7 @@ pub struct Module {
     /// `output` blocks by name.
     pub outputs: IndexMap<Arc<str>, Output>,
     /// `resource`, `data` and `ephemeral` blocks, and the `data` blocks inside `check` blocks.
-    pub resources: IndexMap<ResourceAddress, Resource>,
+    pub resources: IndexMap<ResourceAddress, Box<Resource>>,
     /// `module` blocks by name.
     pub calls: IndexMap<Arc<str>, ModuleCall>,
     /// The called modules, by the name of the call. A call whose module could not be loaded is missing here.

@@ -118,11 +118,15 @@ pub fn check_results(results: &[super::CheckResult]) -> Option<Vec<checks::Check
 fn conform(block: &Block, object: &mut Json) {
     let Json::Object(fields) = object else { return };
     fields.retain(|name, _| block.attributes.contains_key(name) || block.blocks.contains_key(name));
-    for name in block.attributes.keys() {
-        fields.entry(name).or_insert(Json::Null);
+    for name in block.attributes.keys().chain(block.blocks.keys()) {
+        if !fields.contains_key(name) {
+            fields.insert(name.clone(), Json::Null);
+        }
     }
     for (name, nested) in &block.blocks {
-        conform_nested(nested, fields.entry(name).or_insert(Json::Null));
+        if let Some(value) = fields.get_mut(name) {
+            conform_nested(nested, value);
+        }
     }
 }
 

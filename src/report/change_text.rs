@@ -211,18 +211,25 @@ impl<'a> Layout<'a> {
 
     /// `name = value` lines with their names aligned, and how many were left out.
     fn fields(&self, fields: &[(std::sync::Arc<str>, Change)], depth: usize, name: impl Fn(&str) -> String) -> String {
-        let width = fields.iter().map(|(key, _)| name(key).chars().count()).max().unwrap_or(0);
+        let names: Vec<String> = fields.iter().map(|(key, _)| name(key)).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let margin = indent(depth + 1);
         let mut body = String::new();
         let mut unchanged = 0;
-        for (key, field) in fields {
+        for (name, (key, field)) in names.iter().zip(fields) {
             if field.action == Action::NoOp && !self.show_unchanged && !TELLING.contains(&&**key) {
                 unchanged += 1;
                 continue;
             }
             let layout = if field.action == Action::NoOp { Self { show_unchanged: true, ..*self } } else { *self };
             body += &self.warning(field, depth + 1);
-            let (symbol, key, text) = (self.symbol(field.action), name(key), layout.render(field, depth + 1));
-            body += &format!("{}{symbol}{key:width$} = {text}\n", indent(depth + 1));
+            body += &margin;
+            body += &self.symbol(field.action);
+            body += name;
+            body.extend(std::iter::repeat_n(' ', width - name.chars().count()));
+            body += " = ";
+            body += &layout.render(field, depth + 1);
+            body.push('\n');
         }
         body + &self.unchanged("attribute", unchanged, depth)
     }

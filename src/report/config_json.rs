@@ -75,7 +75,7 @@ impl Writer<'_> {
     fn module(&self, module: &Module) -> Json {
         let mut fields = Map::new();
         let outputs: Map<String, Json> = module.outputs.iter().map(|(name, o)| (name.to_string(), output(o))).collect();
-        let mut resources: Vec<&Resource> = module.resources.values().collect();
+        let mut resources: Vec<&Resource> = module.resources.values().map(AsRef::as_ref).collect();
         resources.sort_by(|a, b| (a.address.mode != b.address.mode, &a.address).cmp(&(false, &b.address)));
         let resources: Vec<Json> =
             resources.into_iter().map(|resource| self.resource(&module.path, resource)).collect();

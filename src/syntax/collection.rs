@@ -55,6 +55,7 @@ impl Parser<'_> {
                     parser.read();
                 }
             }
+            items.shrink_to_fit();
             Ok(Expression { kind: ExpressionKind::Object(items), span: parser.span_from(open) })
         })
     }

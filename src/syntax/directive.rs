@@ -97,7 +97,11 @@ pub fn assemble(parser: &mut Parser<'_>, pieces: Vec<Piece>) -> Read<Vec<Templat
     let mut parts = Vec::new();
     loop {
         let (found, ending) = sequence(parser, &mut pieces)?;
-        parts.extend(found);
+        if parts.is_empty() {
+            parts = found;
+        } else {
+            parts.extend(found);
+        }
         let Some((directive, span)) = ending else { return Ok(parts) };
         let summary = format!("Unexpected {} directive", directive.keyword());
         parser.diagnostics.error_at(span, summary, "There is no directive before it that it could belong to.");

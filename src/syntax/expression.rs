@@ -189,7 +189,11 @@ impl Parser<'_> {
                         return Ok(steps);
                     }
                 }
-                _ => return Ok(steps),
+                _ => {
+                    // Most references have one or two steps, and the tree is kept for the whole run.
+                    steps.shrink_to_fit();
+                    return Ok(steps);
+                }
             }
         }
     }

@@ -63,6 +63,9 @@ impl Parser<'_> {
 
 /// `$${` is `${` and `%%{` is `%{`.
 fn unescape_sequences(text: &str) -> String {
+    if !text.contains('{') {
+        return text.to_owned();
+    }
     text.replace("$${", "${").replace("%%{", "%{")
 }
 

@@ -206,7 +206,7 @@ fn decode_object(object: &Map<String, Json>, want: &super::ObjectType, path: &mu
     if let Some(key) = object.keys().find(|key| !known(key)) {
         return error(path, format!("unsupported attribute {key:?}"));
     }
-    let mut fields = Fields::new();
+    let mut fields = Fields::with_capacity(want.attributes.len());
     for (name, ty) in &want.attributes {
         path.0.push(super::PathStep::Attribute(name.clone()));
         let item = object.get(&**name).or_else(|| object.iter().find(|(k, _)| normalized(k) == *name).map(|(_, v)| v));

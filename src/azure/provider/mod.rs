@@ -3,7 +3,7 @@
 mod settings;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 
@@ -28,8 +28,11 @@ pub struct AzureProvider {
     name: &'static str,
     source: &'static str,
     config_schema: Schema,
-    registry: Arc<Registry>,
+    registry: Kinds,
 }
+
+/// The kinds, made when the first of them is asked for: the tables are large, and many stacks need only one family.
+type Kinds = Arc<LazyLock<Registry>>;
 
 /// The provider of the `azurerm_` kinds.
 pub fn azurerm() -> AzureProvider {
@@ -37,7 +40,7 @@ pub fn azurerm() -> AzureProvider {
         name: "azurerm",
         source: "registry.terraform.io/hashicorp/azurerm",
         config_schema: Schema { version: 0, block: block_of(&settings::azurerm()) },
-        registry: Arc::new(Registry::azurerm()),
+        registry: Arc::new(LazyLock::new(Registry::azurerm)),
     }
 }
 
@@ -47,7 +50,7 @@ pub fn azapi() -> AzureProvider {
         name: "azapi",
         source: "registry.terraform.io/azure/azapi",
         config_schema: Schema { version: 0, block: block_of(&settings::azapi()) },
-        registry: Arc::new(Registry::azapi()),
+        registry: Arc::new(LazyLock::new(Registry::azapi)),
     }
 }
 
@@ -120,7 +123,7 @@ fn no_subscription() -> Diagnostic {
 /// A configured provider: each call goes to the kind that it names.
 struct AzureSession {
     azure: Azure,
-    registry: Arc<Registry>,
+    registry: Kinds,
 }
 
 impl AzureSession {

@@ -92,10 +92,10 @@ fn module() -> Module {
         ("keyed", Repetition::ForEach(parsed("{}"))),
     ] {
         let address = ResourceAddress::managed("test_thing", name);
-        module.resources.insert(address.clone(), resource(address, repetition));
+        module.resources.insert(address.clone(), Box::new(resource(address, repetition)));
     }
     let data = ResourceAddress::data("test_thing", "read");
-    module.resources.insert(data.clone(), resource(data, Repetition::None));
+    module.resources.insert(data.clone(), Box::new(resource(data, Repetition::None)));
     module
 }
 
