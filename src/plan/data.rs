@@ -121,10 +121,12 @@ impl Planner<'_> {
                     .map(|mut d| {
                         d.subject.get_or_insert(resource.header);
                         d.severity = if in_check { Severity::Warning } else { d.severity };
-                        d.for_address(address)
+                        d
                     })
                     .collect();
-                return self.stage.take(problems);
+                let sound = !problems.has_errors();
+                self.unreadable.insert(address.clone().into(), problems);
+                return sound;
             }
         };
         let Some(provider) = self.stage.provider(&config, resource) else { return false };

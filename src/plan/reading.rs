@@ -107,7 +107,7 @@ impl Planner<'_> {
         match result {
             Ok(observed) => self.take_observed(object, observed),
             Err(problems) => {
-                self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
+                self.unreadable.insert(object.clone(), problems);
             }
         }
         (self.events)(Event::Refreshed { object });

@@ -81,6 +81,8 @@ pub struct Planner<'c> {
     pub(super) importing: FxHashMap<NodeId, (usize, bool)>,
     /// Writes of an interrupted run of which no end is known yet.
     pub(super) unfinished: Vec<Unfinished>,
+    /// What went wrong with reads, by object: answers come in any order, and are told in one.
+    pub(super) unreadable: BTreeMap<ObjectAddress, Diagnostics>,
     /// Those of which it is known now.
     pub(super) settled: Vec<ObjectAddress>,
     pub(super) protected: FxHashSet<ConfigAddress>,
@@ -118,6 +120,7 @@ impl<'c> Planner<'c> {
             reading: FxHashMap::default(),
             importing: FxHashMap::default(),
             unfinished,
+            unreadable: BTreeMap::new(),
             settled: Vec::new(),
             imports_begun: FxHashSet::default(),
             imported: FxHashMap::default(),
@@ -144,6 +147,9 @@ impl<'c> Planner<'c> {
                 None if self.queue.is_empty() => break,
                 None => {}
             }
+        }
+        for (object, problems) in std::mem::take(&mut self.unreadable) {
+            self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
         }
     }
 
