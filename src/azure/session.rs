@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::arm::ArmClient;
 use super::wire::Dialect;
+use crate::provider::Mentioned;
 
 /// A configured connection to Azure: the client, whose subscription it is, and how the configuration is to be read.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Azure {
     pub overwrite_existing: bool,
     /// Whether a resource group that still holds something is not deleted.
     pub keep_full_groups: bool,
+    /// What the configuration refers to.
+    pub mentioned: Mentioned,
     ahead: Arc<Mutex<HashMap<String, Json>>>,
     principals: Arc<Mutex<HashSet<String>>>,
 }
@@ -37,6 +40,7 @@ impl Azure {
             dialect,
             overwrite_existing: false,
             keep_full_groups: true,
+            mentioned: Mentioned::default(),
             ahead: Arc::default(),
             principals: Arc::default(),
         }

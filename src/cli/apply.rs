@@ -155,6 +155,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store:
             folder: PathBuf::from("."),
             simulator: None,
             version_constraint: None,
+            mentioned: crate::provider::Mentioned::default(),
         },
         folder: std::env::current_dir().unwrap_or_default(),
     };
@@ -265,7 +266,7 @@ impl Run<'_> {
         let (mut applied, found) = self.interrupts.passed_on(&stop, applying).await;
         applied.state.check_results = crate::plan::recorded::check_results(&applied.checks);
         let recorded = self.store.finish(self.lock, &mut applied.state, &journal);
-        self.progress.applied(&applied, plan.options.mode);
+        self.progress.applied(&applied, &plan);
         let sound = !found.has_errors() && !applied.stopped;
         invocation.report(found);
         if let Err(problem) = recorded {

@@ -16,7 +16,7 @@ use crate::eval;
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
 use crate::plan::Setting;
-use crate::provider::{Registry, Surroundings};
+use crate::provider::{Mentioned, Registry, Surroundings};
 use crate::simulator;
 
 /// The embedded Azure instead of the real one.
@@ -69,6 +69,7 @@ pub fn load(invocation: &mut Invocation, flags: Option<(&VariableFlags, Missing)
         folder: folder.clone(),
         simulator: None,
         version_constraint: None,
+        mentioned: Mentioned::default(),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
     Ok(Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder })

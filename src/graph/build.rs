@@ -42,8 +42,21 @@ pub struct ConfigGraph {
     pub dag: Dag<ConfigNode>,
     /// The nodes so that each comes after what it needs.
     pub order: Vec<NodeId>,
+    /// Which attributes of resources are referred to, and from where.
+    pub uses: Vec<Use>,
     index: FxHashMap<ConfigNode, NodeId>,
     providers: FxHashMap<ConfigAddress, ProviderId>,
+}
+
+/// A reference to a resource in an expression.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// What refers to it.
+    pub from: NodeId,
+    /// What is referred to.
+    pub resource: ConfigAddress,
+    /// Which of its attributes; `None` for all of it.
+    pub attribute: Option<Arc<str>>,
 }
 
 impl ConfigGraph {
@@ -339,6 +352,11 @@ impl<'a> Builder<'a> {
     fn mentioned(&mut self, from: NodeId, module: &Module, mentions: Vec<Mention<'_>>) {
         for mention in mentions {
             self.mention(from, module, &mention);
+            if let Subject::Resource(resource) = &mention.subject {
+                let resource = ConfigAddress { module: module.path.clone(), resource: resource.clone() };
+                let attribute = named_attribute(mention.reference, &resource).cloned();
+                self.graph.uses.push(Use { from, resource, attribute });
+            }
         }
     }
 
@@ -399,6 +417,16 @@ impl<'a> Builder<'a> {
         for child in module.children.values() {
             self.everything_in(from, child, place);
         }
+    }
+}
+
+/// `id` in `kind.name.id` and `data.kind.name[key].id`.
+fn named_attribute<'r>(reference: &'r Reference, resource: &ConfigAddress) -> Option<&'r Arc<str>> {
+    let names = if resource.resource.mode == ResourceMode::Managed { 1 } else { 2 };
+    let mut steps = reference.steps.get(names..)?.iter();
+    match steps.find(|step| !matches!(step, Step::Index(_) | Step::LegacyIndex(..)))? {
+        Step::Attribute(attribute) => Some(&attribute.name),
+        _ => None,
     }
 }
 

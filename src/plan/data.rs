@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ResourceMode};
+use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::rules::Rule;
 use crate::graph::{ConfigNode, NodeId};
-use crate::provider::Block;
+use crate::provider::{Block, Kind};
 use crate::state::{Change, ObjectAddress};
 use crate::value::{Fields, Value};
 
@@ -76,32 +76,38 @@ impl Planner<'_> {
         let block = &subject.kind.schema().block;
         let after = mark(block, unread(block, config));
         self.stage.evaluation.set_instance(address, after.clone());
-        let before = self
+        self.plan_read(node, subject.kind, &subject.provider, address, after, reason);
+    }
+
+    /// Plans to read during apply what is to be `after`.
+    fn plan_read(
+        &mut self,
+        node: NodeId,
+        kind: &dyn Kind,
+        provider: &ProviderAddress,
+        address: &Address,
+        after: Value,
+        reason: Reason,
+    ) {
+        let recorded = self
             .prior
             .instance(address)
-            .and_then(|i| {
-                Some(recorded::marked(
-                    subject.kind,
-                    &recorded::decode(address, i, subject.kind).ok()?,
-                    &i.sensitive_paths,
-                ))
-            })
-            .unwrap_or_else(|| Value::null(block.implied_type()));
+            .and_then(|i| Some(recorded::marked(kind, &recorded::decode(address, i, kind).ok()?, &i.sensitive_paths)));
         let change = InstanceChange {
             address: address.clone(),
             previous_address: None,
             deposed: None,
-            provider: subject.provider.clone(),
+            provider: provider.clone(),
             action: Action::Read,
             reason: Some(reason),
-            before,
+            before: recorded.unwrap_or_else(|| Value::null(kind.schema().block.implied_type())),
             private: Vec::new(),
             after,
             replace_paths: Vec::new(),
             importing: None,
             notes: Vec::new(),
             create_before_destroy: false,
-            dependencies: subject.dependencies.clone(),
+            dependencies: self.stage.graph.resources_needed(node, true),
         };
         self.pending.entry(node).or_default().push(address.clone());
         (self.events)(Event::Planned { change: &change });
@@ -131,14 +137,20 @@ impl Planner<'_> {
         };
         let Some(provider) = self.stage.provider(&config, resource) else { return false };
         let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return false };
-        let value = self.overlay(node, address, mark(&kind.schema().block, value));
+        let updates = self.updates_behind(node, address, &value);
+        let value = updates.iter().fold(mark(&kind.schema().block, value), affected);
         self.stage.evaluation.set_instance(address, value.clone());
-        if value.is_wholly_known() {
-            let dependencies = self.stage.graph.resources_needed(node, true);
-            let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), dependencies));
-            if let Some(id) = self.stage.graph.provider_of(&config) {
-                let provider = self.stage.provider_address(id);
+        if let Some(id) = self.stage.graph.provider_of(&config) {
+            let provider = self.stage.provider_address(id);
+            if updates.is_empty() {
+                let dependencies = self.stage.graph.resources_needed(node, true);
+                let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), dependencies));
                 self.prior.apply(&Change::Put { object: ObjectAddress::from(address.clone()), provider, instance });
+            } else {
+                let mut behind: Vec<ConfigAddress> = updates.iter().map(|update| update.address.config()).collect();
+                behind.sort();
+                behind.dedup();
+                self.plan_read(node, kind, &provider, address, value.clone(), Reason::DependencyPending(behind));
             }
         }
         self.data_postconditions(address, resource, value)
@@ -157,19 +169,18 @@ impl Planner<'_> {
         self.stage.rules(Rule::ResourcePostcondition, &name, &address.module, &own, rules)
     }
 
-    /// What was read now, with what an update of the object behind it will change made unknown.
-    fn overlay(&mut self, node: NodeId, address: &Address, value: Value) -> Value {
-        let updates: Vec<InstanceChange> = self
-            .dependencies_of(node)
+    /// The updates of the object that was read, which change what was read.
+    fn updates_behind(&self, node: NodeId, address: &Address, read: &Value) -> Vec<InstanceChange> {
+        self.dependencies_of(node)
             .into_iter()
             .filter(|id| matches!(self.stage.graph.dag.node(*id), ConfigNode::Resource(a) if a.resource.kind == address.resource.kind))
             .filter_map(|id| self.pending.get(&id))
             .flatten()
             .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
-            .filter(|c| c.action == Action::Update && same_object(&c.before, &value))
+            .filter(|change| change.action == Action::Update && same_object(&change.before, read))
+            .filter(|change| !affected(read.clone(), change).is_wholly_known())
             .cloned()
-            .collect();
-        updates.iter().fold(value, affected)
+            .collect()
     }
 
     /// What a node needs that changes in a way that matters, directly or through the calls of its module.

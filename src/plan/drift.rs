@@ -1,58 +1,146 @@
 //! Drift: what had changed outside since it was recorded, kept apart from the changes.
+//!
+//! Most of what a service reports differently from one day to the next is of no consequence. Unless only the record is
+//! to be refreshed, drift is what has a part in a change: the change undoes it, or refers to it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::walk::Planner;
-use super::{Action, InstanceChange, Mode, recorded};
-use crate::value::Value;
+use super::{Action, InstanceChange, Mode, OutputChange, recorded};
+use crate::address::{ConfigAddress, ModulePath};
+use crate::graph::{ConfigNode, NodeId};
+use crate::state::ObjectAddress;
+use crate::value::{Fields, Value};
+
+/// The attributes of a resource that changes refer to.
+#[derive(Default)]
+struct Used {
+    whole: bool,
+    attributes: BTreeSet<Arc<str>>,
+}
 
 impl Planner<'_> {
     /// Recorded against Observed, in address order. A mere move counts only when nothing else is planned.
-    pub(super) fn drift(&self) -> Vec<InstanceChange> {
+    pub(super) fn drift(&self, outputs: &BTreeMap<Arc<str>, OutputChange>) -> Vec<InstanceChange> {
+        let used = self.used_by_changes(outputs);
         let mut objects: Vec<_> = self.objects.iter().collect();
         objects.sort_by(|a, b| a.0.cmp(b.0));
-        let mut drift = Vec::new();
         // What an interrupted run did is said where it is settled; nobody else did it.
         let settled: HashSet<_> = self.settled.iter().filter(|_| self.options.mode != Mode::RefreshOnly).collect();
-        for (object, known) in objects.into_iter().filter(|(object, _)| !settled.contains(object)) {
-            let provider = self.prior.provider(&object.address).or_else(|| self.former_provider(object)).cloned();
-            let Some(provider) = provider else { continue };
-            let Some(owner) = self.stage.registry.find(&provider.source) else { continue };
-            let Some(kind) = owner.kind(&object.address.resource.kind) else { continue };
-            let previous_address = self.renames.get(&object.address).cloned();
-            let action = match &known.observed {
-                None => Action::Delete,
-                Some(now) if !now.value.raw_eq(&known.recorded.value) => Action::Update,
-                Some(_) if previous_address.is_some() && self.options.mode == Mode::RefreshOnly => Action::NoOp,
-                Some(_) => continue,
-            };
-            let paths = &known.instance.sensitive_paths;
-            let after = known.observed.as_ref().map_or_else(
-                || Value::null(kind.schema().block.implied_type()),
-                |now| recorded::marked(kind, now, paths),
-            );
-            drift.push(InstanceChange {
-                address: object.address.clone(),
-                previous_address,
-                deposed: object.deposed.clone(),
-                provider,
-                action,
-                reason: None,
-                before: recorded::marked(kind, &known.recorded, paths),
-                private: known.recorded.private.clone(),
-                after,
-                replace_paths: Vec::new(),
-                importing: None,
-                notes: Vec::new(),
-                create_before_destroy: known.instance.create_before_destroy,
-                dependencies: known.instance.dependencies.clone(),
-            });
+        let others = objects.into_iter().filter(|(object, _)| !settled.contains(object));
+        let drifted = others.filter_map(|(object, _)| {
+            let drifted = self.drifted(object)?;
+            if self.options.mode == Mode::RefreshOnly {
+                return Some(drifted);
+            }
+            self.of_consequence(object, drifted, used.get(&object.address.config()))
+        });
+        drifted.collect()
+    }
+
+    /// How an object had changed outside.
+    fn drifted(&self, object: &ObjectAddress) -> Option<InstanceChange> {
+        let known = self.objects.get(object)?;
+        let provider = self.prior.provider(&object.address).or_else(|| self.former_provider(object)).cloned()?;
+        let owner = self.stage.registry.find(&provider.source)?;
+        let kind = owner.kind(&object.address.resource.kind)?;
+        let previous_address = self.renames.get(&object.address).cloned();
+        let action = match &known.observed {
+            None => Action::Delete,
+            Some(now) if !now.value.raw_eq(&known.recorded.value) => Action::Update,
+            Some(_) if previous_address.is_some() && self.options.mode == Mode::RefreshOnly => Action::NoOp,
+            Some(_) => return None,
+        };
+        let paths = &known.instance.sensitive_paths;
+        let after = known
+            .observed
+            .as_ref()
+            .map_or_else(|| Value::null(kind.schema().block.implied_type()), |now| recorded::marked(kind, now, paths));
+        Some(InstanceChange {
+            address: object.address.clone(),
+            previous_address,
+            deposed: object.deposed.clone(),
+            provider,
+            action,
+            reason: None,
+            before: recorded::marked(kind, &known.recorded, paths),
+            private: known.recorded.private.clone(),
+            after,
+            replace_paths: Vec::new(),
+            importing: None,
+            notes: Vec::new(),
+            create_before_destroy: known.instance.create_before_destroy,
+            dependencies: known.instance.dependencies.clone(),
+        })
+    }
+
+    /// As much of a drift as has a part in a change.
+    fn of_consequence(
+        &self,
+        object: &ObjectAddress,
+        drifted: InstanceChange,
+        used: Option<&Used>,
+    ) -> Option<InstanceChange> {
+        let change = self.changes.get(object);
+        if drifted.action == Action::Delete {
+            let made_again = change.is_some_and(|change| matches!(change.action, Action::Create));
+            return (made_again || used.is_some()).then_some(drifted);
         }
-        drift
+        let undone = |name: &str, now: &Value| {
+            let change = change.filter(|change| change.action == Action::Update || change.action.is_replace());
+            change.and_then(|change| change.after.field(name)).is_some_and(|planned| !planned.raw_eq_unmarked(now))
+        };
+        let matters = |name: &Arc<str>, now: &Value| {
+            used.is_some_and(|used| used.whole || used.attributes.contains(name)) || undone(name, now)
+        };
+        let (before, after) = (drifted.before.as_fields()?, drifted.after.as_fields()?);
+        let differs = |name: &Arc<str>, now: &Value| before.get(name).is_none_or(|was| !was.raw_eq_unmarked(now));
+        let shown: BTreeSet<Arc<str>> = after
+            .iter()
+            .filter(|(name, now)| differs(name, now) && matters(name, now))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if shown.is_empty() {
+            return None;
+        }
+        let side = |name: &Arc<str>, now: &Value| {
+            let was = before.get(name).filter(|_| shown.contains(name));
+            (name.clone(), was.unwrap_or(now).clone())
+        };
+        let before: Fields = after.iter().map(|(name, now)| side(name, now)).collect();
+        let before = Value::object(before).marked(drifted.before.marks());
+        Some(InstanceChange { before, ..drifted })
+    }
+
+    /// What the configuration of everything that changes refers to, directly or through values on the way.
+    fn used_by_changes(&self, outputs: &BTreeMap<Arc<str>, OutputChange>) -> HashMap<ConfigAddress, Used> {
+        let graph = &self.stage.graph;
+        let changed = self.changes.values().filter(|change| change.action != Action::NoOp);
+        let changed = changed.map(|change| ConfigNode::Resource(change.address.config()));
+        let moved = outputs.iter().filter(|(_, output)| output.action != Action::NoOp);
+        let moved = moved.map(|(name, _)| ConfigNode::Output(ModulePath::root(), name.clone()));
+        let mut open: Vec<NodeId> = changed.chain(moved).filter_map(|node| graph.find(&node)).collect();
+        let mut reached: HashSet<NodeId> = HashSet::new();
+        while let Some(node) = open.pop() {
+            if reached.insert(node) {
+                let on_the_way = |id: &NodeId| !matches!(graph.dag.node(*id), ConfigNode::Resource(_));
+                open.extend(graph.dag.dependencies(node).filter(on_the_way));
+            }
+        }
+        let mut used: HashMap<ConfigAddress, Used> = HashMap::new();
+        for reference in graph.uses.iter().filter(|reference| reached.contains(&reference.from)) {
+            let used = used.entry(reference.resource.clone()).or_default();
+            match &reference.attribute {
+                Some(attribute) => drop(used.attributes.insert(attribute.clone())),
+                None => used.whole = true,
+            }
+        }
+        used
     }
 
     /// The provider of an object that has gone from the state with its last instance.
-    fn former_provider(&self, object: &crate::state::ObjectAddress) -> Option<&crate::address::ProviderAddress> {
+    fn former_provider(&self, object: &ObjectAddress) -> Option<&crate::address::ProviderAddress> {
         self.former_providers.get(&object.address.config())
     }
 }

@@ -86,6 +86,7 @@ impl Planner<'_> {
     pub(super) fn take_import(&mut self, wanted: Wanted, result: Result<Recorded, Diagnostics>) -> bool {
         match result {
             Ok(recorded) => {
+                self.record_found(&ObjectAddress::from(wanted.address.clone()), &recorded);
                 self.imported.insert(wanted.address.clone(), (wanted.id, recorded));
                 true
             }

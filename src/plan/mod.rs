@@ -167,7 +167,7 @@ impl Planner<'_> {
 
     fn into_plan(self, base: Base, timestamp: String) -> (Plan, Diagnostics) {
         let outputs = self.outputs();
-        let drift = self.drift();
+        let drift = self.drift(&outputs);
         let implied_order = self.implied_order();
         let variables = self.root_variables();
         let changes: Vec<InstanceChange> =

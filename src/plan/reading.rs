@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::graph::{NodeId, ProviderId};
+use crate::graph::{ConfigNode, NodeId, ProviderId};
 use crate::provider::{Recorded, Session};
 use crate::state::{Change, Instance, ObjectAddress};
 use crate::value::Value;
@@ -170,6 +170,19 @@ impl Planner<'_> {
                 _ => self.finish(node, false),
             }
         }
+    }
+
+    /// Records an object that exists and was not recorded, so that it stays so also when nothing about it changes.
+    pub(super) fn record_found(&mut self, object: &ObjectAddress, found: &Recorded) -> Option<Arc<Instance>> {
+        let config = object.address.config();
+        let provider = self.stage.provider_address(self.stage.graph.provider_of(&config)?);
+        let owner = self.stage.registry.find(&provider.source)?.clone();
+        let kind = owner.kind(&object.address.resource.kind)?;
+        let node = self.stage.graph.find(&ConfigNode::Resource(config));
+        let dependencies = node.map(|node| self.stage.graph.resources_needed(node, true)).unwrap_or_default();
+        let instance = Arc::new(recorded::encode(kind, &found.value, found.private.clone(), dependencies));
+        self.prior.apply(&Change::Put { object: object.clone(), provider, instance: instance.clone() });
+        Some(instance)
     }
 
     /// Begins to read a data source.

@@ -15,7 +15,7 @@ use crate::eval::rules::{self, Rule, Verdict};
 use crate::eval::variables::Given;
 use crate::eval::{self, decode, variables};
 use crate::graph::{ConfigGraph, ProviderId, provider_source};
-use crate::provider::{Block, Kind, Nesting, Provider, Registry, Session, Surroundings};
+use crate::provider::{Block, Kind, Mentioned, Nesting, Provider, Registry, Session, Surroundings};
 use crate::span::{SourceMap, Span};
 use crate::value::{Marks, Value};
 
@@ -290,9 +290,16 @@ impl<'c> Stage<'c> {
             }
             None => empty(schema),
         };
-        let surroundings =
-            Surroundings { version_constraint: self.version_constraint(id), ..self.surroundings.clone() };
+        let surroundings = Surroundings {
+            version_constraint: self.version_constraint(id),
+            mentioned: self.mentioned(),
+            ..self.surroundings.clone()
+        };
         Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
+    }
+
+    fn mentioned(&self) -> Mentioned {
+        Mentioned::new(self.graph.uses.iter().map(|one| (one.resource.resource.kind.clone(), one.attribute.clone())))
     }
 
     fn version_constraint(&self, id: &ProviderId) -> Option<String> {

@@ -8,7 +8,7 @@
 mod registry;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,6 +60,25 @@ pub struct Surroundings {
     pub simulator: Option<String>,
     /// The version constraint that the configuration's `required_providers` gives for this provider, as written.
     pub version_constraint: Option<String>,
+    /// What the configuration refers to, so that what is dear or secret is only read where it is wanted.
+    pub mentioned: Mentioned,
+}
+
+/// Which attributes of which kinds a configuration refers to.
+#[derive(Debug, Clone, Default)]
+pub struct Mentioned(Arc<BTreeSet<(Arc<str>, Option<Arc<str>>)>>);
+
+impl Mentioned {
+    /// Of these kinds these attributes; `None` for an object as a whole.
+    pub fn new(uses: impl IntoIterator<Item = (Arc<str>, Option<Arc<str>>)>) -> Self {
+        Self(Arc::new(uses.into_iter().collect()))
+    }
+
+    /// Whether anything refers to this attribute of an object of this kind, by its name or with all the others.
+    pub fn has(&self, kind: &str, attribute: &str) -> bool {
+        let kind: Arc<str> = kind.into();
+        self.0.contains(&(kind.clone(), None)) || self.0.contains(&(kind, Some(attribute.into())))
+    }
 }
 
 /// A managed kind or a data source, as known without configuration.

@@ -123,7 +123,8 @@ impl Progress {
     }
 
     /// Apply has ended: what was done, what failed, what was not begun and why, and the outputs.
-    pub fn applied(&self, applied: &Applied, mode: Mode) {
+    pub fn applied(&self, applied: &Applied, plan: &Plan) {
+        let mode = plan.options.mode;
         self.end_live();
         for (object, _, result) in &applied.steps {
             if let StepResult::Skipped { because } = result {
@@ -131,13 +132,15 @@ impl Progress {
             }
         }
         let (add, change, destroy) = applied.counts();
+        let import = plan.changes.iter().filter(|change| change.importing.is_some()).count();
+        let taken = if import > 0 { format!("{import} imported, ") } else { String::new() };
         let count = |wanted: fn(&StepResult) -> bool| applied.steps.iter().filter(|(.., r)| wanted(r)).count();
         let failed = count(|result| *result == StepResult::Failed);
         let skipped = count(|result| matches!(result, StepResult::Skipped { .. }));
         let what = if mode == Mode::Destroy { "Destroy" } else { "Apply" };
         let counts = match mode {
             Mode::Destroy => format!("{destroy} destroyed"),
-            _ => format!("{add} added, {change} changed, {destroy} destroyed"),
+            _ => format!("{taken}{add} added, {change} changed, {destroy} destroyed"),
         };
         let sound = failed + skipped == 0 && !applied.stopped;
         let (paint, message) = if sound {
@@ -146,7 +149,7 @@ impl Progress {
             (Paint::BoldRed, format!("{what} incomplete. Resources: {counts}, {failed} failed, {skipped} not begun."))
         };
         self.line(&format!("\n{}", self.style.paint(paint, &message)));
-        let totals = Counts { add, change, destroy, ..Counts::default() };
+        let totals = Counts { add, change, destroy, import, ..Counts::default() };
         self.json(|| ui_json::summary(&message, totals, ui_json::operation(mode)));
         if !applied.state.outputs.is_empty() {
             self.line(&format!("\nOutputs:\n\n{}", outputs::recorded(&applied.state.outputs).trim_end()));

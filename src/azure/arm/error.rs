@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::client::Response;
 use super::envelope::{AdditionalInfo, CORRELATION_ID, ErrorBody, ErrorEnvelope, REQUEST_ID};
+use super::models::Misfit;
 use crate::diagnostic::Diagnostic;
 
 /// Why a call did not give what it should.
@@ -47,6 +48,9 @@ pub enum ArmError {
         /// What was wrong with it.
         reason: String,
     },
+    /// The body was not sent: it is not as Azure's published model says.
+    #[error("{0}")]
+    Misfit(Misfit),
     /// The journal could not be written, so nothing was sent.
     #[error("{}: {}", .0.summary, .0.detail)]
     NotJournaled(Box<Diagnostic>),
@@ -104,6 +108,17 @@ impl ArmError {
         matches!(self, Self::Service(e) if e.status < 300 || (400..500).contains(&e.status) && !refused.contains(&e.status))
     }
 
+    /// The same error; when Azure refused a body as bad, with what is known to be wrong with it.
+    #[must_use]
+    pub fn with(mut self, misfit: Option<Misfit>) -> Self {
+        if let (Self::Service(error), Some(misfit)) = (&mut self, misfit)
+            && error.status == 400
+        {
+            error.details.push(misfit.to_string());
+        }
+        self
+    }
+
     /// Tells a person, under the summary "Could not {doing}": `error.diagnostic("create the identity \"id-app\"")`.
     pub fn diagnostic(&self, doing: &str) -> Diagnostic {
         let mut detail = self.to_string();
@@ -135,7 +150,7 @@ impl ArmError {
                  from there."
                     .to_owned(),
             ),
-            Self::Login(_) | Self::Malformed { .. } | Self::NotJournaled(_) => None,
+            Self::Login(_) | Self::Malformed { .. } | Self::Misfit(_) | Self::NotJournaled(_) => None,
         }
     }
 }

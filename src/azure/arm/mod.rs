@@ -11,6 +11,7 @@ mod credentials;
 mod envelope;
 mod error;
 mod login;
+mod models;
 mod operation;
 mod paging;
 mod retry;
@@ -31,4 +32,5 @@ pub use envelope::{
 };
 pub use error::{ArmError, ServiceError};
 pub use login::Login;
+pub use models::{Misfit, Model};
 pub use token::Claims;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::super::session::Azure;
 use super::super::wire::{self, Reading, Row, decode, finding, text};
-use super::data::{schema, subscription_rows};
+use super::arm_data::schema;
+use super::data::subscription_rows;
 use super::{AzureData, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Finding, Kind, Schema};
@@ -100,7 +101,7 @@ impl AzureData for Subscription {
             let detail = format!("{id} does not exist, or the account that runs this may not see it.");
             Diagnostic::error("Subscription not found", detail)
         })?;
-        let mut fields = decode(&self.rows, &answer.body, Some(config), Reading::Anew);
+        let mut fields = decode(&self.rows, &answer.body, Some(config), Reading::Anew(azure.dialect));
         fields.insert(Arc::from("id"), Value::string(id));
         fields.insert(Arc::from("timeouts"), timeouts(config));
         Ok(Value::object(fields))

@@ -1,37 +1,55 @@
-//! A data source that reads one ARM resource by the table of its kind.
+//! A data source that reads one ARM resource: by a table of its own, or by that of the managed kind.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::super::session::Azure;
-use super::super::wire::{Presence, Reading, Row, Shape, block_of, id_of};
+use super::super::wire::{self, Presence, Reading, Row, Shape, Table, block_of, id_of, validate};
 use super::AzureData;
 use super::arm_kind::ArmKind;
+use super::hooks::Hooks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{Attribute, Kind, Schema};
+use crate::provider::{Attribute, Finding, Kind, Schema};
 use crate::value::{Type, Value};
 
-/// A kind seen as a data source: some of its attributes are given, the others read.
+/// What is looked for is configured, everything else is read.
 pub struct ArmData {
     kind: ArmKind,
     schema: Schema,
 }
 
 impl ArmData {
+    /// A data source with a table of its own. Rows that are not required are read.
+    pub fn new(table: Table, hooks: impl Hooks + 'static) -> Self {
+        Self::reading(ArmKind::new(table, hooks))
+    }
+
     /// The data source of a kind that finds its object by these arguments. `more` are rows that the kind itself does
     /// not have.
     pub fn of(kind: ArmKind, arguments: &[&str], more: Vec<Row>) -> Self {
-        let kind = kind.with_rows(|rows| {
+        Self::reading(kind.with_rows(|rows| {
             let mut rows: Vec<_> = rows.into_iter().map(|row| as_read(row, arguments)).collect();
             rows.extend(more);
             rows
-        });
-        let mut block = block_of(&kind.table().rows);
-        block.description = kind.table().about.to_owned();
-        block.attributes.insert("id".to_owned(), Attribute::computed(Type::String));
-        Self { kind, schema: Schema { version: 0, block } }
+        }))
     }
+
+    fn reading(kind: ArmKind) -> Self {
+        let mut schema = schema(&kind.table().rows);
+        schema.block.description = kind.table().about.to_owned();
+        Self { kind, schema }
+    }
+}
+
+/// The schema of a data source: its rows, `id` and `timeouts`.
+pub fn schema(rows: &[Row]) -> Schema {
+    let mut schema = wire::schema(&Table::of("", "", "", ""));
+    let own = block_of(rows);
+    schema.block.attributes.extend(own.attributes);
+    schema.block.blocks.extend(own.blocks);
+    schema.block.attributes.insert("id".to_owned(), Attribute::computed(Type::String));
+    schema
 }
 
 /// A row that is read, or given to find the object.
@@ -55,6 +73,10 @@ impl Kind for ArmData {
         &self.schema
     }
 
+    fn validate(&self, config: &Value) -> Vec<Finding> {
+        validate(self.kind.table(), config)
+    }
+
     fn renamed(&self, path: &[&str]) -> Option<String> {
         self.kind.renamed(path)
     }
@@ -64,27 +86,30 @@ impl Kind for ArmData {
 impl AzureData for ArmData {
     async fn read_data(&self, azure: &Azure, config: &Value) -> Result<Value, Diagnostics> {
         let table = self.kind.table();
-        let id = id_of(table.id, &azure.subscription, config).ok_or_else(|| {
-            Diagnostic::error(
-                "Unknown ARM id",
-                format!("What {} is to read does not follow from its arguments; they must be known.", table.name),
-            )
-        })?;
+        let id = id_of(table.id, &azure.subscription, config).ok_or_else(|| no_id(table.name))?;
         let answer = self.kind.find(azure, &id).await?.ok_or_else(|| not_there(table.name, &id))?;
-        let read = self.kind.value_of(answer, &id, None, Reading::Anew);
-        let fields = read.as_fields().into_iter().flatten().filter(|(name, _)| name.as_ref() != "timeouts");
+        let read = self.kind.value_of(answer, &id, None, Reading::Anew(azure.dialect));
+        let fields = read.as_fields().into_iter().flatten();
         let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null()).cloned();
         Ok(Value::object_of(fields.map(|(name, value)| (name.clone(), given(name).unwrap_or_else(|| value.clone())))))
     }
 }
 
-fn not_there(kind: &str, id: &str) -> Diagnostics {
+fn no_id(kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unknown ARM id",
+        format!(
+            "What data \"{kind}\" is to read does not follow from its arguments: set subscription_id in the provider."
+        ),
+    )
+}
+
+fn not_there(kind: &str, id: &str) -> Diagnostic {
     Diagnostic::error(
         "Resource not found",
         format!(
-            "Azure has nothing at {id}, which data \"{kind}\" is to read. Check the names, and that the resource \
-                 is made before it is read."
+            "Azure has nothing at {id}, which data \"{kind}\" is to read. Check the names, and that the resource is \
+             made before it is read."
         ),
     )
-    .into()
 }

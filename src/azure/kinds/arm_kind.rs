@@ -102,8 +102,9 @@ impl ArmKind {
         self.hooks.lift(&mut answer, prior);
         let mut fields = decode(&self.table.rows, &answer, prior, reading);
         for (name, part) in parts_of(self.table.id, id).unwrap_or_default() {
-            if let Some(row) = self.table.rows.iter().find(|row| row.name == name && row.wire.is_none()) {
-                fields.insert(Arc::from(name), spelled(row, part, prior, reading));
+            let named = |row: &&Row| row.wire.is_none() && (row.name == name || row.twin == Some(name));
+            for row in self.table.rows.iter().filter(named) {
+                fields.insert(Arc::from(row.name), spelled(row, part, prior, reading));
             }
         }
         let before = prior.and_then(|prior| prior.field("id")?.as_str());
@@ -241,7 +242,7 @@ impl AzureKind for ArmKind {
         }
         let found = self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(self.table.name, id))?;
-        Ok(record(self.value_of(answer, id, None, Reading::Anew)))
+        Ok(record(self.value_of(answer, id, None, Reading::Anew(azure.dialect))))
     }
 
     async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {

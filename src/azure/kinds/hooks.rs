@@ -167,6 +167,13 @@ impl Call<'_> {
     }
 
     async fn send(&self, request: Request) -> Result<Json, ArmError> {
-        retry_while(self.passing, &self.patience, || self.azure.client.perform(&request, &self.patience)).await
+        let misfit = request.misfit();
+        if cfg!(debug_assertions)
+            && let Some(misfit) = misfit
+        {
+            return Err(ArmError::Misfit(misfit));
+        }
+        let sent = retry_while(self.passing, &self.patience, || self.azure.client.perform(&request, &self.patience));
+        sent.await.map_err(|error| error.with(misfit))
     }
 }

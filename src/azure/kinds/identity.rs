@@ -4,13 +4,13 @@ use serde_json::{Value as Json, json};
 
 use super::super::arm::Conflict;
 use super::super::wire::{
-    Dialect, PlanCase, Rule, Same, Table, json as at, location, resource_group_name, same_text, tags, text, texts,
+    Dialect, PlanCase, Rule, Same, Table, json as at, location, resource_group_name, tags, text, texts,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
 use crate::diagnostic::Diagnostic;
 use crate::provider::Finding;
-use crate::value::{Path, Value};
+use crate::value::{Fields, Path, Value};
 
 /// A user-assigned managed identity.
 pub fn user_assigned_identity() -> ArmKind {
@@ -40,6 +40,7 @@ fn identity() -> Table {
         resource_group_name(),
         location(),
         text("isolation_scope")
+            .newer()
             .at("properties.isolationScope")
             .one_of(&["Regional"])
             .null_as("None")
@@ -79,17 +80,18 @@ fn credential() -> Table {
             "(must be 3 to 120 letters, digits, `-` or `_`, and begin with a letter or digit)",
         )),
         text("user_assigned_identity_id")
+            .twin("parent_id")
             .replaces()
             .same(Same::ArmId)
             .rule(Rule::ExactlyOneOf(&["user_assigned_identity_id", "parent_id"]))
             .about("The id of the identity (azurerm 5.x's name for parent_id)."),
         text("parent_id")
+            .twin("user_assigned_identity_id")
             .replaces()
             .same(Same::ArmId)
             .rule(Rule::ExactlyOneOf(&["user_assigned_identity_id", "parent_id"]))
             .about("The id of the identity (azurerm 4.x's name for user_assigned_identity_id)."),
         text("resource_group_name")
-            .replaces()
             .same(Same::Caseless)
             .about("The identity's resource group (azurerm 4.x; it follows from the identity's id)."),
         // Azure refuses more than one audience, and compares all three byte for byte.
@@ -105,9 +107,6 @@ fn credential() -> Table {
 }
 
 struct Credential;
-
-/// The three arguments that say which identity a credential belongs to.
-const PARENT: [&str; 3] = ["user_assigned_identity_id", "parent_id", "resource_group_name"];
 
 impl Hooks for Credential {
     fn validate(&self, config: &Value) -> Vec<Finding> {
@@ -137,31 +136,7 @@ impl Hooks for Credential {
         }
     }
 
-    /// Whichever name the identity is given under, it is one identity: changing from one name to the other is no
-    /// change, and the credential's id follows from either.
     fn plan(&self, case: &mut PlanCase<'_>) {
-        let identity_of = |value: &Value| {
-            let given = PARENT[..2].iter().find_map(|name| value.field(name).filter(|v| !v.is_null()));
-            given.cloned()
-        };
-        let Some(identity) = identity_of(case.config) else { return };
-        if let (Some(id), Some(name)) = (identity.as_str(), case.planned_at("name").and_then(Value::as_str)) {
-            let id = format!("{}/federatedIdentityCredentials/{name}", id.trim_end_matches('/'));
-            let recorded = case.prior_at("id").and_then(Value::as_str);
-            let id =
-                recorded.filter(|recorded| same_text(Same::ArmId, recorded, &id)).map_or(id.clone(), str::to_owned);
-            case.set("id", Value::string(id));
-        }
-        let before = case.prior.and_then(identity_of);
-        let stays = match (before.as_ref().and_then(Value::as_str), identity.as_str()) {
-            (Some(before), Some(now)) => same_text(Same::ArmId, before, now),
-            _ => false,
-        };
-        if stays {
-            let renaming = |path: &Path| PARENT.iter().any(|name| path.to_string() == **name);
-            case.requires_replace.retain(|path| !renaming(path));
-            Self::keep_unwritten_names(case);
-        }
         if case.dialect == Dialect::V5 && case.is_configured("parent_id") {
             case.refuse(
                 "parent_id",
@@ -169,6 +144,14 @@ impl Hooks for Credential {
                 "azurerm 5.x has no argument \"parent_id\"; it is named \"user_assigned_identity_id\", and \
                  \"resource_group_name\" is no longer needed. (The version constraint in required_providers asks for 5.x.)",
             );
+        }
+    }
+
+    /// Taken over, it is known to lie in the group of its identity, as azurerm 4.x records.
+    fn finish(&self, fields: &mut Fields, prior: Option<&Value>) {
+        let identity = fields.get("user_assigned_identity_id").and_then(Value::as_str);
+        if let (None, Some(group)) = (prior, identity.and_then(|id| id.split('/').nth(4))) {
+            fields.insert("resource_group_name".into(), Value::string(group));
         }
     }
 
@@ -189,17 +172,6 @@ impl Hooks for Credential {
     fn list_of(&self, id: &str) -> Option<String> {
         let (list, _) = id.rsplit_once('/')?;
         Some(list.to_owned())
-    }
-}
-
-impl Credential {
-    /// The name under which the identity is not given keeps what is recorded, so that nothing seems to change.
-    fn keep_unwritten_names(case: &mut PlanCase<'_>) {
-        for name in PARENT.iter().filter(|name| !case.is_configured(name)).copied().collect::<Vec<_>>() {
-            if let Some(before) = case.prior_at(name).cloned() {
-                case.set(name, before);
-            }
-        }
     }
 }
 
@@ -306,7 +278,7 @@ mod tests {
         let recased = IDENTITY.replace("resourceGroups", "resourcegroups");
         let plan = change(&kind, Dialect::V5, &old, &credential_of("user_assigned_identity_id", &recased));
         assert_eq!(replacing(&plan), Vec::<String>::new());
-        assert_eq!(differences(&old, &plan.planned), ["user_assigned_identity_id"]);
+        assert_eq!(differences(&old, &plan.planned), Vec::<String>::new());
         let moved = change(&kind, Dialect::V4, &old, &credential_of("parent_id", &format!("{IDENTITY}-2")));
         assert_eq!(replacing(&moved), ["parent_id"]);
     }
@@ -348,7 +320,7 @@ mod tests {
     fn an_imported_credential_plans_no_change() {
         let kind = federated_identity_credential();
         let id = format!("{IDENTITY}/federatedIdentityCredentials/fic-api");
-        let imported = kind.value_of(credential_answer(), &id, None, Reading::Anew);
+        let imported = kind.value_of(credential_answer(), &id, None, Reading::Anew(Dialect::V4));
         for name in ["parent_id", "user_assigned_identity_id"] {
             let plan = change(&kind, Dialect::V4, &imported, &credential_of(name, IDENTITY));
             assert_eq!(replacing(&plan), Vec::<String>::new());

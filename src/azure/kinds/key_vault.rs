@@ -42,10 +42,12 @@ fn table() -> Table {
             .about("The directory of its callers."),
         text("sku_name").required().same(Same::Caseless).one_of(&["standard", "premium"]).at("properties.sku.name"),
         flag("rbac_authorization_enabled")
+            .twin("enable_rbac_authorization")
             .service_fills()
             .at("properties.enableRbacAuthorization")
             .about("Whether roles decide who may read, instead of access policies (azurerm 5.x's name)."),
         flag("enable_rbac_authorization")
+            .twin("rbac_authorization_enabled")
             .service_fills()
             .deprecated("rbac_authorization_enabled")
             .rule(Rule::Conflicts(&["rbac_authorization_enabled"]))
@@ -115,14 +117,13 @@ impl Hooks for Vault {
                 "Azure keeps the purge protection of a vault for good once it is on. Set purge_protection_enabled = true.",
             );
         }
-        // The two names of one setting never move apart.
-        let names = ["rbac_authorization_enabled", "enable_rbac_authorization"];
-        let written = names.iter().find(|name| case.is_configured(name)).copied();
-        for other in names.iter().filter(|name| written.is_some_and(|w| w != **name)) {
-            let kept = case.prior_at(other).map(|prior| crate::value::Value::null(prior.type_of()));
-            if let Some(null) = kept {
-                case.set(other, null);
-            }
+        if case.changes("soft_delete_retention_days") && case.prior_at("soft_delete_retention_days").is_some() {
+            case.refuse(
+                "soft_delete_retention_days",
+                "The retention of deleted objects cannot be changed",
+                "Azure sets the soft_delete_retention_days of a vault once, when the vault is made. Set the number that \
+                 it has, or make another vault with -replace.",
+            );
         }
     }
 

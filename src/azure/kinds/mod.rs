@@ -10,6 +10,8 @@ mod azapi_body;
 mod azapi_plan;
 mod azapi_resource;
 mod data;
+#[cfg(test)]
+mod every_row;
 mod hooks;
 mod identity;
 mod key_vault;

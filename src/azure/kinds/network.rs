@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::super::wire::{
-    Codec, Row, Rule, Same, Table, block, block_set, blocks, flag, integer, json as at, location, name,
+    Codec, Dialect, Row, Rule, Same, Table, block, block_set, blocks, flag, integer, json as at, location, name,
     resource_group_name, tags, text, text_set, texts,
 };
 use super::arm_kind::ArmKind;
@@ -72,6 +72,7 @@ fn network_table() -> Table {
             .at("properties.privateEndpointVNetPolicies"),
         block_set("subnet", inline_subnet_rows())
             .or_computed()
+            .mirrors()
             .at("properties.subnets")
             .about("Subnets written inside the network. Use azurerm_subnet or this, not both."),
         tags(),
@@ -151,6 +152,7 @@ fn subnet_settings() -> Vec<Row> {
             .spelled(Codec::Words("Enabled", "Disabled"))
             .at("properties.privateLinkServiceNetworkPolicies"),
         text_set("service_endpoints")
+            .only_in(Dialect::V4)
             .same(Same::Caseless)
             .spelled(Codec::Member("service"))
             .at("properties.serviceEndpoints")
@@ -162,6 +164,7 @@ fn subnet_settings() -> Vec<Row> {
                 text("network_identifier").same(Same::ArmId).at("networkIdentifier.id"),
             ],
         )
+        .only_in(Dialect::V5)
         .at("properties.serviceEndpoints")
         .about("A service reached through the subnet (azurerm 5.x)."),
         text_set("service_endpoint_policy_ids")
@@ -186,7 +189,8 @@ fn delegation_rows() -> Vec<Row> {
     ]
 }
 
-struct Network;
+/// What a virtual network's table cannot say.
+pub struct Network;
 
 impl Hooks for Network {
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
@@ -204,7 +208,8 @@ impl Hooks for Network {
     }
 }
 
-struct Subnet;
+/// What a subnet's table cannot say.
+pub struct Subnet;
 
 impl Hooks for Subnet {
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {

@@ -95,7 +95,7 @@ fn machines() -> Vec<Row> {
         flag("host_encryption_enabled").null_as(false).at("enableEncryptionAtHost"),
         flag("ultra_ssd_enabled").default_to(false).at("enableUltraSSD"),
         text("gpu_instance").replaces().one_of(&["MIG1g", "MIG2g", "MIG3g", "MIG4g", "MIG7g"]).at("gpuInstanceProfile"),
-        text("gpu_driver").replaces().one_of(&["Install", "None"]).at("gpuProfile.driver"),
+        text("gpu_driver").newer().replaces().one_of(&["Install", "None"]).at("gpuProfile.driver"),
         text("snapshot_id").same(Same::ArmId).at("creationData.sourceResourceId"),
     ]
 }
@@ -118,10 +118,10 @@ pub fn upgrade_settings(max_surge: Row) -> Row {
     block(
         "upgrade_settings",
         vec![
-            max_surge.at("maxSurge"),
-            integer("drain_timeout_in_minutes").range(0, 1440).at("drainTimeoutInMinutes"),
-            integer("node_soak_duration_in_minutes").range(0, 30).at("nodeSoakDurationInMinutes"),
-            text("undrainable_node_behavior").one_of(&["Cordon", "Schedule"]).at("undrainableNodeBehavior"),
+            max_surge.filled_as("10%").at("maxSurge"),
+            integer("drain_timeout_in_minutes").newer().range(0, 1440).at("drainTimeoutInMinutes"),
+            integer("node_soak_duration_in_minutes").newer().range(0, 30).at("nodeSoakDurationInMinutes"),
+            text("undrainable_node_behavior").newer().one_of(&["Cordon", "Schedule"]).at("undrainableNodeBehavior"),
         ],
     )
     .service_fills()
@@ -134,8 +134,12 @@ fn kubelet_config() -> Row {
         "kubelet_config",
         vec![
             text_set("allowed_unsafe_sysctls").at("allowedUnsafeSysctls"),
-            integer("container_log_max_files").range(2, i64::MAX).at("containerLogMaxFiles"),
+            integer("container_log_max_files")
+                .twin("container_log_max_line")
+                .range(2, i64::MAX)
+                .at("containerLogMaxFiles"),
             integer("container_log_max_line")
+                .twin("container_log_max_files")
                 .deprecated("container_log_max_files")
                 .about("azurerm 4.x's name for container_log_max_files.")
                 .at("containerLogMaxFiles"),
@@ -159,8 +163,12 @@ fn linux_os_config() -> Row {
         "linux_os_config",
         vec![
             integer("swap_file_size_mb").at("swapFileSizeMB"),
-            text("transparent_huge_page").one_of(&["always", "madvise", "never"]).at("transparentHugePageEnabled"),
+            text("transparent_huge_page")
+                .twin("transparent_huge_page_enabled")
+                .one_of(&["always", "madvise", "never"])
+                .at("transparentHugePageEnabled"),
             text("transparent_huge_page_enabled")
+                .twin("transparent_huge_page")
                 .deprecated("transparent_huge_page")
                 .one_of(&["always", "madvise", "never"])
                 .about("azurerm 4.x's name for transparent_huge_page.")

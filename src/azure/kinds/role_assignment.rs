@@ -142,6 +142,7 @@ impl Hooks for Assignment {
     fn plan(&self, case: &mut PlanCase<'_>) {
         role_grant::plan_role(case);
         role_grant::plan_condition(case);
+        role_grant::plan_switch(case);
         if case.dialect == Dialect::V4 {
             // azurerm changes these in place from 5.2 on.
             for name in ["description", "condition", "condition_version"] {

@@ -101,8 +101,8 @@ pub fn kind() -> ArmKind {
 
 fn permissions() -> Vec<Row> {
     vec![
-        texts("actions").at("actions").about("On resources."),
-        texts("not_actions").at("notActions").about("Not allowed of the actions."),
+        texts("actions").same(Same::Unordered).at("actions").about("On resources."),
+        texts("not_actions").same(Same::Unordered).at("notActions").about("Not allowed of the actions."),
         text_set("data_actions").at("dataActions").about("On what resources hold."),
         text_set("not_data_actions").at("notDataActions").about("Not allowed of the data actions."),
     ]
@@ -213,7 +213,7 @@ impl RoleDefinitionData {
             blocks("permissions", inner).computed().at("properties.permissions"),
             text("role_definition_resource_id").computed().at("id"),
         ];
-        let schema = super::data::schema(&rows);
+        let schema = super::arm_data::schema(&rows);
         Self { rows, schema }
     }
 }
@@ -254,7 +254,7 @@ impl AzureData for RoleDefinitionData {
             let found = azure.client.find(&id, DEFINITIONS, &patience).await.map_err(problem)?;
             found.ok_or_else(|| not_one(wanted, scope, 0))?.body
         };
-        let mut fields = decode(&self.rows, &answer, Some(config), Reading::Anew);
+        let mut fields = decode(&self.rows, &answer, Some(config), Reading::Anew(azure.dialect));
         let id = at::get_str(&answer, "id").unwrap_or_default();
         fields.insert(Arc::from("id"), Value::string(id));
         fields.insert(Arc::from("timeouts"), Value::null(wire::timeouts_type()));

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::super::arm_id::ArmId;
 use super::super::roles;
-use super::super::wire::PlanCase;
+use super::super::wire::{PlanCase, is_zero};
 use super::role_definition::guid_of;
 use crate::value::{Path, Type, Value};
 
@@ -54,10 +54,19 @@ pub(super) fn plan_condition(case: &mut PlanCase<'_>) {
     }
     if case.is_configured("condition") {
         case.set("condition_version", Value::string("2.0"));
-    } else if case.planned_at("condition").is_some_and(|v| v.is_null() || v.as_str() == Some("")) {
-        let none = case.prior_at("condition_version").filter(|v| v.is_null() || v.as_str() == Some(""));
-        let none = none.cloned().unwrap_or_else(|| Value::string(""));
-        case.set("condition_version", none);
+        return;
+    }
+    // Where no condition of ours goes, its version is not ours either.
+    let kept = case.prior_at("condition_version").filter(|_| case.prior_at("condition").is_none_or(is_zero)).cloned();
+    case.set("condition_version", kept.unwrap_or_else(|| Value::string("")));
+}
+
+/// Only what is configured of this switch is recorded; Azure does not know it.
+pub(super) fn plan_switch(case: &mut PlanCase<'_>) {
+    let name = "skip_service_principal_aad_check";
+    if !case.is_configured(name) {
+        let kept = case.prior_at(name).cloned();
+        case.set(name, kept.unwrap_or_else(|| Value::null(Type::Bool)));
     }
 }
 

@@ -103,6 +103,7 @@ impl Provider for AzureProvider {
         let tenant = or_simulated(settings.tenant_id, SIMULATED_TENANT);
         let dialect = Dialect::of_constraint(surroundings.version_constraint.as_deref());
         let mut azure = Azure::new(client, subscription, tenant, dialect);
+        azure.mentioned = surroundings.mentioned.clone();
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);

@@ -18,83 +18,7 @@ pub fn azurerm() -> Vec<Row> {
         flag("disable_correlation_request_id"),
         flag("disable_terraform_partner_id"),
         text("environment"),
-        block(
-            "features",
-            vec![
-                block("api_management", vec![flag("purge_soft_delete_on_destroy"), flag("recover_soft_deleted")]),
-                block("app_configuration", vec![flag("purge_soft_delete_on_destroy"), flag("recover_soft_deleted")]),
-                block("application_insights", vec![flag("disable_generated_rule")]),
-                block("cognitive_account", vec![flag("purge_soft_delete_on_destroy")]),
-                block("databricks_workspace", vec![flag("force_delete")]),
-                block(
-                    "enhanced_validation",
-                    vec![
-                        flag("locations"),
-                        flag("preflight_enabled"),
-                        text("preflight_location_fallback"),
-                        flag("resource_providers"),
-                    ],
-                ),
-                block(
-                    "key_vault",
-                    vec![
-                        flag("purge_soft_delete_on_destroy"),
-                        flag("purge_soft_deleted_certificates_on_destroy"),
-                        flag("purge_soft_deleted_hardware_security_module_keys_on_destroy"),
-                        flag("purge_soft_deleted_hardware_security_modules_on_destroy"),
-                        flag("purge_soft_deleted_keys_on_destroy"),
-                        flag("purge_soft_deleted_secrets_on_destroy"),
-                        flag("recover_soft_deleted_certificates"),
-                        flag("recover_soft_deleted_hardware_security_module_keys"),
-                        flag("recover_soft_deleted_key_vaults"),
-                        flag("recover_soft_deleted_keys"),
-                        flag("recover_soft_deleted_secrets"),
-                    ],
-                ),
-                block("log_analytics_workspace", vec![flag("permanently_delete_on_destroy")]),
-                block("machine_learning", vec![flag("purge_soft_deleted_workspace_on_destroy")]),
-                block("managed_disk", vec![flag("expand_without_downtime")]),
-                block(
-                    "netapp",
-                    vec![flag("delete_backups_on_backup_vault_destroy"), flag("prevent_volume_destruction")],
-                ),
-                flag("persist_id_on_create_before_polling_for_completion"),
-                block("postgresql_flexible_server", vec![flag("restart_server_on_configuration_value_change")]),
-                block(
-                    "recovery_service",
-                    vec![
-                        flag("purge_protected_items_from_vault_on_destroy"),
-                        flag("vm_backup_stop_protection_and_retain_data_on_destroy"),
-                        flag("vm_backup_suspend_protection_and_retain_data_on_destroy"),
-                    ],
-                ),
-                block("recovery_services_vaults", vec![flag("recover_soft_deleted_backup_protected_vm")]),
-                block("resource_group", vec![flag("prevent_deletion_if_contains_resources")]),
-                block("servicebus", vec![flag("auto_delete_subscription_default_rule")]),
-                flag("skip_import_check_on_create_and_allow_overwriting_existing_resources"),
-                block("storage", vec![flag("data_plane_available")]),
-                block("subscription", vec![flag("prevent_cancellation_on_destroy")]),
-                block("template_deployment", vec![flag("delete_nested_items_during_deletion").required()]),
-                block(
-                    "virtual_machine",
-                    vec![
-                        flag("delete_os_disk_on_deletion"),
-                        flag("detach_implicit_data_disk_on_deletion"),
-                        flag("skip_shutdown_and_force_delete"),
-                    ],
-                ),
-                block(
-                    "virtual_machine_scale_set",
-                    vec![
-                        flag("force_delete"),
-                        flag("reimage_on_manual_upgrade"),
-                        flag("roll_instances_when_required"),
-                        flag("scale_to_zero_before_deletion"),
-                    ],
-                ),
-            ],
-        )
-        .required(),
+        block("features", features()).required(),
         text("metadata_host"),
         text("msi_api_version"),
         text("msi_endpoint"),
@@ -113,6 +37,95 @@ pub fn azurerm() -> Vec<Row> {
         flag("use_msi"),
         flag("use_oidc"),
         flag("skip_provider_registration").deprecated("resource_provider_registrations = \"none\""),
+    ]
+}
+
+/// The `features` block: how single kinds behave.
+fn features() -> Vec<Row> {
+    let mut rows = vec![
+        block("application_insights", vec![flag("disable_generated_rule")]),
+        block("databricks_workspace", vec![flag("force_delete")]),
+        block(
+            "enhanced_validation",
+            vec![
+                flag("locations"),
+                flag("preflight_enabled"),
+                text("preflight_location_fallback"),
+                flag("resource_providers"),
+            ],
+        ),
+        flag("persist_id_on_create_before_polling_for_completion"),
+        block("postgresql_flexible_server", vec![flag("restart_server_on_configuration_value_change")]),
+        block("resource_group", vec![flag("prevent_deletion_if_contains_resources")]),
+        block("servicebus", vec![flag("auto_delete_subscription_default_rule")]),
+        flag("skip_import_check_on_create_and_allow_overwriting_existing_resources"),
+        block("storage", vec![flag("data_plane_available")]),
+        block("subscription", vec![flag("prevent_cancellation_on_destroy")]),
+        block("template_deployment", vec![flag("delete_nested_items_during_deletion").required()]),
+    ];
+    rows.extend(what_is_kept());
+    rows.extend(machines());
+    rows
+}
+
+/// What becomes of what services keep after it is deleted.
+fn what_is_kept() -> Vec<Row> {
+    vec![
+        block("api_management", vec![flag("purge_soft_delete_on_destroy"), flag("recover_soft_deleted")]),
+        block("app_configuration", vec![flag("purge_soft_delete_on_destroy"), flag("recover_soft_deleted")]),
+        block("cognitive_account", vec![flag("purge_soft_delete_on_destroy")]),
+        block(
+            "key_vault",
+            vec![
+                flag("purge_soft_delete_on_destroy"),
+                flag("purge_soft_deleted_certificates_on_destroy"),
+                flag("purge_soft_deleted_hardware_security_module_keys_on_destroy"),
+                flag("purge_soft_deleted_hardware_security_modules_on_destroy"),
+                flag("purge_soft_deleted_keys_on_destroy"),
+                flag("purge_soft_deleted_secrets_on_destroy"),
+                flag("recover_soft_deleted_certificates"),
+                flag("recover_soft_deleted_hardware_security_module_keys"),
+                flag("recover_soft_deleted_key_vaults"),
+                flag("recover_soft_deleted_keys"),
+                flag("recover_soft_deleted_secrets"),
+            ],
+        ),
+        block("log_analytics_workspace", vec![flag("permanently_delete_on_destroy")]),
+        block("machine_learning", vec![flag("purge_soft_deleted_workspace_on_destroy")]),
+        block("netapp", vec![flag("delete_backups_on_backup_vault_destroy"), flag("prevent_volume_destruction")]),
+        block(
+            "recovery_service",
+            vec![
+                flag("purge_protected_items_from_vault_on_destroy"),
+                flag("vm_backup_stop_protection_and_retain_data_on_destroy"),
+                flag("vm_backup_suspend_protection_and_retain_data_on_destroy"),
+            ],
+        ),
+        block("recovery_services_vaults", vec![flag("recover_soft_deleted_backup_protected_vm")]),
+    ]
+}
+
+/// Disks and machines.
+fn machines() -> Vec<Row> {
+    vec![
+        block("managed_disk", vec![flag("expand_without_downtime")]),
+        block(
+            "virtual_machine",
+            vec![
+                flag("delete_os_disk_on_deletion"),
+                flag("detach_implicit_data_disk_on_deletion"),
+                flag("skip_shutdown_and_force_delete"),
+            ],
+        ),
+        block(
+            "virtual_machine_scale_set",
+            vec![
+                flag("force_delete"),
+                flag("reimage_on_manual_upgrade"),
+                flag("roll_instances_when_required"),
+                flag("scale_to_zero_before_deletion"),
+            ],
+        ),
     ]
 }
 

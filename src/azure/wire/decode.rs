@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::json;
+use super::plan::Dialect;
 use super::same::{is_zero, same};
-use super::scalar::{from_json, literal, literal_json, set_of};
+use super::scalar::{from_json, literal, literal_json, scalar_type, set_of};
 use super::schema::{element_type, type_of};
 use super::table::{Blocks, Codec, Off, Presence, Row, Rule, Same, Scalar, Shape};
 use crate::value::{Fields, Value};
@@ -21,8 +22,15 @@ use crate::value::{Fields, Value};
 pub enum Reading {
     /// Beside what was recorded or planned.
     Beside,
-    /// For the first time: to take an object over, or for a data source.
-    Anew,
+    /// For the first time, to take an object over or for a data source, in the words of this azurerm.
+    Anew(Dialect),
+}
+
+impl Reading {
+    /// Whether an attribute or block is not to be read: only the other azurerm has it.
+    fn leaves(self, row: &Row) -> bool {
+        matches!((self, row.dialect), (Self::Anew(now), Some(only)) if now != only)
+    }
 }
 
 /// The fields of an object with these rows. `prior` is what was recorded (or planned, after a write).
@@ -41,9 +49,12 @@ pub fn decode(rows: &[Row], answer: &Json, prior: Option<&Value>, reading: Readi
 }
 
 fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
-    let nothing = || before.cloned().unwrap_or_else(|| absent(row));
+    let nothing = || before.cloned().unwrap_or_else(|| absent(row, reading));
     if row.write_only {
         return Value::null(type_of(row));
+    }
+    if reading.leaves(row) {
+        return nothing();
     }
     let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return nothing() };
     if row.null_as.is_some_and(|null| literal_json(null) == *found) {
@@ -66,11 +77,19 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
 
 /// What an attribute is of which nothing is known: its default; or what azurerm records for what the service
 /// decides, so that it can stand in a template.
-fn absent(row: &Row) -> Value {
+fn absent(row: &Row, reading: Reading) -> Value {
+    let none = || Value::null(type_of(row));
+    let anew = matches!(reading, Reading::Anew(_)) && row.twin.is_none();
     match row.shape {
-        _ if row.default.is_some() => row.default.map_or_else(|| Value::null(type_of(row)), literal),
+        _ if row.default.is_some() => row.default.map_or_else(none, literal),
         Shape::One(Scalar::Text) if row.is_computed() => Value::string(""),
-        _ => Value::null(type_of(row)),
+        // Services leave out what is off.
+        Shape::One(Scalar::Bool) if anew => Value::bool(false),
+        Shape::List(scalar) if anew && row.presence == Presence::Computed => {
+            Value::list(scalar_type(scalar), Vec::new())
+        }
+        Shape::Set(scalar) if anew && row.presence == Presence::Computed => set_of(scalar_type(scalar), Vec::new()),
+        _ => none(),
     }
 }
 
@@ -104,6 +123,9 @@ fn keep_spellings(how: Same, before: &Value, now: Value) -> Value {
 
 fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
     let kept = || before.cloned().unwrap_or_else(|| collect(blocks, Vec::new()));
+    if reading.leaves(row) {
+        return kept();
+    }
     let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return kept() };
     let found = if matches!(row.codec, Codec::Single) { found.get(0).unwrap_or(&Json::Null) } else { found };
     let was_there = before.and_then(Value::as_elements).is_some_and(|items| !items.is_empty());
@@ -113,8 +135,8 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
     if switched_off {
         return collect(blocks, Vec::new());
     }
-    let never_ours = reading == Reading::Beside && row.presence == Presence::Optional && before.is_some() && !was_there;
-    if never_ours || (reading == Reading::Anew && row.service_fills) {
+    let foreign = row.presence == Presence::Optional || row.mirrors;
+    if reading == Reading::Beside && foreign && before.is_some() && !was_there {
         return kept();
     }
     if row.switch.is_some_and(|member| json::get(found, member).is_none()) && !was_there {
@@ -126,7 +148,7 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
     } else {
         decode_many(&blocks.rows, found, before, reading)
     };
-    let may_be_absent = !was_there && row.switch.is_none() && row.presence != Presence::Required;
+    let may_be_absent = !was_there && row.switch.is_none() && row.presence != Presence::Required && !row.service_fills;
     let says_nothing = may_be_absent && items.iter().all(|item| is_default(&blocks.rows, item));
     if says_nothing { collect(blocks, Vec::new()) } else { collect(blocks, items) }
 }
@@ -135,7 +157,7 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
 fn decode_many(rows: &[Row], found: &Json, before: Option<&Value>, reading: Reading) -> Vec<Value> {
     let old = before.and_then(Value::as_elements).unwrap_or_default();
     let items = found.as_array().map(Vec::as_slice).unwrap_or_default();
-    let alone: Vec<_> = items.iter().map(|item| Value::object(decode(rows, item, None, Reading::Anew))).collect();
+    let alone: Vec<_> = items.iter().map(|item| Value::object(decode(rows, item, None, reading))).collect();
     let partner = |position: usize| {
         let name = alone.get(position).and_then(|v| v.field("name")?.as_str());
         match name {
@@ -151,10 +173,11 @@ fn decode_many(rows: &[Row], found: &Json, before: Option<&Value>, reading: Read
 }
 
 /// Whether a block holds nothing that its absence would not say as well.
-fn is_default(rows: &[Row], item: &Value) -> bool {
+pub(super) fn is_default(rows: &[Row], item: &Value) -> bool {
     rows.iter().all(|row| {
         let Some(value) = item.field(row.name) else { return true };
-        is_zero(value) || row.default.is_some_and(|d| same(Same::Caseless, &literal(d), value))
+        let expected = [row.default, row.filled_as].into_iter().flatten();
+        is_zero(value) || expected.into_iter().any(|expected| same(Same::Caseless, &literal(expected), value))
     })
 }
 

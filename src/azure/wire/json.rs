@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value as Json};
 
-/// What stands at a path; null counts as nothing.
+/// What stands at a path, in which a number is a position in an array; null counts as nothing.
 pub fn get<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
-    let found = steps(path).try_fold(json, |at, key| {
-        let object = at.as_object()?;
-        object.get(spelling(object, key)?.as_str())
+    let found = steps(path).try_fold(json, |at, key| match at {
+        Json::Object(object) => object.get(spelling(object, key)?.as_str()),
+        Json::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
     })?;
     (!found.is_null()).then_some(found)
 }

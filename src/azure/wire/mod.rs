@@ -6,6 +6,7 @@ mod encode;
 mod identify;
 pub mod json;
 mod plan;
+mod row;
 mod rows;
 mod same;
 mod scalar;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::decode::collect;
+use super::decode::{collect, is_default};
 use super::identify::id_of;
 use super::same::{equal, is_zero, normal_location, same};
 use super::scalar::{literal, set_of};
@@ -236,14 +236,25 @@ impl Planner {
             .map(|row| {
                 let path = path.then_attribute(row.name);
                 let configured = config.field(row.name).cloned().unwrap_or_else(|| Value::null(type_of(row)));
-                let before = prior.and_then(|prior| prior.field(row.name));
-                let value = match &row.shape {
-                    Shape::Blocks(blocks) => self.blocks(row, blocks, &configured, before, &path),
+                let before = recorded(row, prior);
+                let twin = row.twin.and_then(|twin| config.field(twin)).filter(|twin| !twin.is_null());
+                let value = match (&row.shape, twin) {
+                    (Shape::Blocks(blocks), _) => self.blocks(row, blocks, &configured, before, &path),
+                    (_, Some(twin)) if configured.is_null() => self.as_twin(row, twin, prior),
                     _ => self.attribute(row, &configured, before, &path),
                 };
                 (Arc::from(row.name), value)
             })
             .collect()
+    }
+
+    /// What a row is that is configured under its other name. An object recorded by an azurerm that did not have this
+    /// name goes on without it until the setting changes.
+    fn as_twin(&self, row: &Row, configured: &Value, prior: Option<&Value>) -> Value {
+        let before = recorded(row, prior);
+        let planned = self.attribute_value(row, configured, before);
+        let own = prior.and_then(|prior| prior.field(row.name)).filter(|own| own.is_null());
+        own.filter(|_| before.is_some_and(|before| equal(before, &planned))).cloned().unwrap_or(planned)
     }
 
     fn attribute(&mut self, row: &Row, configured: &Value, before: Option<&Value>, path: &Path) -> Value {
@@ -310,7 +321,7 @@ impl Planner {
             return configured.clone();
         }
         let items = configured.as_elements().unwrap_or_default();
-        if items.is_empty() && row.presence == Presence::OptionalComputed {
+        if items.is_empty() && (row.presence == Presence::OptionalComputed || filled_in(row, blocks, before)) {
             return computed();
         }
         let old = before.and_then(Value::as_elements).unwrap_or_default();
@@ -342,6 +353,19 @@ impl Planner {
             self.requires_replace.push(path.clone());
         }
     }
+}
+
+/// What is recorded of a row, under its own name or, by an azurerm that had no other, under its former one.
+fn recorded<'v>(row: &Row, prior: Option<&'v Value>) -> Option<&'v Value> {
+    let prior = prior?;
+    let own = prior.field(row.name);
+    own.filter(|value| !value.is_null()).or_else(|| prior.field(row.twin?).filter(|value| !value.is_null())).or(own)
+}
+
+/// Whether what is recorded of a block is what the service says of its own accord.
+fn filled_in(row: &Row, blocks: &Blocks, before: Option<&Value>) -> bool {
+    let items = before.and_then(Value::as_elements).unwrap_or_default();
+    row.service_fills && !items.is_empty() && items.iter().all(|item| is_default(&blocks.rows, item))
 }
 
 /// The recorded element of a set that a configured one goes on from.

@@ -119,8 +119,9 @@ fn web_app_routing() -> Row {
     block(
         "web_app_routing",
         vec![
-            texts("dns_zone_ids").required().same(Same::Unordered).at("dnsZoneResourceIds"),
+            texts("dns_zone_ids").newer().required().same(Same::Unordered).at("dnsZoneResourceIds"),
             text("default_nginx_controller")
+                .newer()
                 .default_to("AnnotationControlled")
                 .one_of(&["AnnotationControlled", "External", "Internal", "None"])
                 .at("nginx.defaultIngressControllerType"),
@@ -153,6 +154,7 @@ fn service_mesh_profile() -> Row {
             .at("istio.certificateAuthority.plugin"),
         ],
     )
+    .newer()
     .off(Off::Says("mode", "Disabled"))
     .at("properties.serviceMeshProfile")
 }

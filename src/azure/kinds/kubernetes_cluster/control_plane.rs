@@ -76,6 +76,7 @@ fn versions() -> Vec<Row> {
             .at("properties.autoUpgradeProfile.nodeOSUpgradeChannel"),
         text("sku_tier").default_to("Free").one_of(&["Free", "Standard", "Premium"]).at("sku.tier"),
         text("support_plan")
+            .newer()
             .default_to("KubernetesOfficial")
             .one_of(&["KubernetesOfficial", "AKSLongTermSupport"])
             .at("properties.supportPlan"),
@@ -84,8 +85,11 @@ fn versions() -> Vec<Row> {
 
 fn switches() -> Vec<Row> {
     vec![
-        flag("ai_toolchain_operator_enabled").default_to(false).at("properties.aiToolchainOperatorProfile.enabled"),
-        flag("cost_analysis_enabled").null_as(false).at("properties.metricsProfile.costAnalysis.enabled"),
+        flag("ai_toolchain_operator_enabled")
+            .newer()
+            .default_to(false)
+            .at("properties.aiToolchainOperatorProfile.enabled"),
+        flag("cost_analysis_enabled").newer().null_as(false).at("properties.metricsProfile.costAnalysis.enabled"),
         texts("custom_ca_trust_certificates_base64")
             .at_most(10)
             .at("properties.securityProfile.customCATrustCertificates"),
@@ -182,6 +186,7 @@ fn upgrade_override() -> Row {
             text("effective_until").same(Same::Instant).at("until"),
         ],
     )
+    .newer()
     .at("properties.upgradeSettings.overrideSettings")
 }
 
@@ -193,6 +198,7 @@ fn bootstrap_profile() -> Row {
             text("container_registry_id").same(Same::ArmId).at("containerRegistryId"),
         ],
     )
+    .newer()
     .or_computed()
     .at("properties.bootstrapProfile")
 }
@@ -206,6 +212,7 @@ fn node_provisioning_profile() -> Row {
             text("default_node_pools").default_to("Auto").one_of(&["Auto", "None"]).at("defaultNodePools"),
         ],
     )
+    .newer()
     .off(Off::MembersNull)
     .at("properties.nodeProvisioningProfile")
 }

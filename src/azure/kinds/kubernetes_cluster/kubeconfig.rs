@@ -12,14 +12,19 @@ use super::super::super::arm::{Method, Request};
 use super::super::super::session::Azure;
 use super::super::super::wire::json as at;
 
-/// Asks for the kubeconfigs and lays them in the cluster's answer. Where they are refused (a read-only lock, a
-/// missing right, a stopped cluster), nothing is laid and what is recorded stays.
+/// Asks for the kubeconfigs that the configuration refers to, and lays them in the cluster's answer. Where they are
+/// refused (a read-only lock, a missing right, a stopped cluster), nothing is laid and what is recorded stays.
 pub async fn read(azure: &Azure, id: &str, api_version: &str, answer: &mut Json) {
-    lay(azure, id, api_version, "listClusterUserCredential", "user", answer).await;
+    let wanted = |names: [&str; 2]| names.iter().any(|name| azure.mentioned.has("azurerm_kubernetes_cluster", name));
+    if wanted(["kube_config", "kube_config_raw"]) {
+        lay(azure, id, api_version, "listClusterUserCredential", "user", answer).await;
+    }
     let directory = at::get(answer, "properties.aadProfile").is_some();
     let local = at::get(answer, "properties.disableLocalAccounts") != Some(&Json::Bool(true));
     if directory && local {
-        lay(azure, id, api_version, "listClusterAdminCredential", "admin", answer).await;
+        if wanted(["kube_admin_config", "kube_admin_config_raw"]) {
+            lay(azure, id, api_version, "listClusterAdminCredential", "admin", answer).await;
+        }
     } else {
         at::set(answer, "credentials.admin", json!([]));
         at::set(answer, "credentials.adminRaw", json!(""));

@@ -10,7 +10,7 @@ pub fn profile() -> Row {
         text("network_plugin_mode").same(Same::Caseless).one_of(&["overlay"]).at("networkPluginMode"),
         text("network_mode").or_computed().replaces().one_of(&["bridge", "transparent"]).at("networkMode"),
         text("network_policy").or_computed().one_of(&["azure", "calico", "cilium"]).at("networkPolicy"),
-        text("network_data_plane").default_to("azure").one_of(&["azure", "cilium"]).at("networkDataplane"),
+        text("network_data_plane").newer().default_to("azure").one_of(&["azure", "cilium"]).at("networkDataplane"),
         text("outbound_type")
             .default_to("loadBalancer")
             .one_of(&[
@@ -138,6 +138,7 @@ fn advanced_networking() -> Row {
             flag("security_enabled").default_to(false).rule(ONE).at("security.enabled"),
         ],
     )
+    .newer()
     .switched_by("enabled")
     .at("advancedNetworking")
 }

@@ -25,9 +25,11 @@ fn auto_scaler_profile() -> Row {
                 .spelled(Codec::Stringly)
                 .at("balance-similar-node-groups"),
             flag("daemonset_eviction_for_empty_nodes_enabled")
+                .newer()
                 .default_to(false)
                 .at("daemonset-eviction-for-empty-nodes"),
             flag("daemonset_eviction_for_occupied_nodes_enabled")
+                .newer()
                 .default_to(true)
                 .at("daemonset-eviction-for-occupied-nodes"),
             text("empty_bulk_delete_max").or_computed().at("max-empty-bulk-delete"),
@@ -35,7 +37,7 @@ fn auto_scaler_profile() -> Row {
                 .default_to("random")
                 .one_of(&["least-waste", "most-pods", "priority", "random"])
                 .at("expander"),
-            flag("ignore_daemonsets_utilization_enabled").default_to(false).at("ignore-daemonsets-utilization"),
+            flag("ignore_daemonsets_utilization_enabled").newer().default_to(false).at("ignore-daemonsets-utilization"),
             text("max_graceful_termination_sec").or_computed().at("max-graceful-termination-sec"),
             text("max_node_provisioning_time").default_to("15m").at("max-node-provision-time"),
             integer("max_unready_nodes")

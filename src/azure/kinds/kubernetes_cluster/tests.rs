@@ -243,7 +243,7 @@ fn what_is_recorded_survives_the_state_file() {
 fn an_imported_cluster_plans_no_replacement() {
     let kind = kind();
     let id = answer()["id"].as_str().unwrap().to_owned();
-    let imported = kind.value_of(answer(), &id, None, Reading::Anew);
+    let imported = kind.value_of(answer(), &id, None, Reading::Anew(Dialect::V4));
     let unwritten = altered(&harbour(), &[("node_provisioning_profile", Json::Null)]);
     let plan = change(&kind, Dialect::V4, &imported, &unwritten);
     assert_eq!(replacing(&plan), Vec::<String>::new());
