@@ -66,11 +66,14 @@ pub struct Surroundings {
 
 /// Which attributes of which kinds a configuration refers to.
 #[derive(Debug, Clone, Default)]
-pub struct Mentioned(Arc<BTreeSet<(Arc<str>, Option<Arc<str>>)>>);
+pub struct Mentioned(Arc<BTreeSet<Mention>>);
+
+/// A kind, and one of its attributes; `None` for an object as a whole.
+pub type Mention = (Arc<str>, Option<Arc<str>>);
 
 impl Mentioned {
-    /// Of these kinds these attributes; `None` for an object as a whole.
-    pub fn new(uses: impl IntoIterator<Item = (Arc<str>, Option<Arc<str>>)>) -> Self {
+    /// Of these kinds these attributes.
+    pub fn new(uses: impl IntoIterator<Item = Mention>) -> Self {
         Self(Arc::new(uses.into_iter().collect()))
     }
 

@@ -16,7 +16,8 @@ use headings::{drift_heading, heading};
 /// The whole plan.
 pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
     let shown: Vec<&InstanceChange> = plan.changes.iter().filter(|change| is_shown(change)).collect();
-    let outputs = outputs(plan, style);
+    // What could not be planned leaves outputs without a value; that is no change of theirs.
+    let outputs = if plan.errored { String::new() } else { outputs(plan, style) };
     let mut text = drift(plan, registry, style);
     if plan.errored {
         text +=

@@ -1,5 +1,6 @@
 //! The client: a request goes in, an answer with its headers comes out, or an error that is worth telling.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -53,8 +54,8 @@ pub struct Request {
     method: Method,
     /// A path that begins with `/`, or a whole URL as Azure gave it.
     target: String,
-    query: Vec<(&'static str, String)>,
-    headers: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     body: Option<Value>,
 }
 
@@ -72,7 +73,7 @@ pub struct Response {
 impl Request {
     /// A request to a resource's id or another path, in a version of its API: `2023-01-31`.
     pub fn new(method: Method, path: impl fmt::Display, api_version: &str) -> Self {
-        let query = vec![("api-version", api_version.to_owned())];
+        let query = vec![("api-version".into(), api_version.to_owned())];
         Self { method, target: path.to_string(), query, headers: Vec::new(), body: None }
     }
 
@@ -83,15 +84,15 @@ impl Request {
 
     /// With a parameter: `$filter`.
     #[must_use]
-    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 
     /// With a header: `if-match`.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -249,7 +250,7 @@ impl ArmClient {
         let mut raw = http::Request::new(url, request.method.into());
         raw.insert_header("accept", "application/json");
         for (name, value) in &request.headers {
-            raw.insert_header(*name, value.clone());
+            raw.insert_header(name.clone().into_owned(), value.clone());
         }
         if let Some(body) = &request.body {
             raw.insert_header("content-type", "application/json");

@@ -235,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    fn cluster_of(properties: Json) -> Json {
+    fn cluster_of(properties: &Json) -> Json {
         json!({"location": "westeurope", "properties": properties})
     }
 
@@ -246,13 +246,13 @@ mod tests {
     #[test]
     fn a_body_in_the_wrong_form_is_named_by_its_path() {
         let misfit = |body: Json| clusters().misfit(&body).map(|misfit| misfit.path);
-        assert_eq!(misfit(cluster_of(json!({"oidcIssuerProfile": {"enabled": true}}))), None);
+        assert_eq!(misfit(cluster_of(&json!({"oidcIssuerProfile": {"enabled": true}}))), None);
         assert_eq!(
-            misfit(cluster_of(json!({"oidcIssuerProfile": {"enabled": "yes"}}))),
+            misfit(cluster_of(&json!({"oidcIssuerProfile": {"enabled": "yes"}}))),
             Some("properties.oidcIssuerProfile.enabled".to_owned())
         );
         assert_eq!(
-            misfit(cluster_of(json!({"agentPoolProfiles": [{"name": "a"}, {"name": "b", "count": "2"}]}))),
+            misfit(cluster_of(&json!({"agentPoolProfiles": [{"name": "a"}, {"name": "b", "count": "2"}]}))),
             Some("properties.agentPoolProfiles.1.count".to_owned())
         );
         let nowhere = clusters().misfit(&json!({"properties": {}})).unwrap();
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_newer_than_the_model_is_told_apart() {
-        let body = cluster_of(json!({"supportPlan": "KubernetesOfficial", "dnsPrefix": "d",
+        let body = cluster_of(&json!({"supportPlan": "KubernetesOfficial", "dnsPrefix": "d",
             "agentPoolProfiles": [{"name": "a", "count": 1, "gpuProfile": {"driver": "None"}}]}));
         assert_eq!(clusters().newer(&body), ["properties.agentPoolProfiles.0.gpuProfile", "properties.supportPlan"]);
     }
@@ -302,7 +302,7 @@ mod tests {
         for (path, reached) in paths {
             let values = [json!(true), json!("text"), json!({"resourceId": "r"}), json!([{"name": "a"}])];
             let found = values.into_iter().any(|value| {
-                let mut body = cluster_of(json!({}));
+                let mut body = cluster_of(&json!({}));
                 let slot = path.split('.').fold(&mut body, |at, step| &mut at[step]);
                 *slot = value.clone();
                 ManagedCluster::deserialize(&body).is_ok_and(|cluster| reached(&cluster) == Some(value))

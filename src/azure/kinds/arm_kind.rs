@@ -300,7 +300,7 @@ impl AzureKind for ArmKind {
         let failure = failure.map_err(|e| self.problem("find out what became of", &id, &e))?;
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
         let (prior, private) = recorded.map(|r| (&r.value, r.private.clone())).unzip();
-        let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew };
+        let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew(azure.dialect) };
         let recorded = found.map(|answer| Recorded {
             value: self.value_of(answer, &id, prior, reading),
             private: private.unwrap_or_default(),

@@ -5,22 +5,52 @@ use serde_json::{Map, Value as Json};
 use super::super::wire::{Same, same_text};
 use crate::value::{Type, Value, ValueKind};
 
+/// How a body is compared with what Azure answers.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Letters that differ only in case are the same (`ignore_casing`).
+    caseless: bool,
+    /// What Azure does not answer is as it was (`ignore_missing_property`).
+    missing_is_kept: bool,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self { caseless: false, missing_is_kept: true }
+    }
+}
+
+impl How {
+    /// As an object's own arguments say.
+    pub fn of(object: &Value) -> Self {
+        let flag = |name: &str| object.field(name).and_then(Value::as_bool);
+        Self {
+            caseless: flag("ignore_casing") == Some(true),
+            missing_is_kept: flag("ignore_missing_property") != Some(false),
+        }
+    }
+}
+
 /// The configured body as Azure now has it: each configured key with Azure's value, and no other key. What Azure does
-/// not answer (secrets, what it calls by default) is as it was.
-pub fn observed(before: &Value, answer: Option<&Json>, caseless: bool) -> Value {
-    let Some(answer) = answer.filter(|answer| !answer.is_null()) else { return before.clone() };
+/// not answer (secrets, what it calls by default) is as it was, unless that is to count.
+pub fn observed(before: &Value, answer: Option<&Json>, how: How) -> Value {
+    let Some(answer) = answer.filter(|answer| !answer.is_null()) else {
+        let gone = !how.missing_is_kept && !before.is_null() && before.is_known();
+        return if gone { Value::null(Type::Dynamic).marked(before.marks()) } else { before.clone() };
+    };
     let each = |items: &[Value], answers: &[Json]| -> Vec<Value> {
-        items.iter().zip(answers).map(|(item, answer)| observed(item, Some(answer), caseless)).collect()
+        items.iter().zip(answers).map(|(item, answer)| observed(item, Some(answer), how)).collect()
     };
     match (before.kind(), answer) {
         (ValueKind::Null(_) | ValueKind::Unknown(..), _) => before.clone(),
         (ValueKind::Object(fields), Json::Object(members)) => {
-            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), caseless)));
+            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), how)));
             Value::object(fields.collect()).marked(before.marks())
         }
         (ValueKind::Map(element, fields), Json::Object(members)) => {
-            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), caseless)));
-            Value::map(element.clone(), fields.collect()).marked(before.marks())
+            // A map's elements are of one type: one that is gone is left out.
+            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), how)));
+            Value::map(element.clone(), fields.filter(|(_, v)| !v.is_null()).collect()).marked(before.marks())
         }
         (ValueKind::Tuple(items), Json::Array(answers)) if items.len() == answers.len() => {
             Value::tuple(each(items, answers)).marked(before.marks())
@@ -28,8 +58,20 @@ pub fn observed(before: &Value, answer: Option<&Json>, caseless: bool) -> Value 
         (ValueKind::List(element, items), Json::Array(answers)) if items.len() == answers.len() => {
             Value::list(element.clone(), each(items, answers)).marked(before.marks())
         }
-        _ if is_same(before, answer, caseless) => before.clone(),
+        _ if is_same(before, answer, how.caseless) => before.clone(),
         _ => Value::from_plain_json(answer).marked(before.marks()),
+    }
+}
+
+/// Takes away every member that is null.
+pub fn without_nulls(body: &mut Json) {
+    match body {
+        Json::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
     }
 }
 
@@ -126,13 +168,15 @@ mod tests {
             "subnet": "/subscriptions/s/resourceGroups/g", "secret": "x", "list": [{"a": 1}], "n": 1}}));
         let answer = json!({"sku": {"name": "Standard", "tier": "T"}, "extra": 1, "properties": {
             "subnet": "/subscriptions/s/resourcegroups/G", "list": [{"a": 1, "b": 2}], "n": 1}});
-        assert!(observed(&body, Some(&answer), false).raw_eq(&body));
-        let drifted = observed(&body, Some(&json!({"sku": {"name": "Basic"}})), false);
+        assert!(observed(&body, Some(&answer), How::default()).raw_eq(&body));
+        let drifted = observed(&body, Some(&json!({"sku": {"name": "Basic"}})), How::default());
         assert_eq!(drifted.field("sku").unwrap().field("name").unwrap().as_str(), Some("Basic"));
         let recased = json!({"sku": {"name": "STANDARD"}});
-        assert!(!observed(&body, Some(&recased), false).raw_eq(&body));
-        assert!(observed(&body, Some(&recased), true).raw_eq(&body));
-        let longer = observed(&body, Some(&json!({"properties": {"list": [1, 2]}})), false);
+        assert!(!observed(&body, Some(&recased), How::default()).raw_eq(&body));
+        let strict = observed(&body, Some(&recased), How { caseless: false, missing_is_kept: false });
+        assert!(strict.field("properties").unwrap().is_null());
+        assert!(observed(&body, Some(&recased), How { caseless: true, missing_is_kept: true }).raw_eq(&body));
+        let longer = observed(&body, Some(&json!({"properties": {"list": [1, 2]}})), How::default());
         assert_eq!(longer.field("properties").unwrap().field("list").unwrap().as_elements().unwrap().len(), 2);
     }
 

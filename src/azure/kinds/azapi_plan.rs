@@ -26,7 +26,7 @@ impl<'a> ResourceType<'a> {
     }
 
     /// The id of a resource of this type; what is wrong when it cannot lie in this parent.
-    fn id(self, parent: &ArmId, name: &str) -> Result<ArmId, String> {
+    pub fn id(self, parent: &ArmId, name: &str) -> Result<ArmId, String> {
         let (head, last) = self.name.rsplit_once('/').unwrap_or((self.name, ""));
         if self.name.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
             let subscription = parent.subscription().ok_or("a resource group lies in a subscription")?;
@@ -54,13 +54,7 @@ const FLAGS: [(&str, bool); 4] = [
 pub fn plan(subscription: &str, request: &PlanRequest<'_>) -> PlanResponse {
     let prior = request.prior.map(|prior| &prior.value);
     let mut fields = request.proposed.as_fields().cloned().unwrap_or_default();
-    for (name, default) in FLAGS {
-        if request.config.field(name).is_none_or(Value::is_null) {
-            fields.insert(name.into(), Value::bool(default));
-        }
-    }
-    fields.insert("sensitive_body".into(), Value::null(Type::Dynamic));
-    fields.entry("timeouts".into()).or_insert_with(no_timeouts);
+    fill_flags(&mut fields, request.config);
     keep_spellings(&mut fields, prior);
     let mut findings = place(&mut fields, prior, subscription);
     let requires_replace = replacing(&fields, prior);
@@ -72,21 +66,45 @@ pub fn plan(subscription: &str, request: &PlanRequest<'_>) -> PlanResponse {
         fields.insert("location".into(), Value::unknown(Type::String));
     }
     plan_identity(&mut fields, prior.filter(|_| !moves));
-    let quiet = prior.is_some_and(|prior| {
-        let same = |(name, value): (&std::sync::Arc<str>, &Value)| {
-            ["output", "timeouts"].contains(&&**name) || prior.field(name).is_some_and(|p| p.raw_eq_unmarked(value))
-        };
-        fields.iter().all(same)
-    });
-    if !quiet {
-        fields.insert("output".into(), Value::dynamic());
-    }
+    plan_output(&mut fields, prior);
     PlanResponse { planned: Value::object(fields), requires_replace, notes: Vec::new(), findings }
 }
 
+/// Flags that are not configured are as azapi has them; what is never recorded is null.
+pub fn fill_flags(fields: &mut Fields, config: &Value) {
+    for (name, default) in FLAGS {
+        if fields.contains_key(name) && config.field(name).is_none_or(Value::is_null) {
+            fields.insert(name.into(), Value::bool(default));
+        }
+    }
+    fields.insert("sensitive_body".into(), Value::null(Type::Dynamic));
+    fields.entry("timeouts".into()).or_insert_with(no_timeouts);
+}
+
+/// What Azure will answer is as it was when nothing else changes.
+pub fn plan_output(fields: &mut Fields, prior: Option<&Value>) {
+    let quiet = prior.is_some_and(|prior| {
+        let same = |(name, value): (&std::sync::Arc<str>, &Value)| {
+            ["output", "sensitive_output", "timeouts"].contains(&&**name)
+                || prior.field(name).is_some_and(|p| p.raw_eq_unmarked(value))
+        };
+        fields.iter().all(same)
+    });
+    for name in ["output", "sensitive_output"] {
+        if !quiet && fields.contains_key(name) {
+            fields.insert(name.into(), Value::dynamic());
+        }
+    }
+}
+
 /// What means the same as before is spelled as before.
-fn keep_spellings(fields: &mut Fields, prior: Option<&Value>) {
-    for (name, same) in [("location", Same::Location), ("parent_id", Same::ArmId), ("name", Same::Caseless)] {
+pub fn keep_spellings(fields: &mut Fields, prior: Option<&Value>) {
+    for (name, same) in [
+        ("location", Same::Location),
+        ("parent_id", Same::ArmId),
+        ("resource_id", Same::ArmId),
+        ("name", Same::Caseless),
+    ] {
         let before = prior.and_then(|prior| prior.field(name));
         let now = fields.get(name).and_then(Value::as_str);
         if let (Some(before), Some(now)) = (before, now)

@@ -1,18 +1,17 @@
 //! `azapi_resource`: any ARM resource, with a body that is sent as it is written.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
-use super::super::arm::{ArmError, Conflict, Method, Patience, Request, retry_while};
+use super::super::arm::Method;
 use super::super::arm_id::ArmId;
 use super::super::session::Azure;
 use super::super::wire::{
     self, Row, Same, block_of, finding, flag, same_text, text, text_map, text_set, texts, timeouts_type,
 };
-use super::arm_kind::{already_exists, nothing_to_import, time_limit};
-use super::azapi_body::{exported, lay_over, observed};
+use super::arm_kind::{already_exists, nothing_to_import};
+use super::azapi_body::{How, exported, lay_over, observed, without_nulls};
+use super::azapi_call::{self, Call, patience, problem};
 use super::azapi_plan::{self, ResourceType};
 use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -23,9 +22,6 @@ use crate::value::{Fields, Type, Value};
 
 /// azapi's own name.
 const NAME: &str = "azapi_resource";
-
-/// How long a write may take unless a `timeouts` block says otherwise (azapi's 30 minutes).
-const WRITE: Duration = Duration::from_secs(30 * 60);
 
 /// The kind.
 pub struct AzapiResource {
@@ -38,24 +34,40 @@ impl AzapiResource {
         let mut schema = wire::schema(&wire::Table::of(NAME, "", "", "").version(2));
         schema.block.attributes.extend(block_of(&rows()).attributes);
         schema.block.blocks.extend(block_of(&[identity()]).blocks);
-        let free = |attribute: Attribute, about: &str| Attribute { description: about.to_owned(), ..attribute };
-        let write_only = |attribute: Attribute| Attribute { write_only: true, sensitive: true, ..attribute };
-        let dynamic = Type::Dynamic;
-        schema.block.attributes.extend(
-            [
-                ("body", free(Attribute::optional(dynamic.clone()), "What is sent, beside location, tags, identity.")),
-                (
-                    "sensitive_body",
-                    free(write_only(Attribute::optional(dynamic.clone())), "Laid over the body; never recorded."),
-                ),
-                ("response_export_values", free(Attribute::optional(dynamic.clone()), "Which parts `output` holds.")),
-                ("replace_triggers_external_values", Attribute::optional(dynamic.clone())),
-                ("output", free(Attribute::computed(dynamic), "What Azure answered.")),
-            ]
-            .map(|(name, attribute)| (name.to_owned(), attribute)),
-        );
+        schema.block.attributes.extend(free_attributes());
+        let triggers = Attribute::optional(Type::Dynamic);
+        schema.block.attributes.insert("replace_triggers_external_values".to_owned(), triggers);
+        schema.block.attributes.extend(dressing(&["create", "read", "update", "delete"]));
         Self { schema }
     }
+}
+
+/// The attributes that may hold anything.
+pub(super) fn free_attributes() -> [(String, Attribute); 5] {
+    let free = |attribute: Attribute, about: &str| Attribute { description: about.to_owned(), ..attribute };
+    let secret = |attribute: Attribute| Attribute { write_only: true, sensitive: true, ..attribute };
+    let optional = || Attribute::optional(Type::Dynamic);
+    [
+        ("body", free(optional(), "What is sent, beside what has arguments of its own.")),
+        ("sensitive_body", free(secret(optional()), "Laid over the body; never recorded.")),
+        ("response_export_values", free(optional(), "Which parts `output` holds.")),
+        ("retry", free(optional(), "Which errors are tried again, and how often.")),
+        ("output", free(Attribute::computed(Type::Dynamic), "What Azure answered.")),
+    ]
+    .map(|(name, attribute)| (name.to_owned(), attribute))
+}
+
+/// The headers and query parameters of each verb.
+pub(super) fn dressing(verbs: &[&str]) -> Vec<(String, Attribute)> {
+    let lists = Type::map(Type::list(Type::String));
+    let both = |verb: &&str| {
+        let name = |what: &str| if verb.is_empty() { what.to_owned() } else { format!("{verb}_{what}") };
+        [
+            (name("headers"), Attribute::optional(Type::map(Type::String))),
+            (name("query_parameters"), Attribute::optional(lists.clone())),
+        ]
+    };
+    verbs.iter().flat_map(both).collect()
 }
 
 fn rows() -> Vec<Row> {
@@ -71,10 +83,7 @@ fn rows() -> Vec<Row> {
         flag("ignore_null_property").or_computed(),
         texts("locks"),
         texts("replace_triggers_refs").about("Paths in the body whose change replaces the resource."),
-        text_map("create_headers"),
-        text_map("update_headers"),
-        text_map("delete_headers"),
-        text_map("read_headers"),
+        text_map("sensitive_body_version").about("What to change so that sensitive_body is sent again."),
         text_set("ignore_other_items_in_list"),
     ]
 }
@@ -119,51 +128,20 @@ impl Kind for AzapiResource {
     }
 }
 
-/// One object at work.
-struct Call<'a> {
-    azure: &'a Azure,
-    id: &'a str,
-    api_version: String,
-    patience: Patience<'a>,
-}
-
-impl Call<'_> {
-    async fn find(&self) -> Result<Option<Json>, ArmError> {
-        Ok(self.azure.client.find(self.id, &self.api_version, &self.patience).await?.map(|answer| answer.body))
-    }
-
-    async fn write(&self, method: Method, body: Option<Json>) -> Result<Json, ArmError> {
-        let request = Request::new(method, self.id, &self.api_version);
-        let request = body.into_iter().fold(request, Request::body);
-        let passing = [Conflict::Busy, Conflict::FederatedCredentialWrites];
-        retry_while(&passing, &self.patience, || self.azure.client.perform(&request, &self.patience)).await
-    }
-}
-
-fn call<'a>(azure: &'a Azure, id: &'a str, value: &Value, patience: Patience<'a>) -> Call<'a> {
-    let kind = value.field("type").and_then(Value::as_str).and_then(ResourceType::parse);
-    Call { azure, id, api_version: kind.map(|k| k.api_version.to_owned()).unwrap_or_default(), patience }
-}
-
-fn patience<'a>(azure: &'a Azure, value: &Value, verb: &str, watch: &'a dyn Watch) -> Patience<'a> {
-    azure.client.patience(time_limit(value, verb).unwrap_or(WRITE)).watched(watch)
-}
-
-fn problem(doing: &str, id: &str, error: &ArmError) -> Diagnostics {
-    error.diagnostic(&format!("{doing} {NAME} {id}")).into()
-}
-
-fn id_in(value: &Value) -> &str {
+pub(super) fn id_in(value: &Value) -> &str {
     value.field("id").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// What is sent: the body, with what has arguments of its own laid over it.
-fn sent(planned: &Value, config: &Value) -> Json {
+pub(super) fn sent(planned: &Value, config: &Value) -> Json {
     let plain = |value: Option<&Value>| {
         let value = value.filter(|v| v.is_wholly_known() && !v.is_null())?;
         value.clone().unmark_deep().0.to_plain_json().ok().filter(|json| !json.is_null())
     };
     let mut body = plain(planned.field("body")).unwrap_or_else(|| json!({}));
+    if planned.field("ignore_null_property").and_then(Value::as_bool) == Some(true) {
+        without_nulls(&mut body);
+    }
     for name in ["location", "tags"] {
         if let Some(value) = plain(planned.field(name)) {
             lay_over(&mut body, json!({ name: value }));
@@ -188,11 +166,11 @@ fn sent_identity(block: &Value) -> Json {
 }
 
 /// An answer as the object's value, beside what was planned or recorded.
-fn value_of(answer: &Json, beside: &Value) -> Value {
+pub(super) fn value_of(answer: &Json, beside: &Value) -> Value {
     let mut fields: Fields = beside.as_fields().cloned().unwrap_or_default();
-    let caseless = beside.field("ignore_casing").and_then(Value::as_bool) == Some(true);
+    let how = How::of(beside);
     let body = beside.field("body").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
-    let body = observed(&body, Some(answer), caseless);
+    let body = observed(&body, Some(answer), how);
     let plain = body.clone().unmark_deep().0.to_plain_json().unwrap_or_default();
     let wanted = beside.field("response_export_values").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
     fields.insert("output".into(), exported(&wanted.unmark_deep().0, &plain, answer));
@@ -201,7 +179,7 @@ fn value_of(answer: &Json, beside: &Value) -> Value {
     fields.insert("location".into(), location(answer, beside));
     let tags = beside.field("tags").filter(|v| v.is_known()).cloned();
     let tags = tags.unwrap_or_else(|| Value::null(Type::map(Type::String)));
-    fields.insert("tags".into(), observed(&tags, answer.get("tags"), false));
+    fields.insert("tags".into(), observed(&tags, answer.get("tags"), How::default()));
     if let Some(identity) = beside.field("identity") {
         fields.insert("identity".into(), identity_of(answer, identity));
     }
@@ -235,7 +213,7 @@ fn identity_of(answer: &Json, before: &Value) -> Value {
 }
 
 /// What there is after a write, whatever came of it.
-async fn read_back(call: &Call<'_>, beside: &Value, outcome: Result<Json, Diagnostics>) -> Applied {
+pub(super) async fn read_back(call: &Call<'_>, beside: &Value, outcome: Result<Json, Diagnostics>) -> Applied {
     let found = match outcome {
         Ok(answer) => {
             call.azure.note_made(&answer);
@@ -250,7 +228,7 @@ async fn read_back(call: &Call<'_>, beside: &Value, outcome: Result<Json, Diagno
     let recorded = match now {
         Ok(answer) => answer.map(|answer| Recorded { value: value_of(&answer, beside), private: Vec::new() }),
         Err(error) => {
-            diagnostics.extend(problem("read back", call.id, &error));
+            diagnostics.extend(problem(NAME, "read back", call.id, &error));
             None
         }
     };
@@ -265,12 +243,8 @@ impl AzureKind for AzapiResource {
 
     async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
         let id = id_in(&recorded.value);
-        let call = call(azure, id, &recorded.value, azure.client.patience(READ));
-        let found = match call.find().await.map_err(|e| problem("read", id, &e))? {
-            Some(found) => Some(found),
-            // A 404 is believed when it is said twice.
-            None => call.find().await.map_err(|e| problem("read", id, &e))?,
-        };
+        let call = Call::new(azure, id, &recorded.value, azure.client.patience(READ));
+        let found = call.find_for_certain().await.map_err(|e| problem(NAME, "read", id, &e))?;
         let value = |answer: Json| Recorded { value: value_of(&answer, &recorded.value), ..recorded.clone() };
         Ok(found.map(value))
     }
@@ -281,25 +255,25 @@ impl AzureKind for AzapiResource {
             Diagnostic::error("Invalid import id", detail)
         })?;
         let value = azapi_plan::imported(&self.schema, id, version)?;
-        let call = call(azure, id, &value, azure.client.patience(READ));
-        let found = call.find().await.map_err(|e| problem("read", id, &e))?;
+        let call = Call::new(azure, id, &value, azure.client.patience(READ));
+        let found = call.find().await.map_err(|e| problem(NAME, "read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(NAME, id))?;
         Ok(Recorded { value: value_of(&answer, &value), private: Vec::new() })
     }
 
     async fn create(&self, azure: &Azure, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied {
         let id = id_in(planned);
-        let call = call(azure, id, planned, patience(azure, planned, "create", watch));
+        let call = Call::new(azure, id, planned, patience(azure, planned, "create", watch));
         match call.find().await {
             Ok(Some(_)) if !azure.overwrite_existing => {
                 let there = format!("{id}?api-version={}", call.api_version);
                 return Applied { recorded: None, diagnostics: already_exists(NAME, &there).into() };
             }
-            Err(error) => return Applied { recorded: None, diagnostics: problem("look for", id, &error) },
+            Err(error) => return Applied { recorded: None, diagnostics: problem(NAME, "look for", id, &error) },
             Ok(_) => {}
         }
-        let outcome = call.write(Method::Put, Some(sent(planned, config))).await;
-        read_back(&call, planned, outcome.map_err(|e| problem("create", id, &e))).await
+        let outcome = call.write(Method::Put, "create", Some(sent(planned, config))).await;
+        read_back(&call, planned, outcome.map_err(|e| problem(NAME, "create", id, &e))).await
     }
 
     async fn update(
@@ -311,18 +285,18 @@ impl AzureKind for AzapiResource {
         watch: &dyn Watch,
     ) -> Applied {
         let id = id_in(&prior.value);
-        let call = call(azure, id, planned, patience(azure, planned, "update", watch));
-        let outcome = call.write(Method::Put, Some(sent(planned, config))).await;
+        let call = Call::new(azure, id, planned, patience(azure, planned, "update", watch));
+        let outcome = call.write(Method::Put, "update", Some(sent(planned, config))).await;
         let beside = if outcome.is_ok() { planned } else { &prior.value };
-        read_back(&call, beside, outcome.map_err(|e| problem("update", id, &e))).await
+        read_back(&call, beside, outcome.map_err(|e| problem(NAME, "update", id, &e))).await
     }
 
     async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied {
         let id = id_in(&prior.value);
-        let call = call(azure, id, &prior.value, patience(azure, &prior.value, "delete", watch));
-        match call.write(Method::Delete, None).await {
+        let call = Call::new(azure, id, &prior.value, patience(azure, &prior.value, "delete", watch));
+        match call.write(Method::Delete, "delete", None).await {
             Ok(_) => Applied { recorded: None, diagnostics: Diagnostics::new() },
-            Err(error) => Applied { recorded: Some(prior.clone()), diagnostics: problem("delete", id, &error) },
+            Err(error) => Applied { recorded: Some(prior.clone()), diagnostics: problem(NAME, "delete", id, &error) },
         }
     }
 
@@ -336,29 +310,17 @@ impl AzureKind for AzapiResource {
             (None, None) => return Ok(Settled { recorded: None, failure: None }),
         };
         let id = id_in(&before.value);
-        let call = call(azure, id, &before.value, azure.client.patience(SETTLE));
+        let call = Call::new(azure, id, &before.value, azure.client.patience(SETTLE));
         let failure = azure.client.see_end(id, &call.api_version, sent, &call.patience).await;
-        let failure = failure.map_err(|e| problem("find out what became of", id, &e))?;
-        let found = call.find().await.map_err(|e| problem("read", id, &e))?;
+        let failure = failure.map_err(|e| problem(NAME, "find out what became of", id, &e))?;
+        let found = call.find().await.map_err(|e| problem(NAME, "read", id, &e))?;
         let recorded = found.map(|answer| Recorded { value: value_of(&answer, &before.value), ..before.clone() });
-        let failure = failure.map(|e| problem("make", id, &e));
+        let failure = failure.map(|e| problem(NAME, "make", id, &e));
         Ok(Settled { recorded, failure })
     }
 
-    /// The lanes of the kinds that have a name of their own, so that both ways to write one thing take turns.
     fn lanes(&self, value: &Value) -> Vec<Lane> {
-        let Ok(id) = ArmId::parse(id_in(value)) else { return Vec::new() };
-        let kind = id.resource_type().to_ascii_lowercase();
-        let lane = if kind.ends_with("/federatedidentitycredentials") {
-            id.parent().map(|identity| format!("identity:{identity}"))
-        } else if kind.starts_with("microsoft.containerservice/managedclusters") {
-            let chain = std::iter::successors(Some(id), ArmId::parent);
-            let cluster = chain.into_iter().find(|id| id.is_type("Microsoft.ContainerService/managedClusters"));
-            cluster.map(|cluster| format!("cluster:{cluster}"))
-        } else {
-            None
-        };
-        lane.map(|lane| Lane(lane.to_ascii_lowercase().into())).into_iter().collect()
+        azapi_call::lanes(id_in(value), value)
     }
 }
 

@@ -43,7 +43,12 @@ fn table() -> Table {
         .replaces()
         .at("windowsProfile"),
         pool_rows::upgrade_settings(text("max_surge").rule(Rule::Conflicts(&["upgrade_settings.max_unavailable"])))
-            .with(text("max_unavailable").rule(Rule::Conflicts(&["upgrade_settings.max_surge"])).at("maxUnavailable")),
+            .with(
+                text("max_unavailable")
+                    .filled_as("0")
+                    .rule(Rule::Conflicts(&["upgrade_settings.max_surge"]))
+                    .at("maxUnavailable"),
+            ),
     ]);
     Table::of(
         "azurerm_kubernetes_cluster_node_pool",

@@ -6,9 +6,13 @@
 mod account;
 mod arm_data;
 mod arm_kind;
+mod azapi_action;
 mod azapi_body;
+mod azapi_call;
+mod azapi_data;
 mod azapi_plan;
 mod azapi_resource;
+mod azapi_update_resource;
 mod data;
 #[cfg(test)]
 mod every_row;
@@ -140,6 +144,9 @@ impl Registry {
     pub fn azapi() -> Self {
         let mut registry = Self::default();
         registry.add(azapi_resource::AzapiResource::new());
+        registry.add(azapi_update_resource::AzapiUpdateResource::new());
+        registry.add(azapi_action::AzapiResourceAction::new());
+        registry.add_data(azapi_data::AzapiData::new());
         registry
     }
 

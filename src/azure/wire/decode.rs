@@ -58,7 +58,9 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
     }
     let Some(found) = row.wire.and_then(|path| json::get(answer, path)) else { return nothing() };
     if row.null_as.is_some_and(|null| literal_json(null) == *found) {
-        return before.filter(|before| is_zero(before)).cloned().unwrap_or_else(|| Value::null(type_of(row)));
+        let said = found.as_bool().filter(|_| matches!((reading, row.codec), (Reading::Anew(_), Codec::Plain)));
+        let none = || said.map_or_else(|| Value::null(type_of(row)), Value::bool);
+        return before.filter(|before| is_zero(before)).cloned().unwrap_or_else(none);
     }
     let not_ours = reading == Reading::Beside && row.ours_alone() && before.is_some_and(Value::is_null);
     if not_ours || is_strange_word(row, found) {

@@ -66,7 +66,7 @@ fn encode_map(path: &str, body: &mut Json, want: &Value, had: Option<&Value>) {
         return;
     }
     let mut object = at::get(body, path).and_then(Json::as_object).cloned().unwrap_or_default();
-    for key in had.and_then(Value::as_fields).into_iter().flat_map(|fields| fields.keys()) {
+    for key in had.and_then(Value::as_fields).into_iter().flat_map(crate::value::Fields::keys) {
         object.retain(|k, _| !k.eq_ignore_ascii_case(key));
     }
     for (key, value) in want.as_fields().into_iter().flatten() {

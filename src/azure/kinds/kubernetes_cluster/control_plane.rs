@@ -182,11 +182,10 @@ fn upgrade_override() -> Row {
     block(
         "upgrade_override",
         vec![
-            flag("force_upgrade_enabled").required().at("forceUpgrade"),
+            flag("force_upgrade_enabled").newer().required().at("forceUpgrade"),
             text("effective_until").same(Same::Instant).at("until"),
         ],
     )
-    .newer()
     .at("properties.upgradeSettings.overrideSettings")
 }
 
