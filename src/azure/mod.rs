@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod arm_id;
+pub mod blob;
 mod casing;
 pub mod guid;
 pub mod kinds;

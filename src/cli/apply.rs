@@ -81,26 +81,27 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         )
         .into());
     }
-    let state = &arguments.state;
-    let state_flags = StateFlags {
-        state: state.state.clone(),
-        state_out: state.state_out.clone(),
-        backup: state.backup.clone(),
-        lock: flags.lock.clone(),
-    };
-    let store = stored::store_with(invocation, &state_flags)?;
     match &arguments.plan {
-        Some(path) => saved(path, arguments, invocation, &store),
-        None => fresh(arguments, invocation, &store),
+        Some(path) => saved(path, arguments, invocation),
+        None => fresh(arguments, invocation),
     }
 }
 
+/// Where the state of a run lies.
+fn store_of(loaded: &Loaded, arguments: &Arguments, invocation: &Invocation) -> Result<Store, Diagnostics> {
+    let PathFlags { state, state_out, backup } = arguments.state.clone();
+    let flags = StateFlags { state_out, backup, ..StateFlags::of_file(state.as_ref(), &arguments.flags.lock) };
+    let simulated = arguments.flags.simulate.simulate.is_some();
+    stored::of_run(loaded.configuration.root.backend.as_ref(), simulated, &flags, invocation)
+}
+
 /// Plans, shows, asks, applies.
-fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> Result<Exit, Diagnostics> {
+fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let flags = &arguments.flags;
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
+    let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
     let unfinished = recorded.unfinished().to_vec();
@@ -133,7 +134,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> R
 }
 
 /// Carries a saved plan out, if what it was made from is still recorded.
-fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store: &Store) -> Result<Exit, Diagnostics> {
+fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let flags = &arguments.flags;
     let saved = saving::read(path)?;
     let unpacked = saving::unpack(&saved)?;
@@ -159,6 +160,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation, store:
         },
         folder: std::env::current_dir().unwrap_or_default(),
     };
+    let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
     refuse_stale(&saved.plan, &recorded, path)?;

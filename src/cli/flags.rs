@@ -19,6 +19,10 @@ pub struct StateFlags {
     /// Keep the previous state in this file; "-" keeps none
     #[arg(long, value_name = "PATH")]
     pub backup: Option<PathBuf>,
+    /// Terraform's flag for states that another release wrote; nothing here depends on it
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", value_parser = parse_bool, action = ArgAction::Set)]
+    pub ignore_remote_version: bool,
     #[command(flatten)]
     pub lock: LockFlags,
 }
@@ -58,6 +62,11 @@ pub enum VariableFlag {
 pub struct VariableFlags(pub Vec<VariableFlag>);
 
 impl StateFlags {
+    /// Those of a command that has no more than `-state` and `-lock`.
+    pub fn of_file(state: Option<&PathBuf>, lock: &LockFlags) -> Self {
+        Self { state: state.cloned(), state_out: None, backup: None, ignore_remote_version: false, lock: lock.clone() }
+    }
+
     /// The backend that the flags ask for; `path` is where the state of the selected workspace lies.
     pub fn backend(&self, path: PathBuf) -> LocalBackend {
         let mut backend = LocalBackend::new(self.state.clone().unwrap_or(path));

@@ -3,6 +3,7 @@
 use super::Exit;
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
+use super::migrate::Wish;
 use super::providers;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::style::Paint;
@@ -59,7 +60,13 @@ pub struct Accepted {
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     invocation.print_line("Initializing the backend...");
     let loaded = loading::load(invocation, None)?;
-    refuse_other_backends(&loaded, arguments)?;
+    let accepted = &arguments.accepted;
+    super::migrate::initialize(
+        loaded.configuration.root.backend.as_ref(),
+        &arguments.backend_config,
+        Wish { migrate: accepted.migrate_state || accepted.force_copy, reconfigure: accepted.reconfigure },
+        invocation,
+    )?;
     if !loaded.configuration.root.calls.is_empty() {
         invocation.print_line("Initializing modules...");
         list_modules(&loaded, invocation);
@@ -94,22 +101,6 @@ fn list_modules(loaded: &Loaded, invocation: &Invocation) {
     for module in loaded.configuration.modules().filter(|module| !module.path.is_root()) {
         let names: Vec<&str> = module.path.names().iter().map(|name| &**name).collect();
         invocation.print_line(&format!("- {} in {}", names.join("."), module.folder.display()));
-    }
-}
-
-fn refuse_other_backends(loaded: &Loaded, arguments: &Arguments) -> Result<(), Diagnostic> {
-    let _ = (&arguments.backend_config, &arguments.accepted);
-    match &loaded.configuration.root.backend {
-        Some(backend) if &*backend.kind != "local" => Err(Diagnostic::error(
-            "Unsupported backend type",
-            format!(
-                "There is no backend type named \"{}\" in this release of Bowline, which keeps states in local files. Take \
-                 the block out to work with a local state; an existing one can be fetched with \"terraform state pull\".",
-                backend.kind
-            ),
-        )
-        .at(backend.block.header)),
-        _ => Ok(()),
     }
 }
 

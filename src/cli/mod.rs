@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod backend;
 mod completions;
 mod console;
 mod flags;
@@ -13,6 +14,7 @@ mod interrupts;
 mod invocation;
 mod loading;
 mod metadata;
+mod migrate;
 mod output;
 mod plan;
 mod planning;
@@ -21,6 +23,8 @@ mod saving;
 mod show;
 mod simulator;
 mod state;
+mod state_history;
+mod state_provider;
 mod stored;
 mod taint;
 mod validate;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Exit;
+use super::flags::StateFlags;
 use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::planning::{PlanFlags, make};
@@ -38,7 +39,9 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
-    let store = stored::store(invocation, arguments.state.as_ref())?;
+    let state = StateFlags::of_file(arguments.state.as_ref(), &flags.lock);
+    let block = loaded.configuration.root.backend.as_ref();
+    let store = stored::of_run(block, flags.simulate.simulate.is_some(), &state, invocation)?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));

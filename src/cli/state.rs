@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Exit;
 use super::flags::{LockFlags, StateFlags, parse_bool};
 use super::invocation::Invocation;
-use super::{loading, stored};
+use super::{loading, state_history, state_provider, stored};
 use crate::address::{Address, InstanceKey, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::state_text;
@@ -27,6 +27,14 @@ pub enum Command {
     Rm(Remove),
     /// Give a resource instance or a module another address
     Mv(Move),
+    /// Give the resources of a provider another provider
+    ReplaceProvider(state_provider::Replace),
+    /// Print what objects are recognised by
+    Identities(state_provider::Identities),
+    /// List the last versions of the state: who wrote each, when, and what changed
+    History(state_history::History),
+    /// Record once more what an earlier version said
+    Restore(state_history::Restore),
 }
 
 /// The arguments of `state list`.
@@ -110,6 +118,10 @@ pub fn run(command: Command, invocation: &Invocation) -> Result<Exit, Diagnostic
         Command::Push(arguments) => push(&arguments, invocation),
         Command::Rm(arguments) => remove(&arguments, invocation),
         Command::Mv(arguments) => rename(&arguments, invocation),
+        Command::ReplaceProvider(arguments) => state_provider::replace(&arguments, invocation),
+        Command::Identities(arguments) => state_provider::identities(&arguments, invocation),
+        Command::History(arguments) => state_history::history(&arguments, invocation),
+        Command::Restore(arguments) => state_history::restore(&arguments, invocation),
     }
 }
 

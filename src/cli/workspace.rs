@@ -1,10 +1,12 @@
 //! `bowline workspace`
 
 use super::Exit;
+use super::backend::Chosen;
 use super::flags::parse_bool;
 use super::invocation::Invocation;
 use super::stored;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::state::{LockRequest, State, azurerm, workspace};
 
 /// Several states for one configuration
 #[derive(Debug, clap::Subcommand)]
@@ -40,42 +42,89 @@ pub enum Command {
 
 /// Runs one of them.
 pub fn run(command: Command, invocation: &Invocation) -> Result<Exit, Diagnostics> {
-    let workspaces = invocation.workspaces();
+    let place = Place::of(invocation)?;
     match command {
         Command::List => {
             let selected = invocation.workspace()?;
-            for name in workspaces.list() {
+            for name in place.names(invocation)? {
                 invocation.print_line(&format!("{} {name}", if name == selected { "*" } else { " " }));
             }
             invocation.print_line("");
         }
         Command::Show => invocation.print_line(&invocation.workspace()?),
-        Command::New { name } => create(&name, invocation)?,
+        Command::New { name } => create(&place, &name, invocation)?,
         Command::Select { or_create, name } => {
             refuse_override(invocation)?;
-            if or_create && !workspaces.exists(&name) {
-                create(&name, invocation)?;
+            let exists = place.names(invocation)?.contains(&name);
+            if !exists && or_create {
+                create(&place, &name, invocation)?;
+            } else if !exists {
+                return Err(workspace::missing(&name).into());
             } else {
-                workspaces.select(&name)?;
+                invocation.workspaces().choose(&name)?;
                 invocation.print_line(&format!("Switched to workspace \"{name}\"."));
             }
         }
         Command::Delete { force, name } => {
-            let store = stored::store(invocation, Some(&workspaces.state_path(&name)))?;
-            let recorded = store.load()?.state.objects().count();
-            if workspaces.exists(&name) && recorded > 0 && !force {
+            let exists = place.names(invocation)?.contains(&name);
+            invocation.workspaces().refuse_deletion(&name, exists)?;
+            let recorded = stored::of_workspace(&name, invocation)?.load()?.state.objects().count();
+            if recorded > 0 && !force {
                 return Err(not_empty(&name, recorded).into());
             }
-            workspaces.delete(&name)?;
+            place.delete(&name, invocation)?;
             invocation.print_line(&format!("Deleted workspace \"{name}\"!"));
         }
     }
     Ok(Exit::Success)
 }
 
-fn create(name: &str, invocation: &Invocation) -> Result<(), Diagnostic> {
+/// Where the workspaces' states lie.
+enum Place {
+    Local,
+    Remote(Chosen),
+}
+
+impl Place {
+    fn of(invocation: &Invocation) -> Result<Self, Diagnostics> {
+        let settled = Chosen::settled(&invocation.data_folder())?;
+        Ok(settled.filter(|chosen| chosen.kind != "local").map_or(Self::Local, Self::Remote))
+    }
+
+    /// Every workspace: the default one, then the others by name.
+    fn names(&self, invocation: &Invocation) -> Result<Vec<String>, Diagnostics> {
+        let Self::Remote(chosen) = self else { return Ok(invocation.workspaces().list()) };
+        let mut names = azurerm::workspaces(&chosen.container(invocation)?, &chosen.blob_name(workspace::DEFAULT))?;
+        names.sort();
+        names.insert(0, workspace::DEFAULT.to_owned());
+        Ok(names)
+    }
+
+    fn create(&self, name: &str, invocation: &Invocation) -> Result<(), Diagnostics> {
+        let Self::Remote(chosen) = self else { return Ok(invocation.workspaces().create(name)?) };
+        workspace::refuse_name(name)?;
+        if self.names(invocation)?.iter().any(|taken| taken == name) {
+            return Err(workspace::taken(name).into());
+        }
+        let store = stored::chosen_store(chosen, name, invocation)?;
+        let request = LockRequest { operation: "workspace new".into(), timeout: std::time::Duration::ZERO };
+        let lock = store.lock(&request, |_| ())?;
+        store.push(&lock, &State::begun(), true)?;
+        lock.release()?;
+        Ok(invocation.workspaces().choose(name)?)
+    }
+
+    fn delete(&self, name: &str, invocation: &Invocation) -> Result<(), Diagnostics> {
+        match self {
+            Self::Local => Ok(invocation.workspaces().delete(name)?),
+            Self::Remote(chosen) => Ok(chosen.blob(name, invocation)?.remove()?),
+        }
+    }
+}
+
+fn create(place: &Place, name: &str, invocation: &Invocation) -> Result<(), Diagnostics> {
     refuse_override(invocation)?;
-    invocation.workspaces().create(name)?;
+    place.create(name, invocation)?;
     invocation.print_line(&format!(
         "Created and switched to workspace \"{name}\"!\n\nYou're now on a new, empty workspace. Workspaces isolate \
          their state,\nso if you run \"bowline plan\" Bowline will not see any existing state\nfor this configuration."

@@ -21,6 +21,7 @@ mod variable_block;
 use crate::address::{ConfigAddress, ModulePath};
 
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
+pub use literal::text as literal_text;
 pub use load::{is_local, load};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,

@@ -69,6 +69,15 @@ impl Disk {
         Ok(file)
     }
 
+    /// [`Disk::replace`] without waiting until it is durable.
+    pub(super) fn replace_soon(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        make_parent(path)?;
+        let mut temporary = tempfile::Builder::new().prefix(".bowline-").tempfile_in(parent(path))?;
+        self.strike(Some((Some(temporary.as_file()), bytes)))?;
+        temporary.write_all(bytes)?;
+        temporary.persist(path).map(drop).map_err(|error| error.error)
+    }
+
     /// Opens a file for reading and writing, made when missing, for the owner only: states hold secrets.
     pub(super) fn open(&self, path: &Path) -> io::Result<File> {
         self.strike(Some((None, b"")))?;

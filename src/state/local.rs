@@ -179,10 +179,8 @@ impl Backend for LocalBackend {
                 fs::remove_file(&path).map_err(|error| cannot(format!("{}: {error}.", path.display())))
             }
             Some(info) => Err(cannot(format!("The lock's ID is {:?}, not {id:?}. Nothing was changed.", info.id))),
-            None => Err(cannot(format!(
-                "{} does not say who holds the lock. Remove that file when nobody is at work any more.",
-                path.display()
-            ))),
+            // A holder that ended before it could say who it is: its file is all there is of the lock.
+            None => fs::remove_file(&path).map_err(|error| cannot(format!("{}: {error}.", path.display()))),
         }
     }
 

@@ -6,16 +6,18 @@
 //! a command: load, lock, record, save.
 
 mod attributes;
+pub mod azurerm;
 mod backend;
 mod change;
 pub mod checks;
 mod disk;
 pub mod format;
+mod history;
 mod journal;
 mod local;
 mod lock;
 mod store;
-mod workspace;
+pub mod workspace;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,10 +28,12 @@ use crate::value::{JsonError, Path, Type, Value};
 
 pub use crate::address::ProviderAddress;
 pub use attributes::Attributes;
+pub use azurerm::AzurermBackend;
 pub use backend::{Backend, Held, LockFailure};
 pub use change::{Change, ObjectAddress};
 pub use checks::CheckResult;
 pub use disk::Disk;
+pub use history::Version;
 pub use journal::{Entry, Journal, Replayed, RunStart, Ticket, Unfinished, WriteAction};
 pub use local::LocalBackend;
 pub use lock::{LockInfo, LockRequest};
@@ -134,6 +138,11 @@ impl State {
     /// A state that nothing was ever written to.
     pub fn new() -> Self {
         Self { terraform_version: TERRAFORM_VERSION.into(), ..Self::default() }
+    }
+
+    /// The first version of a state that records nothing yet.
+    pub fn begun() -> Self {
+        Self { lineage: uuid::Uuid::new_v4().to_string(), ..Self::new() }
     }
 
     /// Whether nothing at all is recorded.

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::backend::{Backend, Held, LockFailure};
+use super::history::History;
 use super::journal::{self, Replayed};
-use super::{Disk, Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, format};
+use super::local::failed;
+use super::{Disk, Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, Version, format};
 use crate::diagnostic::Diagnostic;
 
 /// The recorded state of one workspace.
@@ -31,11 +33,14 @@ pub struct Loaded {
 }
 
 /// Proof that this process may write.
-pub struct Lock(Option<Box<dyn Held>>);
+pub struct Lock {
+    held: Option<Box<dyn Held>>,
+    operation: String,
+}
 
 impl fmt::Debug for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Lock(held)" } else { "Lock(disabled)" })
+        f.write_str(if self.held.is_some() { "Lock(held)" } else { "Lock(disabled)" })
     }
 }
 
@@ -47,14 +52,14 @@ impl Loaded {
 }
 
 impl Lock {
-    /// What `-lock=false` asks for.
-    pub fn disabled() -> Self {
-        Self(None)
+    /// What `-lock=false` asks for, for that operation.
+    pub fn disabled(operation: &str) -> Self {
+        Self { held: None, operation: operation.to_owned() }
     }
 
     /// Gives the lock back.
     pub fn release(self) -> Result<(), Diagnostic> {
-        self.0.map_or(Ok(()), Held::release)
+        self.held.map_or(Ok(()), Held::release)
     }
 }
 
@@ -84,7 +89,7 @@ impl Store {
         let mut pause = Duration::from_millis(50);
         loop {
             let holder = match self.backend.try_lock(&info) {
-                Ok(held) => return Ok(Lock(Some(held))),
+                Ok(held) => return Ok(Lock { held: Some(held), operation: request.operation.clone() }),
                 Err(LockFailure::Failed(diagnostic)) => return Err(diagnostic),
                 Err(LockFailure::Taken(holder)) => holder,
             };
@@ -114,7 +119,7 @@ impl Store {
         let journal = match std::fs::read(&path) {
             Ok(journal) => journal,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(super::local::failed("Unreadable journal", "cannot be read", &path, &error)),
+            Err(error) => return Err(failed("Unreadable journal", "cannot be read", &path, &error)),
         };
         let mut replayed = journal::replay(&journal, &path, &mut state, &digest(&bytes))?;
         if let Some(replayed) = replayed.as_mut().filter(|_| journal::is_living(&path)) {
@@ -130,20 +135,20 @@ impl Store {
     /// on a crash loses nothing that was appended.
     pub fn begin(
         &self,
-        _lock: &Lock,
+        lock: &Lock,
         state: &mut State,
         plan_digest: &str,
         carried: &[Unfinished],
     ) -> Result<Journal, Diagnostic> {
         let path = self.journal_path();
-        self.write_if_changed(state, |digest| journal::seal(&path, digest, &self.disk))?;
+        self.write_if_changed(lock, state, |digest| journal::seal(&path, digest, &self.disk))?;
         let start = RunStart::new(plan_digest, &state.lineage, state.serial);
         Journal::create(&path, &start, carried, &self.disk)
     }
 
     /// Ends a run: writes the state, and removes the journal but for the writes of which no end is known.
-    pub fn finish(&self, _lock: &Lock, state: &mut State, journal: &Journal) -> Result<(), Diagnostic> {
-        self.write_if_changed(state, |digest| journal.seal(digest))?;
+    pub fn finish(&self, lock: &Lock, state: &mut State, journal: &Journal) -> Result<(), Diagnostic> {
+        self.write_if_changed(lock, state, |digest| journal.seal(digest))?;
         let unfinished = journal.unfinished();
         if unfinished.is_empty() {
             return journal::remove(&self.journal_path(), &self.disk);
@@ -155,14 +160,15 @@ impl Store {
     /// Writes the state when its contents differ from what is there, and removes the journal, of which all writes
     /// must have their end. The serial goes up by one; a first state gets its lineage. A state that somebody else
     /// wrote meanwhile is not overwritten.
-    pub fn save(&self, _lock: &Lock, state: &mut State) -> Result<(), Diagnostic> {
+    pub fn save(&self, lock: &Lock, state: &mut State) -> Result<(), Diagnostic> {
         let path = self.journal_path();
-        self.write_if_changed(state, |digest| journal::seal(&path, digest, &self.disk))?;
+        self.write_if_changed(lock, state, |digest| journal::seal(&path, digest, &self.disk))?;
         journal::remove(&path, &self.disk)
     }
 
     fn write_if_changed(
         &self,
+        lock: &Lock,
         state: &mut State,
         seal: impl FnOnce(&str) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
@@ -181,14 +187,50 @@ impl Store {
         TERRAFORM_VERSION.clone_into(&mut state.terraform_version);
         let bytes = format::write(state);
         seal(&digest(&bytes))?;
+        self.keep(&Version::of(&recorded, state, &lock.operation), &bytes)?;
         self.backend.write(&bytes)
+    }
+
+    fn keep(&self, version: &Version, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let history = History::beside(&self.journal_path(), &self.disk);
+        let path = history.file(version.serial);
+        history.keep(version, bytes).map_err(|error| failed("History not written", "cannot be written", &path, &error))
+    }
+
+    /// The last versions of the state that were written from this machine, oldest first.
+    pub fn history(&self) -> Result<Vec<Version>, Diagnostic> {
+        let path = self.journal_path();
+        let versions = History::beside(&path, &self.disk).versions();
+        versions.map_err(|error| failed("History not read", "and its history cannot be read", &path, &error))
+    }
+
+    /// What a version said, to be saved as a new one.
+    pub fn restored(&self, present: &State, serial: u64) -> Result<State, Diagnostic> {
+        let history = History::beside(&self.journal_path(), &self.disk);
+        let path = history.file(serial);
+        let bytes = history.read(serial).map_err(|error| {
+            failed("No such version", "is not there; \"bowline state history\" tells what is", &path, &error)
+        })?;
+        let old = format::read(&bytes, &path.display().to_string())?;
+        if !present.lineage.is_empty() && old.lineage != present.lineage {
+            return Err(Diagnostic::error(
+                "Version of another state",
+                format!(
+                    "{} is of lineage {:?}, and the state is of lineage {:?}. Nothing was changed.",
+                    path.display(),
+                    old.lineage,
+                    present.lineage
+                ),
+            ));
+        }
+        Ok(State { serial: present.serial, lineage: present.lineage.clone(), ..old })
     }
 
     /// Writes a state as it is, lineage and serial included (`state push`). Without `force` it must follow what is
     /// there: the same lineage, no smaller serial.
-    pub fn push(&self, _lock: &Lock, state: &State, force: bool) -> Result<(), Diagnostic> {
+    pub fn push(&self, lock: &Lock, state: &State, force: bool) -> Result<(), Diagnostic> {
         let recorded = self.backend.read()?.map(|bytes| format::read(&bytes, &self.backend.label())).transpose()?;
-        if let Some(recorded) = recorded.filter(|_| !force) {
+        if let Some(recorded) = recorded.as_ref().filter(|_| !force) {
             if recorded.lineage != state.lineage {
                 return Err(refused_push(&format!(
                     "its lineage {:?} is not the lineage {:?} of {}",
@@ -197,7 +239,7 @@ impl Store {
                     self.label()
                 )));
             }
-            if recorded.serial > state.serial || (recorded.serial == state.serial && !same_contents(&recorded, state)) {
+            if recorded.serial > state.serial || (recorded.serial == state.serial && !same_contents(recorded, state)) {
                 return Err(refused_push(&format!(
                     "its serial {} is not newer than the serial {} of {}",
                     state.serial,
@@ -206,7 +248,10 @@ impl Store {
                 )));
             }
         }
-        self.backend.write(&format::write(state))
+        let before = recorded.unwrap_or_default();
+        let bytes = format::write(state);
+        self.keep(&Version::of(&before, state, &lock.operation), &bytes)?;
+        self.backend.write(&bytes)
     }
 
     fn journal_path(&self) -> PathBuf {
@@ -412,7 +457,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         run(folder.path(), put("a.b"), false);
         let store = store(folder.path());
-        let lock = Lock::disabled();
+        let lock = Lock::disabled("test");
         let here = store.load().unwrap().state;
         let other = State { lineage: "other".into(), ..here.clone() };
         let older = State { serial: 0, ..here.clone() };

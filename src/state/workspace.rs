@@ -47,6 +47,11 @@ impl Workspaces {
         if !self.exists(name) {
             return Err(missing(name));
         }
+        self.choose(name)
+    }
+
+    /// Selects a workspace that is known to exist, wherever its state lies.
+    pub fn choose(&self, name: &str) -> Result<(), Diagnostic> {
         make_parent(&self.selection)
             .and_then(|()| fs::write(&self.selection, name))
             .map_err(|error| failed("Workspace not selected", "cannot be written", &self.selection, &error))
@@ -54,16 +59,9 @@ impl Workspaces {
 
     /// Makes a workspace and selects it.
     pub fn create(&self, name: &str) -> Result<(), Diagnostic> {
-        if !is_valid_name(name) {
-            return Err(Diagnostic::error(
-                "Invalid workspace name",
-                format!(
-                    "The name {name:?} must work unescaped as a part of an URL: letters, digits, \"-\", \"_\", \".\"."
-                ),
-            ));
-        }
+        refuse_name(name)?;
         if self.exists(name) {
-            return Err(Diagnostic::error("Workspace exists", format!("Workspace {name:?} already exists.")));
+            return Err(taken(name));
         }
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder)
@@ -74,10 +72,18 @@ impl Workspaces {
     /// Removes a workspace that is neither the default nor selected. The caller has looked whether its state is
     /// empty.
     pub fn delete(&self, name: &str) -> Result<(), Diagnostic> {
+        self.refuse_deletion(name, self.exists(name))?;
+        let folder = self.folder.join(name);
+        fs::remove_dir_all(&folder)
+            .map_err(|error| failed("Workspace not deleted", "cannot be removed", &folder, &error))
+    }
+
+    /// Refuses to delete the default workspace, the selected one, and one that is not there.
+    pub fn refuse_deletion(&self, name: &str, exists: bool) -> Result<(), Diagnostic> {
         if name == DEFAULT {
             return Err(Diagnostic::error("Workspace not deleted", "The default workspace cannot be deleted."));
         }
-        if !self.exists(name) {
+        if !exists {
             return Err(missing(name));
         }
         if self.selected()? == name {
@@ -86,9 +92,7 @@ impl Workspaces {
                 format!("Workspace {name:?} is selected. Select another one first, then delete it."),
             ));
         }
-        let folder = self.folder.join(name);
-        fs::remove_dir_all(&folder)
-            .map_err(|error| failed("Workspace not deleted", "cannot be removed", &folder, &error))
+        Ok(())
     }
 
     /// Every workspace: the default one, then the others by name.
@@ -120,7 +124,24 @@ pub fn is_valid_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(plain) && name != "." && name != ".."
 }
 
-fn missing(name: &str) -> Diagnostic {
+/// Refuses a name that is none.
+pub fn refuse_name(name: &str) -> Result<(), Diagnostic> {
+    if is_valid_name(name) {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "Invalid workspace name",
+        format!("The name {name:?} must work unescaped as a part of an URL: letters, digits, \"-\", \"_\", \".\"."),
+    ))
+}
+
+/// There is such a workspace already.
+pub fn taken(name: &str) -> Diagnostic {
+    Diagnostic::error("Workspace exists", format!("Workspace {name:?} already exists."))
+}
+
+/// There is no such workspace.
+pub fn missing(name: &str) -> Diagnostic {
     Diagnostic::error(
         "Workspace does not exist",
         format!(

@@ -152,7 +152,7 @@ impl Stack {
             let entries = fs::read_dir(self.workplace.root().join(folder)).unwrap().flatten();
             entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
         };
-        let left: Vec<String> = names(".bowline").into_iter().filter(|name| name.contains("journal")).collect();
+        let left: Vec<String> = names(".bowline").into_iter().filter(|name| name.ends_with("journal.jsonl")).collect();
         assert!(left.is_empty(), "{told}: {left:?} is left");
         assert!(!names(".").iter().any(|name| name.ends_with(".lock.info")), "{told}: the lock is left");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use azure_core::credentials::Secret;
+use azure_core::credentials::{Secret, TokenCredential};
 
 use super::client::ArmClient;
 use super::clock::Clock;
@@ -72,8 +72,12 @@ impl Settings {
 
     /// A client of the cloud. Nobody is called yet: the first request signs in.
     pub fn client(&self, cloud: &Cloud, clock: Arc<dyn Clock>) -> Result<ArmClient, Diagnostic> {
-        let credential = self.login(cloud)?.credential(cloud)?;
-        Ok(ArmClient::new(cloud, credential, clock))
+        Ok(ArmClient::new(cloud, self.credential(cloud)?, clock))
+    }
+
+    /// The credential of whoever signs in. Nobody is called yet.
+    pub fn credential(&self, cloud: &Cloud) -> Result<Arc<dyn TokenCredential>, Diagnostic> {
+        self.login(cloud)?.credential(cloud)
     }
 
     /// Which way to sign in is taken.

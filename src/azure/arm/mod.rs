@@ -33,4 +33,4 @@ pub use envelope::{
 pub use error::{ArmError, ServiceError};
 pub use login::Login;
 pub use models::{Misfit, Model};
-pub use token::Claims;
+pub use token::{Claims, bearer};

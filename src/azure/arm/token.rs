@@ -92,6 +92,11 @@ impl BearerToken {
     }
 }
 
+/// The policy for another service's host, with tokens for that service.
+pub fn bearer(credential: Arc<dyn TokenCredential>, scope: &str, home: Url) -> Arc<dyn Policy> {
+    Arc::new(BearerToken::new(credential, scope.to_owned(), home))
+}
+
 /// Whether an address is on this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);

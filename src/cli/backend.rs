@@ -1,0 +1,259 @@
+//! Which backend keeps the state of the stack in the present folder: what `init` settled stands in the data folder, in
+//! the file that Terraform writes there too, so that no other command has to be told again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use azure_core::credentials::Secret;
+use azure_core::http::Url;
+use serde_json::{Map, Value as Json, json};
+
+use super::invocation::Invocation;
+use crate::azure::arm::{Method, Request, Settings, SystemClock};
+use crate::azure::blob::{Access, Container};
+use crate::config::{Backend as Block, literal_text};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::state::{AzurermBackend, TERRAFORM_VERSION};
+use crate::syntax::tree::Body;
+use crate::value::Value;
+
+/// A backend with its settings, all of them texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// `local`, `azurerm`
+    pub kind: String,
+    /// By name; what is not set is not there.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The kinds that there are.
+const KINDS: [&str; 2] = ["local", "azurerm"];
+
+impl Chosen {
+    /// What a `backend` block says, with what `-backend-config` adds: `NAME=VALUE`, or a file of such lines.
+    pub fn configured(block: &Block, additions: &[String]) -> Result<Self, Diagnostics> {
+        let mut found = Diagnostics::new();
+        if !KINDS.contains(&&*block.kind) {
+            let detail = format!(
+                "There is no backend type named \"{}\" in this release of Bowline, which keeps states in local files \
+                 (\"local\") and in Azure Blob Storage (\"azurerm\").",
+                block.kind
+            );
+            return Err(Diagnostic::error("Unsupported backend type", detail).at(block.block.header).into());
+        }
+        let mut settings = BTreeMap::new();
+        read(&block.block.body, &mut settings, &mut found);
+        for addition in additions {
+            match added(addition) {
+                Ok(more) => settings.extend(more),
+                Err(problem) => found.push(problem),
+            }
+        }
+        if found.has_errors() { Err(found) } else { Ok(Self { kind: block.kind.to_string(), settings }) }
+    }
+
+    /// What `init` settled; `None` when it never did.
+    pub fn settled(data: &Path) -> Result<Option<Self>, Diagnostic> {
+        let path = file(data);
+        let failed = |why: String| {
+            let detail = format!("{} {why}. Run \"bowline init -reconfigure\" to write it anew.", path.display());
+            Diagnostic::error("Unreadable backend settings", detail)
+        };
+        let text = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| failed(format!("cannot be read: {error}")))?,
+        };
+        let json: Json = serde_json::from_slice(&text).map_err(|error| failed(format!("is damaged: {error}")))?;
+        let Some(kind) = json.pointer("/backend/type").and_then(Json::as_str) else { return Ok(None) };
+        let settings = json.pointer("/backend/config").and_then(Json::as_object).into_iter().flatten();
+        let text = |value: &Json| match value {
+            Json::String(text) => Some(text.clone()),
+            Json::Bool(_) | Json::Number(_) => Some(value.to_string()),
+            _ => None,
+        };
+        let settings = settings.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect();
+        Ok(Some(Self { kind: kind.to_owned(), settings }))
+    }
+
+    /// Settles it for the commands that follow. The file may hold credentials: it is its owner's alone.
+    pub fn settle(&self, data: &Path) -> Result<(), Diagnostic> {
+        let config: Map<String, Json> = self.settings.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+        let document = json!({
+            "version": 3,
+            "terraform_version": TERRAFORM_VERSION,
+            "backend": { "type": self.kind, "config": config, "hash": 0 },
+        });
+        let path = file(data);
+        let written = || -> std::io::Result<()> {
+            std::fs::create_dir_all(data)?;
+            let mut temporary = tempfile::NamedTempFile::new_in(data)?;
+            std::io::Write::write_all(&mut temporary, &crate::state::format::write_json(&document))?;
+            temporary.persist(&path).map(drop).map_err(|error| error.error)
+        };
+        written().map_err(|error| {
+            Diagnostic::error("Backend settings not written", format!("{} cannot be written: {error}.", path.display()))
+        })
+    }
+
+    /// Forgets what was settled: the state lies in the default file again.
+    pub fn forget(data: &Path) -> Result<(), Diagnostic> {
+        match std::fs::remove_file(file(data)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                let detail = format!("{} cannot be removed: {error}.", file(data).display());
+                Err(Diagnostic::error("Backend settings not written", detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what was settled is still what a block says; what `-backend-config` added does not stand in it.
+    pub fn fits(&self, block: &Block) -> Result<bool, Diagnostics> {
+        let written = Self::configured(block, &[])?;
+        let kept = |(name, value): (&String, &String)| self.settings.get(name) == Some(value);
+        Ok(written.kind == self.kind && written.settings.iter().all(kept))
+    }
+
+    fn text(&self, name: &str, invocation: &Invocation, variables: &[&str]) -> Option<String> {
+        let set = self.settings.get(name).filter(|text| !text.is_empty()).cloned();
+        set.or_else(|| variables.iter().find_map(|variable| invocation.variable(variable)).map(str::to_owned))
+    }
+
+    fn flag(&self, name: &str, invocation: &Invocation, variable: &str) -> bool {
+        self.text(name, invocation, &[variable]).is_some_and(|text| matches!(text.as_str(), "true" | "1" | "True"))
+    }
+
+    fn required(&self, name: &str) -> Result<&str, Diagnostic> {
+        self.settings.get(name).map(String::as_str).filter(|text| !text.is_empty()).ok_or_else(|| {
+            let detail = format!(
+                "The backend \"{}\" needs the argument \"{name}\": write it into the block, or give \
+                 -backend-config=\"{name}=...\".",
+                self.kind
+            );
+            Diagnostic::error("Missing backend argument", detail)
+        })
+    }
+
+    /// Where the state of a workspace lies for the local backend.
+    pub fn local_path(&self, workspace: &str) -> PathBuf {
+        let setting = |name: &str, default: &str| self.settings.get(name).map_or(default, String::as_str).to_owned();
+        if workspace == "default" {
+            setting("path", "terraform.tfstate").into()
+        } else {
+            Path::new(&setting("workspace_dir", "terraform.tfstate.d")).join(workspace).join("terraform.tfstate")
+        }
+    }
+
+    /// The container of the azurerm backend.
+    pub fn container(&self, invocation: &Invocation) -> Result<Container, Diagnostics> {
+        let account = self.required("storage_account_name")?;
+        let container = self.required("container_name")?;
+        self.required("key")?;
+        let endpoint = self.text("endpoint", invocation, &["ARM_ENDPOINT"]).unwrap_or_else(|| {
+            let suffix = match self.text("environment", invocation, &["ARM_ENVIRONMENT"]).as_deref() {
+                Some("usgovernment") => "core.usgovcloudapi.net",
+                Some("china") => "core.chinacloudapi.cn",
+                _ => "core.windows.net",
+            };
+            format!("https://{account}.blob.{suffix}")
+        });
+        let address = format!("{}/{container}", endpoint.trim_end_matches('/'));
+        let url = Url::parse(&address)
+            .map_err(|e| Diagnostic::error("Invalid backend endpoint", format!("{address:?} is no address: {e}.")))?;
+        Ok(Container::new(url, self.access(account, invocation)?))
+    }
+
+    /// The first of: a key, a signature, a token when that is asked for, the key that Resource Manager tells.
+    fn access(&self, account: &str, invocation: &Invocation) -> Result<Access, Diagnostics> {
+        let account = account.to_owned();
+        if let Some(key) = self.text("access_key", invocation, &["ARM_ACCESS_KEY"]) {
+            return Ok(Access::Key { account, key: Secret::new(key) });
+        }
+        if let Some(signature) = self.text("sas_token", invocation, &["ARM_SAS_TOKEN"]) {
+            return Ok(Access::Signature(Secret::new(signature)));
+        }
+        let flags = ["use_oidc", "use_msi", "use_cli", "use_aks_workload_identity"];
+        let value = |(name, text): (&String, &String)| {
+            let value =
+                if flags.contains(&name.as_str()) { Value::bool(text == "true") } else { Value::string(text.as_str()) };
+            (name.as_str().into(), value)
+        };
+        let config = Value::object(self.settings.iter().map(value).collect());
+        let settings = Settings::gather(&config, &invocation.environment)?;
+        let runtime = super::invocation::runtime()?;
+        let cloud = runtime.block_on(settings.cloud(None))?;
+        if self.flag("use_azuread_auth", invocation, "ARM_USE_AZUREAD") {
+            return Ok(Access::Token(settings.credential(&cloud)?));
+        }
+        let (Some(group), Some(subscription)) = (self.settings.get("resource_group_name"), &settings.subscription_id)
+        else {
+            return Err(Diagnostic::error(
+                "No access to the backend's storage account",
+                "Set use_azuread_auth = true to sign in with Entra ID, or give access_key (ARM_ACCESS_KEY) or sas_token \
+                 (ARM_SAS_TOKEN). With resource_group_name and a subscription the account's key is looked up.",
+            )
+            .into());
+        };
+        let client = settings.client(&cloud, std::sync::Arc::new(SystemClock::default()))?;
+        let path = format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}/listKeys"
+        );
+        let request = Request::new(Method::Post, path, "2023-05-01");
+        let patience = client.patience(std::time::Duration::from_secs(120));
+        let answer = runtime.block_on(client.send(&request, &patience));
+        let answer = answer.map_err(|e| e.diagnostic(&format!("look up the key of the storage account {account}")))?;
+        let key = answer.body.pointer("/keys/0/value").and_then(Json::as_str).unwrap_or_default().to_owned();
+        Ok(Access::Key { account, key: Secret::new(key) })
+    }
+
+    /// The name of the blob of a workspace, as Terraform names it.
+    pub fn blob_name(&self, workspace: &str) -> String {
+        let key = self.settings.get("key").cloned().unwrap_or_default();
+        if workspace == "default" { key } else { format!("{key}env:{workspace}") }
+    }
+
+    /// The blob that keeps a workspace's state.
+    pub fn blob(&self, workspace: &str, invocation: &Invocation) -> Result<AzurermBackend, Diagnostics> {
+        let container = self.container(invocation)?;
+        let name = self.blob_name(workspace);
+        let label = format!("{}/{name}", self.required("container_name")?);
+        let file = if workspace == "default" { "journal.jsonl".into() } else { format!("{workspace}.journal.jsonl") };
+        Ok(AzurermBackend::new(container, name, label, Path::new(".bowline").join(file)))
+    }
+}
+
+fn file(data: &Path) -> PathBuf {
+    data.join("terraform.tfstate")
+}
+
+/// One `-backend-config`.
+fn added(addition: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let is_file = Path::new(addition).is_file();
+    if let Some((name, value)) = addition.split_once('=').filter(|_| !is_file) {
+        return Ok([(name.trim().to_owned(), value.to_owned())].into());
+    }
+    let invalid = |why: String| Diagnostic::error("Invalid backend configuration argument", why);
+    let text = std::fs::read_to_string(addition).map_err(|error| {
+        invalid(format!(
+            "The -backend-config argument {addition:?} must be NAME=VALUE or a file of such settings; no such file can be \
+             read: {error}."
+        ))
+    })?;
+    let mut sources = crate::span::SourceMap::default();
+    let source = sources.add(addition, Some(Path::new(addition)), text.as_str());
+    let (body, mut found) = crate::syntax::parse(source, &text);
+    let mut settings = BTreeMap::new();
+    read(&body, &mut settings, &mut found);
+    match found.into_iter().find(|problem| problem.severity == Severity::Error) {
+        Some(problem) => Err(invalid(format!("{addition}: {}. {}", problem.summary, problem.detail))),
+        None => Ok(settings),
+    }
+}
+
+/// The attributes of a body, which must be literal.
+fn read(body: &Body, settings: &mut BTreeMap<String, String>, found: &mut Diagnostics) {
+    for attribute in &body.attributes {
+        if let Some(text) = literal_text(&attribute.value, found) {
+            settings.insert(attribute.name.name.to_string(), text.value.to_string());
+        }
+    }
+}

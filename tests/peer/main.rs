@@ -1,0 +1,99 @@
+//! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
+//! emulator of Azure Blob Storage, when npm can fetch it. What is missing is said loudly, and its tests count as passed:
+//! a machine without them can still run everything else.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod azurite;
+mod blob;
+mod terraform;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder in which both programs work.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What a program printed, and its exit code.
+pub struct Ran {
+    /// -1 when it was killed.
+    pub code: i32,
+    /// Output, then errors.
+    pub text: String,
+}
+
+impl Place {
+    /// With this configuration.
+    pub fn new(main: &str) -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        place.write("main.tf", main);
+        place
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// Runs Bowline.
+    pub fn bowline(&self, arguments: &[&str]) -> Ran {
+        self.run(Path::new(env!("CARGO_BIN_EXE_bowline")), arguments)
+    }
+
+    /// Runs Terraform, which must be installed.
+    pub fn terraform(&self, arguments: &[&str]) -> Ran {
+        self.run(&terraform::program().unwrap(), arguments)
+    }
+
+    fn run(&self, program: &Path, arguments: &[&str]) -> Ran {
+        let output = self.command(program, arguments).output().unwrap();
+        ran(&output)
+    }
+
+    /// A program in a clean environment.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+fn ran(output: &Output) -> Ran {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    Ran { code: output.status.code().unwrap_or(-1), text }
+}
+
+impl Ran {
+    /// What it printed, provided that it ended well.
+    pub fn well(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.text);
+        self.text
+    }
+}
+
+/// The program of that name, where the system looks for programs.
+pub fn found(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Says that something could not be tested here.
+pub fn skipped(what: &str, why: &str) {
+    eprintln!("\n==== SKIPPED: {what}: {why} ====\n");
+}
