@@ -153,12 +153,11 @@ fn read_line() -> Option<String> {
     }
 }
 
+/// The columns of the terminal; `COLUMNS` of the environment decides where it is set.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .filter(|width| *width > 20)
-        .unwrap_or(DEFAULT_WIDTH)
+    let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let measured = || terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| usize::from(columns));
+    asked.or_else(measured).filter(|width| *width > 20).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// The threads that network and disk are waited for on; made only by commands that need them.

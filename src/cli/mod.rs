@@ -9,6 +9,7 @@ mod flags;
 mod fmt;
 mod force_unlock;
 mod graph;
+mod import;
 mod init;
 mod interrupts;
 mod invocation;
@@ -93,6 +94,7 @@ enum Command {
     Destroy(apply::Arguments),
     /// Take in what changed outside
     Refresh(apply::Arguments),
+    Import(import::Arguments),
     Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
@@ -146,6 +148,7 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Apply(arguments)) => apply::run(&arguments, invocation),
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
+        Some(Command::Import(arguments)) => import::run(&arguments, invocation),
         Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),

@@ -105,7 +105,15 @@ impl PlanFlags {
         if found.has_errors() {
             return Err(found);
         }
-        Ok(Options { mode, refresh: self.refresh, targets, excludes, replace, parallelism: self.parallelism.max(1) })
+        Ok(Options {
+            mode,
+            refresh: self.refresh,
+            targets,
+            excludes,
+            replace,
+            imports: Vec::new(),
+            parallelism: self.parallelism.max(1),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::Exit;
-use super::flags::{LockFlags, StateFlags, parse_bool};
+use super::flags::{LockFlags, OutputFlags, StateFlags, parse_bool};
 use super::invocation::Invocation;
 use super::{loading, state_history, state_provider, stored};
 use crate::address::{Address, InstanceKey, ModuleInstance};
@@ -56,6 +56,8 @@ pub struct Show {
     /// Read the state from this file
     #[arg(long, value_name = "PATH")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputFlags,
     /// The instance
     address: String,
 }

@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     invocation.report(found);
     if sound {
         let also = if silent { "" } else { ", but there were some validation warnings as shown above" };
-        invocation.print_line(&format!("Success! The configuration is valid{also}."));
+        invocation.print_line(&format!("Success! The configuration is valid{also}.\n"));
     }
     Ok(exit)
 }

@@ -134,8 +134,9 @@ impl ConfigGraph {
         diagnostic.related = cycle
             .path
             .iter()
-            .filter_map(|(from, place)| {
-                place.map(|span| (span, format!("{} refers to the next here", self.dag.node(*from))))
+            .zip(cycle.path.iter().cycle().skip(1))
+            .filter_map(|((from, place), (to, _))| {
+                place.map(|span| (span, format!("{} needs {}", self.dag.node(*from), self.dag.node(*to))))
             })
             .collect();
         diagnostic

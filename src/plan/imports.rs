@@ -23,8 +23,8 @@ pub struct Wanted {
     pub address: Address,
     /// By which id.
     pub id: String,
-    /// The place of the id.
-    pub place: Span,
+    /// The place of the id, if it stands in the configuration.
+    pub place: Option<Span>,
 }
 
 impl Planner<'_> {
@@ -49,7 +49,9 @@ impl Planner<'_> {
 
     /// What the `import` blocks take over into a resource; `None` with an error.
     fn wanted(&mut self, config: &ConfigAddress) -> Option<Vec<Wanted>> {
-        let mut found = Vec::new();
+        let requested = self.options.imports.iter().filter(|(address, _)| address.config() == *config);
+        let mut found: Vec<Wanted> =
+            requested.map(|(address, id)| Wanted { address: address.clone(), id: id.clone(), place: None }).collect();
         let mut sound = true;
         let blocks: Vec<&Import> = self.stage.configuration.root.imports.iter().collect();
         for block in blocks {
@@ -92,7 +94,7 @@ impl Planner<'_> {
             }
             Err(problems) => {
                 let place = |mut d: Diagnostic| {
-                    d.subject.get_or_insert(wanted.place);
+                    d.subject = d.subject.or(wanted.place);
                     d.for_address(&wanted.address)
                 };
                 self.stage.take(problems.into_iter().map(place).collect())
@@ -136,7 +138,7 @@ fn wanted_by(block: &Import, scope: &dyn Scope, problems: &mut Diagnostics) -> O
         return None;
     };
     let address = target_instance(block, scope, problems)?;
-    Some(Wanted { address, id: text.to_owned(), place: id.span })
+    Some(Wanted { address, id: text.to_owned(), place: Some(id.span) })
 }
 
 /// The instance that `to` names: its keys may be expressions such as `each.key`.

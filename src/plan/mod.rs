@@ -66,10 +66,33 @@ pub enum Event<'a> {
         /// How many.
         objects: usize,
     },
+    /// One of them is being read.
+    Reading {
+        /// Which.
+        object: &'a ObjectAddress,
+        /// Its id as recorded.
+        id: Option<&'a str>,
+    },
     /// One of them has been read.
     Refreshed {
         /// Which.
         object: &'a ObjectAddress,
+        /// Its id as observed; `None` when it is gone.
+        id: Option<&'a str>,
+    },
+    /// A data source is being read.
+    Asking {
+        /// Which.
+        address: &'a Address,
+    },
+    /// A data source has been read.
+    Answered {
+        /// Which.
+        address: &'a Address,
+        /// The id that it gave; `None` also when it could not be read.
+        id: Option<&'a str>,
+        /// It could be read.
+        sound: bool,
     },
     /// An instance has been decided.
     Planned {
@@ -108,7 +131,7 @@ pub async fn plan<'c>(
     let mut stage = Stage::new(setting, functions, variables, false);
     stage.found.extend(problems);
     let selection = Selection::new(setting.graph, options);
-    if selection.is_partial() {
+    if selection.is_partial() && options.imports.is_empty() {
         stage.found.push(partial_warning());
     }
     let sound = !stage.found.has_errors();

@@ -63,6 +63,8 @@ pub struct Options {
     pub excludes: Vec<Target>,
     /// Replace these (`-replace`).
     pub replace: Vec<Address>,
+    /// Take over what has this id into this instance (`bowline import`), besides what `import` blocks say.
+    pub imports: Vec<(Address, String)>,
     /// How many reads or writes at once (`-parallelism`); at least 1.
     pub parallelism: usize,
 }
@@ -75,6 +77,7 @@ impl Default for Options {
             targets: Vec::new(),
             excludes: Vec::new(),
             replace: Vec::new(),
+            imports: Vec::new(),
             parallelism: 10,
         }
     }

@@ -96,6 +96,7 @@ impl Planner<'_> {
             let (Some(session), Some(known)) = (session, self.objects.get(object)) else { continue };
             let (kind, recorded, object) =
                 (object.address.resource.kind.clone(), known.recorded.clone(), object.clone());
+            (self.events)(Event::Reading { object: &object, id: recorded.value.field("id").and_then(Value::as_str) });
             self.queue.push_back(Box::pin(async move {
                 let result = session.reader().read(&kind, &recorded).await;
                 Answer::Observed(object, result)
@@ -110,7 +111,11 @@ impl Planner<'_> {
                 self.unreadable.insert(object.clone(), problems);
             }
         }
-        (self.events)(Event::Refreshed { object });
+        let observed = self.objects.get(object).and_then(|known| known.observed.as_ref());
+        (self.events)(Event::Refreshed {
+            object,
+            id: observed.and_then(|o| o.value.field("id")).and_then(Value::as_str),
+        });
         self.one_read(&object.address.config());
     }
 
@@ -188,6 +193,7 @@ impl Planner<'_> {
     /// Begins to read a data source.
     pub(super) fn read_data(&mut self, node: NodeId, session: &Arc<dyn Session>, address: Address, config: Value) {
         let (session, kind) = (session.clone(), address.resource.kind.clone());
+        (self.events)(Event::Asking { address: &address });
         self.reading.entry(node).or_insert((0, true)).0 += 1;
         self.queue.push_back(Box::pin(async move {
             let result = session.reader().read_data(&kind, &config).await;
@@ -196,7 +202,9 @@ impl Planner<'_> {
     }
 
     pub(super) fn heard_data(&mut self, node: NodeId, address: &Address, result: Result<Value, Diagnostics>) {
+        let id = result.as_ref().ok().and_then(|value| value.field("id").cloned());
         let sound = self.take_data(node, address, result);
+        (self.events)(Event::Answered { address, id: id.as_ref().and_then(Value::as_str), sound });
         if let Some((left, fine)) = self.reading.get_mut(&node) {
             *left -= 1;
             *fine &= sound;

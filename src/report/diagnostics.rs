@@ -3,11 +3,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::schema_json;
-use super::snippet::{Snippet, snippet};
+use super::snippet::{Snippet, snippet, snippet_at};
 use super::style::{Paint, Style, wrap};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::eval::functions;
-use crate::span::{Position, SourceMap};
+use crate::span::{Position, SourceMap, Span};
 
 /// The order in which they are shown: warnings, then errors; without a place first, then by place.
 pub fn sorted(diagnostics: Diagnostics, sources: &SourceMap) -> Diagnostics {
@@ -34,6 +34,7 @@ pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: &Style) -> Stri
         let width = if style.framed { style.width.saturating_sub(3) } else { style.width.saturating_sub(1) };
         lines.push_str(&wrap(&diagnostic.detail, width));
     }
+    lines.push_str(&related(diagnostic, sources, style));
     let lines = lines.trim_end();
     if !style.framed {
         return format!("\n{lines}\n");
@@ -59,6 +60,17 @@ fn place(diagnostic: &Diagnostic, sources: &SourceMap, style: &Style) -> String 
         out.push('\n');
     }
     out
+}
+
+/// The other places that belong to it, each with what is there: `terraform_data.a, on FILE line N, in BLOCK:`.
+fn related(diagnostic: &Diagnostic, sources: &SourceMap, style: &Style) -> String {
+    let place = |(span, what): &(Span, String)| {
+        let snippet = snippet_at(*span, None, sources)?;
+        let context = snippet.context.as_ref().map(|context| format!(", in {context}")).unwrap_or_default();
+        let place = format!("on {} line {}{context}", snippet.file, snippet.start.line);
+        Some(format!("\n\n  {what}, {place}:\n{}", code(&snippet, style).trim_end_matches('\n')))
+    };
+    diagnostic.related.iter().filter_map(place).collect()
 }
 
 /// The numbered lines; the part at fault is underlined, or marked by carets below where nothing can be underlined.
@@ -190,15 +202,29 @@ pub fn json(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
         object.insert("address".into(), address.clone().into());
     }
     if let Some(snippet) = snippet(diagnostic, sources) {
-        let range = json!({
-            "filename": snippet.file,
-            "start": position_json(snippet.start),
-            "end": position_json(snippet.end),
-        });
-        object.insert("range".into(), range);
+        object.insert("range".into(), range_json(&snippet));
         object.insert("snippet".into(), snippet_json(diagnostic, &snippet));
     }
+    let related: Vec<Json> = diagnostic
+        .related
+        .iter()
+        .filter_map(|(span, what)| {
+            let snippet = snippet_at(*span, None, sources)?;
+            Some(json!({ "message": what, "range": range_json(&snippet), "snippet": code_json(&snippet) }))
+        })
+        .collect();
+    if !related.is_empty() {
+        object.insert("related".into(), related.into());
+    }
     Json::Object(object)
+}
+
+fn range_json(snippet: &Snippet<'_>) -> Json {
+    json!({
+        "filename": snippet.file,
+        "start": position_json(snippet.start),
+        "end": position_json(snippet.end),
+    })
 }
 
 fn position_json(position: Position) -> Json {
@@ -210,15 +236,10 @@ fn snippet_json(diagnostic: &Diagnostic, snippet: &Snippet<'_>) -> Json {
         .into_iter()
         .map(|value| json!({ "traversal": value.traversal, "statement": value.statement }))
         .collect();
-    let mut object = json!({
-        "context": snippet.context,
-        "code": snippet.code,
-        "start_line": snippet.first_line,
-        "highlight_start_offset": snippet.highlight.start,
-        "highlight_end_offset": snippet.highlight.end,
-        "values": values,
-    });
-    if let (Some(function), Some(fields)) = (&diagnostic.function, object.as_object_mut()) {
+    let mut object = code_json(snippet);
+    let Some(fields) = object.as_object_mut() else { return object };
+    fields.insert("values".into(), values.into());
+    if let Some(function) = &diagnostic.function {
         let mut call = json!({ "called_as": function });
         if let (Some(call), Some(found)) = (call.as_object_mut(), functions::lookup(function)) {
             call.insert("signature".into(), schema_json::call_signature(found));
@@ -228,13 +249,22 @@ fn snippet_json(diagnostic: &Diagnostic, snippet: &Snippet<'_>) -> Json {
     object
 }
 
+fn code_json(snippet: &Snippet<'_>) -> Json {
+    json!({
+        "context": snippet.context,
+        "code": snippet.code,
+        "start_line": snippet.first_line,
+        "highlight_start_offset": snippet.highlight.start,
+        "highlight_end_offset": snippet.highlight.end,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
     use crate::diagnostic::UsedValue;
-    use crate::span::Span;
 
     const SOURCE: &str = "resource \"terraform_data\" \"b\" {\n  input = tonumber(\n    var.s\n  )\n\tbogus = 1\n}\n";
 
@@ -329,6 +359,28 @@ mod tests {
                 },
             })
         );
+    }
+
+    #[test]
+    fn other_places_follow_with_what_is_there() {
+        let (sources, span) = at("bogus");
+        let mut diagnostic = Diagnostic::error("Cycle", "In a circle.");
+        diagnostic.related = vec![(span, "terraform_data.b needs terraform_data.a".into())];
+        let expected = [
+            "",
+            "Error: Cycle",
+            "",
+            "In a circle.",
+            "",
+            "  terraform_data.b needs terraform_data.a, on main.tf line 5, in resource \"terraform_data\" \"b\":",
+            "   5: \tbogus = 1",
+            "      \t^^^^^",
+            "",
+        ];
+        assert_eq!(text(&diagnostic, &sources, &Style::PLAIN), expected.join("\n"));
+        let document = json(&diagnostic, &sources);
+        assert_eq!(document.pointer("/related/0/range/start/line"), Some(&json!(5)));
+        assert_eq!(document.pointer("/related/0/snippet/code"), Some(&json!("\tbogus = 1")));
     }
 
     #[test]

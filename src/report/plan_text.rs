@@ -167,7 +167,8 @@ fn legend(shown: &[&InstanceChange], style: &Style) -> String {
 /// The outputs that change; empty when none does.
 fn outputs(plan: &Plan, style: &Style) -> String {
     let changed: Vec<_> = plan.outputs.iter().filter(|(_, output)| output.action != Action::NoOp).collect();
-    let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    // Also those that do not change decide the column, as in Terraform.
+    let width = plan.outputs.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     let line = |(name, output): &(&std::sync::Arc<str>, &OutputChange)| {
         let diff = output_diff(output);
         format!("{} {name:width$} = {}\n", symbol(output.action, style), Layout::new(style).render(&diff, 0))

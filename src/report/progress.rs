@@ -1,14 +1,16 @@
 //! What is told while a run goes on: a line when a step begins and one when it ends; below them on a terminal what
 //! runs, for how long, and how much is left; for tools, lines of JSON.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io::{IsTerminal, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+mod live;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
 use serde_json::Value as Json;
+
+use live::{Live, Steps, doing, lock};
 
 use crate::apply::{self, Applied, StepResult};
 use crate::plan::{self, Action, Mode, Plan};
@@ -24,41 +26,57 @@ pub struct Progress {
     style: Style,
     json: bool,
     steps: Arc<Mutex<Steps>>,
-    live: Mutex<Option<ProgressBar>>,
-}
-
-/// What runs, and how much is left to begin.
-#[derive(Debug, Default)]
-struct Steps {
-    running: BTreeMap<ObjectAddress, (Action, Instant)>,
-    left: usize,
+    live: Mutex<Option<Live>>,
+    /// Ends the thread that tells what still runs.
+    reminding: Mutex<Option<Sender<()>>>,
 }
 
 impl Progress {
     /// For an output of that style; with `json`, lines for tools.
     pub fn new(style: Style, json: bool) -> Self {
-        let progress = Self { style, json, steps: Arc::default(), live: Mutex::default() };
+        let progress = Self { style, json, steps: Arc::default(), live: Mutex::default(), reminding: Mutex::default() };
         progress.json(ui_json::version);
         progress
     }
 
     /// Hears of planning.
     pub fn planning(&self, event: &plan::Event<'_>) {
-        if let plan::Event::Refreshing { objects } = event
-            && *objects > 0
-        {
-            self.steps().left = *objects;
-            self.go_live("reading");
-        }
-        if let plan::Event::Refreshed { .. } = event {
-            let mut steps = self.steps();
-            steps.left = steps.left.saturating_sub(1);
+        match event {
+            plan::Event::Refreshing { objects } => {
+                self.steps().expect(*objects);
+                self.go_live("read");
+            }
+            plan::Event::Reading { object, id } => {
+                let shown = bracketed(*id);
+                let message = format!("{}: Refreshing state...{shown}", object.address);
+                self.line(&message);
+                self.json(|| ui_json::refresh("refresh_start", &message, &object.address, *id));
+                self.steps().begin(object, Action::NoOp);
+            }
+            plan::Event::Refreshed { object, id } => {
+                self.steps().end(object);
+                self.json(|| {
+                    let message = format!("{}: Refresh complete{}", object.address, bracketed(*id));
+                    ui_json::refresh("refresh_complete", &message, &object.address, *id)
+                });
+            }
+            plan::Event::Asking { address } => {
+                let message = format!("{address}: Reading...");
+                self.line(&message);
+                self.json(|| ui_json::step("apply_start", &message, address, Action::Read, None, None));
+                self.steps().begin(&ObjectAddress::from((*address).clone()), Action::Read);
+            }
+            plan::Event::Answered { address, id, sound } => {
+                self.ended(&ObjectAddress::from((*address).clone()), Action::Read, *id, *sound);
+            }
+            plan::Event::Planned { .. } => {}
         }
     }
 
     /// Planning has ended.
     pub fn planned(&self) {
         self.end_live();
+        self.steps().clear();
     }
 
     /// Shows the plan, before anybody is asked.
@@ -73,48 +91,40 @@ impl Progress {
     }
 
     /// Apply begins.
-    pub fn begin_applying(&self, plan: &Plan) {
+    pub fn begin_applying(self: &Arc<Self>, plan: &Plan) {
         let steps = |change: &plan::InstanceChange| match change.action {
             Action::NoOp | Action::Forget => 0,
             action if action.is_replace() => 2,
             _ => 1,
         };
-        self.steps().left = plan.changes.iter().map(steps).sum();
+        self.steps().expect(plan.changes.iter().map(steps).sum());
         self.line("");
-        self.go_live("applying");
+        self.go_live("done");
+        self.remind();
     }
 
     /// Hears of apply.
     pub fn applying(&self, event: &apply::Event<'_>) {
         match event {
             apply::Event::Started { object, action, id } => self.started(object, *action, *id),
-            apply::Event::Progress { object, text } => self.line(&format!("{object}: {text}")),
+            apply::Event::Progress { object, text } => self.steps().say(object, text),
             apply::Event::Ended { object, action, id, sound } => self.ended(object, *action, *id, *sound),
-            apply::Event::Skipped { .. } => {
-                let mut steps = self.steps();
-                steps.left = steps.left.saturating_sub(1);
-            }
+            apply::Event::Skipped { .. } => self.steps().skip(),
         }
     }
 
     fn started(&self, object: &ObjectAddress, action: Action, id: Option<&str>) {
-        {
-            let mut steps = self.steps();
-            steps.left = steps.left.saturating_sub(1);
-            steps.running.insert(object.clone(), (action, Instant::now()));
-        }
-        let shown = id.map(|id| format!(" [id={id}]")).unwrap_or_default();
-        let message = format!("{object}: {}...{shown}", doing(action));
+        self.steps().begin(object, action);
+        let message = format!("{object}: {}...{}", doing(action), bracketed(id));
         self.line(&message);
         self.json(|| ui_json::step("apply_start", &message, &object.address, action, id, None));
     }
 
     fn ended(&self, object: &ObjectAddress, action: Action, id: Option<&str>, sound: bool) {
-        let begun = self.steps().running.remove(object);
-        let seconds = begun.map_or(0, |(_, begun)| begun.elapsed().as_secs());
+        let seconds = self.steps().end(object);
         let (kind, message) = if sound {
-            let id = id.filter(|_| action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
-            ("apply_complete", format!("{object}: {} complete after {seconds}s{id}", done(action)))
+            let shown = bracketed(id.filter(|_| action != Action::Delete));
+            ("apply_complete", format!("{object}: {} complete after {seconds}s{shown}", done(action)))
         } else {
             ("apply_errored", format!("{object}: {} failed after {seconds}s", done(action)))
         };
@@ -125,6 +135,7 @@ impl Progress {
     /// Apply has ended: what was done, what failed, what was not begun and why, and the outputs.
     pub fn applied(&self, applied: &Applied, plan: &Plan) {
         let mode = plan.options.mode;
+        lock(&self.reminding).take();
         self.end_live();
         for (object, _, result) in &applied.steps {
             if let StepResult::Skipped { because } = result {
@@ -158,28 +169,42 @@ impl Progress {
     }
 
     fn go_live(&self, what: &'static str) {
-        if self.json || !std::io::stdout().is_terminal() {
-            return;
+        let mut live = lock(&self.live);
+        if !self.json && live.is_none() && std::io::stdout().is_terminal() {
+            *live = Live::begin(&self.steps, what);
         }
-        let steps = Arc::clone(&self.steps);
-        let status = move |_: &ProgressState, out: &mut dyn fmt::Write| {
-            let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = out.write_str(&steps.describe(what));
-        };
-        let Ok(style) = ProgressStyle::with_template("{spinner} {status} [{elapsed}]") else { return };
-        let bar = ProgressBar::new_spinner().with_style(style.with_key("status", status));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
     fn end_live(&self) {
-        if let Some(bar) = self.live.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            bar.finish_and_clear();
+        if let Some(live) = lock(&self.live).take() {
+            live.end();
+        }
+    }
+
+    /// Tells every ten seconds what still runs, where nothing is drawn that shows it.
+    fn remind(self: &Arc<Self>) {
+        if lock(&self.live).is_some() {
+            return;
+        }
+        let (end, ended) = channel();
+        *lock(&self.reminding) = Some(end);
+        let progress = Arc::clone(self);
+        std::thread::spawn(move || progress.remind_until(&ended));
+    }
+
+    fn remind_until(&self, ended: &Receiver<()>) {
+        while ended.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {
+            let still = self.steps().still_running();
+            for (object, action, seconds) in still {
+                let message = format!("{object}: Still {}... [{seconds}s elapsed]", doing(action).to_lowercase());
+                self.line(&message);
+                self.json(|| ui_json::step("apply_progress", &message, &object.address, action, None, Some(seconds)));
+            }
         }
     }
 
     fn steps(&self) -> MutexGuard<'_, Steps> {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.steps)
     }
 
     /// A line for people.
@@ -199,39 +224,16 @@ impl Progress {
     fn text(&self, text: &str) {
         // A reader that went away is no error.
         let write = || drop(std::io::stdout().lock().write_all(text.as_bytes()));
-        match &*self.live.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(bar) => bar.suspend(write),
+        match &*lock(&self.live) {
+            Some(live) => live.above(write),
             None => write(),
         }
     }
 }
 
-impl Steps {
-    /// `2 at work, 14 left: azurerm_kubernetes_cluster.a (1m 12s), azurerm_subnet.b (3s)`
-    fn describe(&self, what: &str) -> String {
-        const SHOWN: usize = 3;
-        if self.running.is_empty() {
-            return format!("{what}, {} left", self.left);
-        }
-        let mut oldest: Vec<_> = self.running.iter().collect();
-        oldest.sort_by_key(|(_, (_, begun))| *begun);
-        let shown: Vec<String> = oldest
-            .iter()
-            .take(SHOWN)
-            .map(|(object, (_, begun))| format!("{object} ({}s)", begun.elapsed().as_secs()))
-            .collect();
-        let more = if oldest.len() > SHOWN { ", ..." } else { "" };
-        format!("{} at work, {} left: {}{more}", oldest.len(), self.left, shown.join(", "))
-    }
-}
-
-fn doing(action: Action) -> &'static str {
-    match action {
-        Action::Update => "Modifying",
-        Action::Delete => "Destroying",
-        Action::Read => "Reading",
-        _ => "Creating",
-    }
+/// ` [id=...]`, as Terraform shows an id.
+fn bracketed(id: Option<&str>) -> String {
+    id.map(|id| format!(" [id={id}]")).unwrap_or_default()
 }
 
 fn done(action: Action) -> &'static str {

@@ -25,9 +25,13 @@ pub struct Snippet<'a> {
 
 /// The lines that a diagnostic is about; `None` when it has no place.
 pub fn snippet<'a>(diagnostic: &Diagnostic, sources: &'a SourceMap) -> Option<Snippet<'a>> {
-    let subject = diagnostic.subject?;
+    snippet_at(diagnostic.subject?, diagnostic.context, sources)
+}
+
+/// The lines of a place, with those of the wider one around it.
+pub fn snippet_at(subject: Span, context: Option<Span>, sources: &SourceMap) -> Option<Snippet<'_>> {
     let source = sources.get(subject.source)?;
-    let shown = diagnostic.context.map_or(subject, |context| subject.to(context)).range();
+    let shown = context.map_or(subject, |context| subject.to(context)).range();
     let text = &*source.text;
     // Something is to be marked even where something is missing.
     let end = if subject.end == subject.start { subject.range().end + 1 } else { subject.range().end };

@@ -1,24 +1,41 @@
 //! The recorded state for people.
 
+use std::sync::Arc;
+
 use crate::address::ResourceMode;
 use crate::plan::recorded;
 use crate::provider::{Kind, Registry};
 use crate::report::change::{self, Change};
 use crate::report::change_text::Layout;
-use crate::report::outputs;
 use crate::report::style::{Paint, Style};
-use crate::state::{Instance, ObjectAddress, ProviderAddress, State};
+use crate::state::{Instance, ObjectAddress, OutputValue, ProviderAddress, State};
 use crate::value::{Path, PathStep, Value};
 
 /// Every object, then the outputs.
 pub fn state(state: &State, registry: &Registry, style: &Style) -> String {
-    let objects =
-        state.objects().map(|(address, provider, instance)| object(&address, provider, instance, registry, style));
-    let mut text = objects.collect::<Vec<_>>().join("\n");
+    let mut text = String::new();
+    let mut module = None;
+    for (address, provider, instance) in state.objects() {
+        if let Some(before) = module.replace(address.address.module.clone()) {
+            text.push_str(if before == address.address.module { "\n" } else { "\n\n" });
+        }
+        text += &object(&address, provider, instance, registry, style);
+    }
     if !state.outputs.is_empty() {
-        text += &format!("\n\nOutputs:\n\n{}", outputs::recorded(&state.outputs));
+        text += &format!("\n\nOutputs:\n\n{}", outputs(state, style));
     }
     text
+}
+
+/// The outputs as the objects are laid out.
+fn outputs(state: &State, style: &Style) -> String {
+    let line = |(name, output): (&Arc<str>, &OutputValue)| {
+        let value = output.decode().unwrap_or_else(|| Value::from_plain_json(&output.value));
+        let value = if output.sensitive { value.sensitive() } else { value };
+        let shown = Layout::whole(style).render(&change::of_value(Some(&value), Some(&value)), 0);
+        format!("{name} = {shown}\n")
+    };
+    state.outputs.iter().map(line).collect()
 }
 
 /// One object as a block.

@@ -20,7 +20,7 @@ pub fn line(level: &str, message: &str, kind: &str, fields: Json) -> Json {
         "@level": level,
         "@message": message,
         "@module": "terraform.ui",
-        "@timestamp": jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string(),
+        "@timestamp": format!("{:.6}", jiff::Timestamp::now()),
         "type": kind,
     });
     if let (Some(object), Json::Object(fields)) = (object.as_object_mut(), fields) {
@@ -75,12 +75,21 @@ fn planned(change: &InstanceChange, kind: &str, what: &str) -> Json {
         }
         let reason = change.reason.as_ref().and_then(Reason::word);
         if let Some(reason) = reason {
-            let short = ["replace_because_", "replace_by_", "delete_because_", "read_because_"];
-            let reason = short.iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
-            fields.insert("reason".into(), reason.into());
+            fields.insert("reason".into(), spoken(reason).into());
         }
     }
     line("info", &message, kind, json!({ "change": fields }))
+}
+
+/// The protocol's own words for some reasons of the plan's JSON.
+fn spoken(reason: &str) -> &str {
+    match reason {
+        "replace_because_cannot_update" => "cannot_update",
+        "replace_because_tainted" => "tainted",
+        "replace_by_request" => "requested",
+        "replace_by_triggers" => "replace_triggered_by",
+        _ => reason,
+    }
 }
 
 /// How many objects come, change and go.
@@ -126,6 +135,16 @@ pub fn step(
         if let Some(seconds) = seconds {
             fields.insert("elapsed_seconds".into(), seconds.into());
         }
+    }
+    line("info", message, kind, json!({ "hook": hook }))
+}
+
+/// A read of what is recorded: `refresh_start`, `refresh_complete`.
+pub fn refresh(kind: &str, message: &str, address: &Address, id: Option<&str>) -> Json {
+    let mut hook = json!({ "resource": resource(address) });
+    if let (Some(fields), Some(id)) = (hook.as_object_mut(), id) {
+        fields.insert("id_key".into(), "id".into());
+        fields.insert("id_value".into(), id.into());
     }
     line("info", message, kind, json!({ "hook": hook }))
 }

@@ -308,6 +308,7 @@ fn read_options(json: &Json) -> Option<Options> {
         targets: list(&json["targets"], target)?,
         excludes: list(&json["excludes"], target)?,
         replace: list(&json["replace"], address)?,
+        imports: Vec::new(),
         parallelism: json["parallelism"].as_u64().and_then(|n| usize::try_from(n).ok())?,
     })
 }
