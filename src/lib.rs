@@ -28,6 +28,8 @@ pub mod plan;
 
 pub mod apply;
 
+pub mod access;
+
 pub mod report;
 
 pub mod cli;

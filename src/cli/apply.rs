@@ -13,7 +13,7 @@ use super::invocation::{Invocation, runtime};
 use super::loading::{self, Loaded};
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{saving, stored};
+use super::{meaning, saving, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -112,7 +112,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
         let planning = make(&loaded, invocation, recorded, &options, &progress);
         let (plan, found) = interrupts.unless_stopped(planning).await?;
         let errored = found.has_errors();
-        progress.show_plan(&plan, &loaded.registry);
+        progress.show_plan(&plan, &loaded.registry, &meaning::access_changes(&plan, &loaded, invocation));
         invocation.report(found);
         let wanted = !errored
             && (!plan.has_changes()

@@ -1,5 +1,6 @@
 //! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
 
+mod access;
 mod apply;
 mod arguments;
 mod backend;
@@ -14,6 +15,7 @@ mod init;
 mod interrupts;
 mod invocation;
 mod loading;
+mod meaning;
 mod metadata;
 mod migrate;
 mod output;
@@ -104,6 +106,8 @@ enum Command {
     Taint(taint::Arguments),
     /// Take the mark off again
     Untaint(taint::Arguments),
+    #[command(subcommand)]
+    Access(access::Command),
     Graph(graph::Arguments),
     /// Tell which modules the configuration calls and where they are
     Get(init::Accepted),
@@ -157,6 +161,7 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Get(_)) => init::get(invocation),
         Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
         Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
+        Some(Command::Access(command)) => access::run(&command, invocation),
         Some(Command::Graph(arguments)) => graph::run(&arguments, invocation),
         Some(Command::Providers(arguments)) => providers::run(&arguments, invocation),
         Some(Command::Metadata(command)) => metadata::run(&command, invocation),

@@ -11,7 +11,7 @@ use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{loading, saving, stored};
+use super::{loading, meaning, saving, stored};
 use crate::diagnostic::Diagnostics;
 use crate::report::progress::Progress;
 
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     })?;
     lock.release()?;
     let errored = found.has_errors();
-    progress.show_plan(&plan, &loaded.registry);
+    progress.show_plan(&plan, &loaded.registry, &meaning::access_changes(&plan, &loaded, invocation));
     invocation.report(found);
     if errored {
         return Ok(Exit::Failure);

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
-use super::{loading, saving, stored};
+use super::{loading, meaning, saving, stored};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::saved::{self, SavedPlan};
-use crate::report::{plan_json, plan_text, state_json, state_text};
+use crate::report::{access_text, plan_json, plan_text, state_json, state_text};
 use crate::span::SourceMap;
 use crate::state::{State, format};
 
@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 /// Shows it.
-pub fn run(arguments: &Arguments, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     match &arguments.path {
         None => {
             let state = stored::store(invocation, None)?.load()?.state;
@@ -49,16 +49,18 @@ pub fn run(arguments: &Arguments, invocation: &Invocation) -> Result<Exit, Diagn
 /// How compressed files begin: saved plans are, states are not.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-fn show_plan(saved: &SavedPlan, json: bool, invocation: &Invocation) -> Result<(), Diagnostics> {
+fn show_plan(saved: &SavedPlan, json: bool, invocation: &mut Invocation) -> Result<(), Diagnostics> {
     let registry = loading::registry();
+    let access = meaning::saved_access_changes(saved, invocation)?;
     if !json {
         invocation.print(&plan_text::plan(&saved.plan, &registry, &invocation.out));
+        invocation.print(&access_text::changes(&access, &invocation.out));
         return Ok(());
     }
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
     let (configuration, _) = config::load(&unpacked.root, &mut SourceMap::default());
-    invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration)).to_string());
+    invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration), &access).to_string());
     Ok(())
 }
 

@@ -30,6 +30,7 @@ mod recovery;
 pub mod saved;
 mod selection;
 pub mod stage;
+mod trace;
 mod triggers;
 mod validate;
 pub mod verify;
@@ -54,6 +55,7 @@ pub use model::{
 };
 pub use selection::Selection;
 pub use stage::Setting;
+pub use trace::trace;
 pub use validate::validate;
 
 use stage::Stage;

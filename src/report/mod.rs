@@ -1,5 +1,6 @@
 //! Everything that is formatted, for people and for tools. Nothing here decides anything.
 
+pub mod access_text;
 mod change;
 mod change_text;
 mod config_json;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::resource_json::{ModuleTree, check, identity};
 use super::{config_json, state_json, value_json};
+use crate::access::AccessChange;
 use crate::address::ResourceMode;
 use crate::config::Configuration;
 use crate::plan::{Action, CheckKind, CheckResult, CheckStatus, InstanceChange, OutputChange, Plan, Reason};
@@ -12,8 +13,8 @@ use crate::provider::Registry;
 use crate::state::TERRAFORM_VERSION;
 use crate::value::{Path, PathStep};
 
-/// The whole document. Without a configuration its part is left out.
-pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configuration>) -> Json {
+/// The whole document, with what the plan means for access. Without a configuration its part is left out.
+pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configuration>, access: &[AccessChange]) -> Json {
     let mut document = json!({
         "format_version": "1.2",
         "terraform_version": TERRAFORM_VERSION,
@@ -45,6 +46,7 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
     put("resource_changes", changes.into());
     put("output_changes", outputs.into());
     put("checks", checks.into());
+    put("access_changes", super::access_text::changes_json(access));
     if !plan.prior.is_empty() {
         put("prior_state", state_json::state(&plan.prior, registry));
     }

@@ -12,12 +12,13 @@ use serde_json::Value as Json;
 
 use live::{Live, Steps, doing, lock};
 
+use crate::access::AccessChange;
 use crate::apply::{self, Applied, StepResult};
 use crate::plan::{self, Action, Mode, Plan};
 use crate::provider::Registry;
 use crate::report::plan_text::{self, Counts};
 use crate::report::style::{Paint, Style};
-use crate::report::{outputs, ui_json};
+use crate::report::{access_text, outputs, ui_json};
 use crate::state::ObjectAddress;
 
 /// Tells how far a run is.
@@ -79,14 +80,15 @@ impl Progress {
         self.steps().clear();
     }
 
-    /// Shows the plan, before anybody is asked.
-    pub fn show_plan(&self, plan: &Plan, registry: &Registry) {
+    /// Shows the plan and what it means for access, before anybody is asked.
+    pub fn show_plan(&self, plan: &Plan, registry: &Registry, access: &[AccessChange]) {
         if self.json {
-            for line in ui_json::plan(plan) {
+            for line in ui_json::plan(plan).into_iter().chain(access.iter().map(ui_json::access_change)) {
                 self.json(|| line);
             }
         } else {
             self.text(&plan_text::plan(plan, registry, &self.style));
+            self.text(&access_text::changes(access, &self.style));
         }
     }
 

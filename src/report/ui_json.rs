@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::plan_text::Counts;
 use super::resource_json::key;
+use crate::access::AccessChange;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{Action, InstanceChange, Mode, OutputChange, Plan, Reason};
@@ -59,6 +60,14 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
         lines.push(line("info", &format!("Outputs: {}", outputs.len()), "outputs", json!({ "outputs": outputs })));
     }
     lines
+}
+
+/// Somebody gains or loses access: a line that Terraform's protocol does not have.
+pub fn access_change(change: &AccessChange) -> Json {
+    let sign = if change.gained { '+' } else { '-' };
+    let fields = super::access_text::changes_json(std::slice::from_ref(change));
+    let access = fields.get(0).cloned().unwrap_or(Json::Null);
+    line("info", &format!("{sign} {}", change.access), "access_change", json!({ "access": access }))
 }
 
 fn planned(change: &InstanceChange, kind: &str, what: &str) -> Json {

@@ -1,0 +1,141 @@
+//! What a plan leads to, with a stand-in for every text that is not known before apply: so that one can follow which
+//! object's id ends up where, though neither exists yet.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::address::{Address, ConfigAddress, ModuleInstance};
+use crate::diagnostic::Diagnostics;
+use crate::eval::decode;
+use crate::eval::functions::FunctionContext;
+use crate::eval::variables::Given;
+use crate::graph::ConfigNode;
+use crate::provider::Kind;
+use crate::value::{Path, Type, Value, ValueKind};
+
+use super::evaluation::InstanceData;
+use super::expand::expand;
+use super::stage::{Stage, kind_of};
+use super::{InstanceChange, Plan, Setting, recorded};
+
+/// Evaluates the configuration once more with what is planned. What a text is not known to be yet is named by where it
+/// will come from, `<azurerm_user_assigned_identity.a.principal_id>`, wherever it is used. Values carry no marks.
+pub fn trace<'c>(setting: Setting<'c>, functions: FunctionContext<'c>, plan: &Plan) -> BTreeMap<Address, Value> {
+    let given = |value: &Value| Given { value: value.clone(), origin: String::new(), span: None };
+    let variables: BTreeMap<Arc<str>, Given> = plan.variables.iter().map(|(n, v)| (n.clone(), given(v))).collect();
+    let current = plan.changes.iter().filter(|change| change.deposed.is_none());
+    let mut tracer = Tracer {
+        stage: Stage::new(setting, functions, variables, false),
+        plan,
+        changes: current.map(|change| (&change.address, change)).collect(),
+        values: BTreeMap::new(),
+    };
+    for id in &setting.graph.order {
+        tracer.visit(setting.graph.dag.node(*id));
+    }
+    tracer.values
+}
+
+struct Tracer<'c, 'p> {
+    stage: Stage<'c>,
+    plan: &'p Plan,
+    changes: HashMap<&'p Address, &'p InstanceChange>,
+    values: BTreeMap<Address, Value>,
+}
+
+impl Tracer<'_, '_> {
+    /// Diagnostics are left aside: the plan has given those that count, and a stand-in may fail a condition.
+    fn visit(&mut self, node: &ConfigNode) {
+        match node {
+            ConfigNode::Variable(path, name) => {
+                self.stage.variable(path, name);
+            }
+            ConfigNode::Local(path, name) => {
+                self.stage.local(path, name);
+            }
+            ConfigNode::Output(path, name) => {
+                self.stage.output(path, name);
+            }
+            ConfigNode::Module(path) => {
+                self.stage.expand_module(path);
+            }
+            ConfigNode::Resource(address) => self.resource(address),
+            ConfigNode::Provider(_) | ConfigNode::Check(..) => {}
+        }
+    }
+
+    fn resource(&mut self, address: &ConfigAddress) {
+        let Some(resource) = self.stage.configuration.resource(address) else { return };
+        let Some(provider) = self.stage.provider(address, resource) else { return };
+        let Some(kind) = kind_of(&*provider, &address.resource) else { return };
+        for module in self.stage.instances(&address.module) {
+            let nothing = InstanceData::default();
+            let scope = self.stage.evaluation.scope(&module, &nothing);
+            let enabled = resource.lifecycle.enabled.as_ref();
+            let Some(expansion) = expand(&resource.repetition, enabled, &scope, &mut Diagnostics::new()) else {
+                continue;
+            };
+            let instances: Vec<_> = expansion.keys().into_iter().map(|key| (expansion.data(&key), key)).collect();
+            self.stage.evaluation.expand_resource(&module, &address.resource, expansion);
+            for (data, key) in instances {
+                let instance = address.resource.instance(module.clone(), key);
+                self.instance(&instance, &module, &data, resource, kind);
+            }
+        }
+    }
+
+    fn instance(
+        &mut self,
+        address: &Address,
+        module: &ModuleInstance,
+        data: &InstanceData,
+        resource: &crate::config::Resource,
+        kind: &dyn Kind,
+    ) {
+        let schema = &kind.schema().block;
+        let planned = self.changes.get(address).map(|change| change.after.clone()).or_else(|| {
+            let recorded = self.plan.prior.instance(address)?;
+            recorded::decode(address, recorded, kind).ok().map(|known| known.value)
+        });
+        let planned = planned.unwrap_or_else(|| Value::unknown(schema.implied_type())).unmark_deep().0;
+        let scope = self.stage.evaluation.scope(module, data);
+        let (config, _) = decode::decode_body(&resource.body, schema, &scope, resource.header, &|_| None);
+        let value = stood_in(planned, &config.unmark_deep().0, address);
+        self.stage.evaluation.set_instance(address, value.clone());
+        self.values.insert(address.clone(), value);
+    }
+}
+
+/// `planned` with its gaps filled: from what the configuration says now, else by the name of the gap.
+fn stood_in(planned: Value, config: &Value, address: &Address) -> Value {
+    planned.transform(&mut |path, value| {
+        if value.is_known() {
+            return value;
+        }
+        let configured = config.at(path).filter(|configured| configured.is_wholly_known() && !configured.is_null());
+        configured.unwrap_or_else(|| named(value, path, address))
+    })
+}
+
+/// A gap's stand-in: its name for a text, one element for a list of objects, nothing for anything else.
+fn named(value: Value, path: &Path, address: &Address) -> Value {
+    let ValueKind::Unknown(ty, _) = value.kind() else { return value };
+    of_type(ty, path, address).unwrap_or(value)
+}
+
+fn of_type(ty: &Type, path: &Path, address: &Address) -> Option<Value> {
+    match ty {
+        Type::String => Some(Value::string(format!("<{address}.{path}>"))),
+        Type::List(element) if matches!(**element, Type::Object(_)) => {
+            Some(Value::list((**element).clone(), vec![of_type(element, &path.then_position(0), address)?]))
+        }
+        Type::Object(object) => {
+            let field = |(name, ty): (&Arc<str>, &Type)| {
+                let value = of_type(ty, &path.then_attribute(name), address);
+                (name.clone(), value.unwrap_or_else(|| Value::unknown(ty.clone())))
+            };
+            Some(Value::object(object.attributes.iter().map(field).collect()))
+        }
+        _ => None,
+    }
+}
