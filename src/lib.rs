@@ -30,6 +30,8 @@ pub mod apply;
 
 pub mod access;
 
+pub mod checks;
+
 pub mod report;
 
 pub mod cli;

@@ -24,6 +24,7 @@ const LAYERS: &[&str] = &[
     "plan",
     "apply",
     "access",
+    "checks",
     "report",
     "cli",
 ];

@@ -58,7 +58,7 @@ fn values(state: &State, registry: &Registry) -> BTreeMap<Address, Value> {
 
 fn collect(values: &BTreeMap<Address, Value>) -> World {
     let mut world = World::default();
-    let customs = custom_roles(values);
+    let customs = custom_roles(values, &mut world.roles);
     for (address, value) in values {
         if let Some(id) = text(value, "id").and_then(|id| ArmId::parse(id).ok()) {
             world.resources.push((address.clone(), id));
@@ -81,6 +81,7 @@ fn identity(address: &Address, value: &Value) -> Option<Identity> {
         name: text(value, "name")?.to_owned(),
         id: folded(text(value, "id")?),
         principal: text(value, "principal_id")?.to_owned(),
+        client: text(value, "client_id").map(str::to_owned),
     })
 }
 
@@ -162,12 +163,13 @@ fn any(world: &mut World, address: &Address, value: &Value, customs: &HashMap<St
             name: name.to_owned(),
             id: folded(id),
             principal: principal.to_owned(),
+            client: output.and_then(|output| text(output, "clientId")).map(str::to_owned),
         });
     }
 }
 
 /// The roles of the configuration, by GUID and by name, both in lower case.
-fn custom_roles(values: &BTreeMap<Address, Value>) -> HashMap<String, Role> {
+fn custom_roles(values: &BTreeMap<Address, Value>, managed: &mut Vec<(Address, Role)>) -> HashMap<String, Role> {
     let mut found = HashMap::new();
     for (address, value) in values {
         if &*address.resource.kind != "azurerm_role_definition" {
@@ -182,6 +184,9 @@ fn custom_roles(values: &BTreeMap<Address, Value>) -> HashMap<String, Role> {
             permissions: permissions.iter().map(permission).collect(),
             built_in: crate::azure::roles::by_name(name).is_some(),
         };
+        if address.resource.mode == ResourceMode::Managed {
+            managed.push((address.clone(), role.clone()));
+        }
         found.insert(name.to_lowercase(), role.clone());
         found.insert(key, role);
     }

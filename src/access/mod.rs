@@ -17,3 +17,6 @@ pub use collect::{after, before, recorded};
 pub use question::{Hop, Reach, path, what_can, who_can};
 pub use role::{Permissions, Role, matches};
 pub use world::{Access, Assignment, Cluster, Credential, Identity, Issuer, Scope, Who, World};
+
+#[cfg(test)]
+mod tests;

@@ -137,7 +137,7 @@ const WORDS: &[(&str, &str)] = &[
     ("Key Vault Secrets Officer", "read and change secrets of"),
     ("Key Vault Secrets User", "read secrets of"),
     ("Managed Identity Contributor", "make, change and delete identities in"),
-    ("Managed Identity Operator", "assign to resources"),
+    ("Managed Identity Operator", "let resources use"),
     ("Monitoring Metrics Publisher", "publish metrics to"),
     ("Monitoring Reader", "read monitoring data of"),
     ("Network Contributor", "manage"),

@@ -19,6 +19,8 @@ pub struct World {
     pub clusters: Vec<Cluster>,
     /// Role assignments.
     pub assignments: Vec<Assignment>,
+    /// The configuration's own roles.
+    pub roles: Vec<(Address, Role)>,
     /// The resources that there are, for naming them on the command line: address and id.
     pub resources: Vec<(Address, ArmId)>,
 }
@@ -34,6 +36,8 @@ pub struct Identity {
     pub id: Arc<str>,
     /// The object id of its service principal.
     pub principal: String,
+    /// The id of its application, by which a pod asks for tokens.
+    pub client: Option<String>,
 }
 
 /// A federated credential: whose tokens an identity accepts.

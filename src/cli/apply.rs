@@ -11,10 +11,12 @@ use super::flags::StateFlags;
 use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::loading::{self, Loaded};
+use super::meaning::Meaning;
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{meaning, saving, stored};
+use super::{saving, stored};
 use crate::apply::{self, Applied, Means, Stop};
+use crate::checks;
 use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::variables::Given;
@@ -25,6 +27,9 @@ use crate::state::{Loaded as Recorded, Lock, Store, Unfinished};
 
 /// Make the world as the configuration says
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bowline apply\n  bowline apply plan.out\n  bowline apply -auto-approve -target=module.workload"
+)]
 pub struct Arguments {
     #[command(flatten)]
     flags: PlanFlags,
@@ -110,9 +115,11 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
         let planning = make(&loaded, invocation, recorded, &options, &progress);
-        let (plan, found) = interrupts.unless_stopped(planning).await?;
+        let (plan, mut found) = interrupts.unless_stopped(planning).await?;
+        let meaning = Meaning::of(&plan, &loaded, invocation);
+        found.extend(checks::diagnostics(&meaning.findings, flags.checks));
         let errored = found.has_errors();
-        progress.show_plan(&plan, &loaded.registry, &meaning::access_changes(&plan, &loaded, invocation));
+        progress.show_plan(&plan, &loaded.registry, &meaning.access);
         invocation.report(found);
         let wanted = !errored
             && (!plan.has_changes()

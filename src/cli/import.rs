@@ -54,7 +54,11 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     }
     let store = stored::store_with(invocation, &arguments.state)?;
     let lock = stored::lock(&store, &arguments.state.lock, "OperationTypeImport", invocation)?;
-    let mut state = store.load()?.state;
+    let recorded = store.load()?;
+    if let Some(unfinished) = recorded.unfinished().first() {
+        return Err(stored::interrupted(unfinished).into());
+    }
+    let mut state = recorded.state.clone();
     if state.instance(&address).is_some() {
         return Err(already_managed(&address).into());
     }
@@ -68,7 +72,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let progress = Arc::new(Progress::new(invocation.out, false));
     let (plan, found) = runtime()?.block_on(async {
         let azure = loaded.simulate(&arguments.simulate).await?;
-        let result = make(&loaded, invocation, state.clone(), Vec::new(), &options, &progress).await;
+        let result = make(&loaded, invocation, recorded, &options, &progress).await;
         if let Some(azure) = azure {
             azure.shutdown().await;
         }

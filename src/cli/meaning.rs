@@ -1,9 +1,10 @@
-//! What a plan means beyond its changes: for access.
+//! What a plan means beyond its changes: for access, and for the checks.
 
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
 use super::saving;
 use crate::access::{self, AccessChange, World};
+use crate::checks::{self, Finding};
 use crate::config;
 use crate::diagnostic::Diagnostics;
 use crate::graph::ConfigGraph;
@@ -11,18 +12,39 @@ use crate::plan::saved::SavedPlan;
 use crate::plan::{self, Mode, Plan};
 use crate::provider::Surroundings;
 
-/// Who gains and who loses access by a plan.
-pub fn access_changes(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Vec<AccessChange> {
-    if plan.errored || plan.options.mode == Mode::RefreshOnly || !plan.has_changes() {
-        return Vec::new();
+/// What a plan means.
+#[derive(Debug, Default)]
+pub struct Meaning {
+    /// Who gains and who loses access.
+    pub access: Vec<AccessChange>,
+    /// What the checks find in what it leads to.
+    pub findings: Vec<Finding>,
+}
+
+impl Meaning {
+    /// That of a plan; nothing for one that failed or only takes in what changed outside.
+    pub fn of(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Self {
+        // Without anything of Azure's there is nothing to look for.
+        let is_azure = |kind: &str| kind.starts_with("azurerm_") || kind.starts_with("azapi_");
+        let concerned = plan.changes.iter().any(|change| is_azure(&change.address.resource.kind));
+        if plan.errored || plan.options.mode == Mode::RefreshOnly || !concerned {
+            return Self::default();
+        }
+        let after = after(plan, loaded, invocation);
+        let access = access::changes(&access::before(plan, &loaded.registry), &after);
+        Self { access, findings: checks::run(&after, &loaded.configuration, &invocation.sources) }
     }
-    access::changes(&access::before(plan, &loaded.registry), &after(plan, loaded, invocation))
 }
 
 /// What there will be after a plan.
 fn after(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> World {
     let functions = loaded.functions(plan.timestamp.parse().ok());
-    let traced = plan::trace(loaded.setting(invocation), functions.context(), plan);
+    // Where everything is known already, nothing has to be traced.
+    let traced = if plan.has_changes() {
+        plan::trace(loaded.setting(invocation), functions.context(), plan)
+    } else {
+        std::collections::BTreeMap::new()
+    };
     access::after(plan, &loaded.registry, &traced)
 }
 
@@ -32,10 +54,10 @@ pub fn after_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Wor
     Ok(after(&saved.plan, &loaded, invocation))
 }
 
-/// Who gains and who loses access by a saved plan.
-pub fn saved_access_changes(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Vec<AccessChange>, Diagnostics> {
+/// What a saved plan means.
+pub fn of_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Meaning, Diagnostics> {
     let (loaded, _unpacked) = unpacked(saved, invocation)?;
-    Ok(access_changes(&saved.plan, &loaded, invocation))
+    Ok(Meaning::of(&saved.plan, &loaded, invocation))
 }
 
 /// The configuration that a saved plan holds, in a folder that lasts as long as what is returned with it.

@@ -13,6 +13,7 @@ use crate::value::Value;
 
 /// Show the root module's outputs as last recorded
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  bowline output\n  bowline output -raw oidc_issuer_url\n  bowline output -json")]
 pub struct Arguments {
     /// As JSON
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",

@@ -1,6 +1,6 @@
 //! `bowline plan`: what would change, and why. Changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,20 +9,29 @@ use super::Exit;
 use super::flags::StateFlags;
 use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
+use super::meaning::Meaning;
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{loading, meaning, saving, stored};
-use crate::diagnostic::Diagnostics;
+use super::{loading, saving, stored};
+use crate::checks;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::progress::Progress;
+use crate::report::sarif;
 
 /// Show what would change, and why
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  bowline plan\n  bowline plan -out=plan.out -var-file=prod.tfvars\n  bowline plan -checks=error -sarif=findings.sarif\n  bowline plan --simulate"
+)]
 pub struct Arguments {
     #[command(flatten)]
     flags: PlanFlags,
     /// Save the plan to this file, for "apply" and "show"
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write what the checks find to this file, in SARIF
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
     /// Exit with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
@@ -45,7 +54,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
-    let (plan, found) = runtime()?.block_on(async {
+    let (plan, mut found) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
         let planning = make(&loaded, invocation, recorded, &options, &progress);
@@ -56,8 +65,14 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         Ok::<_, Diagnostics>(result)
     })?;
     lock.release()?;
+    let meaning = Meaning::of(&plan, &loaded, invocation);
+    found.extend(checks::diagnostics(&meaning.findings, flags.checks));
     let errored = found.has_errors();
-    progress.show_plan(&plan, &loaded.registry, &meaning::access_changes(&plan, &loaded, invocation));
+    progress.show_plan(&plan, &loaded.registry, &meaning.access);
+    if let Some(path) = &arguments.sarif {
+        let document = sarif::document(&meaning.findings, &invocation.sources);
+        std::fs::write(path, format!("{document:#}\n")).map_err(|error| unwritable(path, &error))?;
+    }
     invocation.report(found);
     if errored {
         return Ok(Exit::Failure);
@@ -72,6 +87,10 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     // The process ends here. To free every value first, one by one, takes a twentieth of the whole run.
     std::mem::forget((plan, loaded));
     Ok(exit)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("File cannot be written", format!("{} cannot be written: {error}.", path.display()))
 }
 
 /// What to do with a plan that has changes.

@@ -8,6 +8,7 @@ use super::flags::{LockFlags, OutputFlags, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::{Loaded, SimulateFlags};
 use crate::address::Address;
+use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{self, Mode, Options, Plan, Start, Target};
 use crate::report::progress::Progress;
@@ -43,6 +44,9 @@ pub struct PlanFlags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
           default_missing_value = "true", value_parser = super::flags::parse_bool, action = clap::ArgAction::Set)]
     pub input: bool,
+    /// What becomes of what the checks find: nothing, warnings, warnings also of notes, or errors
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = checks::Mode::Warn)]
+    pub checks: checks::Mode,
     /// Show warnings as one list
     #[arg(long)]
     pub compact_warnings: bool,

@@ -51,7 +51,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn show_plan(saved: &SavedPlan, json: bool, invocation: &mut Invocation) -> Result<(), Diagnostics> {
     let registry = loading::registry();
-    let access = meaning::saved_access_changes(saved, invocation)?;
+    let access = meaning::of_saved(saved, invocation)?.access;
     if !json {
         invocation.print(&plan_text::plan(&saved.plan, &registry, &invocation.out));
         invocation.print(&access_text::changes(&access, &invocation.out));

@@ -12,6 +12,7 @@ use crate::report::diagnostics;
 
 /// Check the configuration
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bowline validate\n  bowline validate -json")]
 pub struct Arguments {
     /// Print JSON for tools
     #[arg(long)]

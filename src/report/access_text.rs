@@ -1,5 +1,7 @@
 //! Access for people and for tools.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::access::{Access, AccessChange, Hop, Issuer, Reach, Scope, Who};
@@ -7,31 +9,98 @@ use crate::plan::Action;
 use crate::report::change_text::symbol;
 use crate::report::style::{Paint, Style};
 
-/// So many lines are shown of one kind before they are counted.
-const SHOWN: usize = 40;
+/// So many holders are named before they are counted.
+const SHOWN: usize = 4;
 
-/// What a plan means for access; empty when nothing changes.
+/// What a plan means for access, a paragraph for each who gains or loses the same; empty when nothing changes.
 pub fn changes(changes: &[AccessChange], style: &Style) -> String {
     if changes.is_empty() {
         return String::new();
     }
     let mut text = format!("\n{}\n", style.paint(Paint::Bold, "Access changes:"));
-    for gained in [false, true] {
-        let of_kind: Vec<&AccessChange> = changes.iter().filter(|change| change.gained == gained).collect();
-        let action = if gained { Action::Create } else { Action::Delete };
-        for change in of_kind.iter().take(SHOWN) {
-            let warning = if gained && change.access.role.grants_access() {
-                style.paint(Paint::BoldRed, " and so can get any access there")
-            } else {
-                String::new()
-            };
-            text.push_str(&format!("{} {}{warning}\n", symbol(action, style), change.access));
-        }
-        if of_kind.len() > SHOWN {
-            text.push_str(&format!("    and {} more\n", of_kind.len() - SHOWN));
+    for (gained, action, can) in [(false, Action::Delete, "can no longer"), (true, Action::Create, "can")] {
+        let of_kind = changes.iter().filter(|change| change.gained == gained).map(|change| &change.access);
+        for paragraph in paragraphs(of_kind) {
+            let through = paragraph.through.map(|name| format!(", through identity {name},")).unwrap_or_default();
+            text.push_str(&format!("{} {}{through} {can}\n", symbol(action, style), holders(&paragraph.holders)));
+            for access in &paragraph.access {
+                text.push_str(&format!("      {}\n", grant(access, gained, style)));
+            }
         }
     }
     text
+}
+
+/// Those who have the same access through the same identity.
+struct Paragraph<'a> {
+    through: Option<&'a str>,
+    holders: Vec<&'a Who>,
+    access: Vec<&'a Access>,
+}
+
+fn paragraphs<'a>(found: impl Iterator<Item = &'a Access>) -> Vec<Paragraph<'a>> {
+    let mut by_holder: BTreeMap<(Option<&str>, &Who), Vec<&Access>> = BTreeMap::new();
+    for access in found {
+        by_holder.entry((access.through.as_deref(), &access.who)).or_default().push(access);
+    }
+    let mut paragraphs: BTreeMap<(Option<&str>, Vec<Grant<'_>>), Paragraph<'_>> = BTreeMap::new();
+    for ((through, who), access) in by_holder {
+        let grants = access.iter().map(|access| what(access)).collect();
+        let empty = || Paragraph { through, holders: Vec::new(), access };
+        paragraphs.entry((through, grants)).or_insert_with(empty).holders.push(who);
+    }
+    paragraphs.into_values().collect()
+}
+
+/// Where, which role, under which condition.
+type Grant<'a> = (&'a str, &'a str, Option<&'a str>);
+
+fn what(access: &Access) -> Grant<'_> {
+    (access.scope.key(), &access.role.key, access.condition.as_deref())
+}
+
+/// `read secrets of vault kv-prod (Key Vault Secrets User)`
+fn grant(access: &Access, gained: bool, style: &Style) -> String {
+    let condition = if access.condition.is_some() { ", under a condition" } else { "" };
+    let warning = if gained && access.role.grants_access() && access.condition.is_none() {
+        style.paint(Paint::BoldRed, " and so can get any access there")
+    } else {
+        String::new()
+    };
+    format!("{} {} ({}{condition}){warning}", access.role.words(), access.scope, access.role.name)
+}
+
+/// `service accounts a/b and a/c (cluster prod)`
+fn holders(holders: &[&Who]) -> String {
+    let mut accounts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for who in holders {
+        match who {
+            Who::ServiceAccount { name, cluster: Issuer::Cluster(cluster) } => {
+                accounts.entry(cluster).or_default().push(name);
+            }
+            who => others.push(who.to_string()),
+        }
+    }
+    let of_cluster = |(cluster, names): (&str, Vec<&str>)| {
+        let word = if names.len() == 1 { "service account" } else { "service accounts" };
+        format!("{word} {} (cluster {cluster})", listed(&names))
+    };
+    let all: Vec<String> = accounts.into_iter().map(of_cluster).chain(others).collect();
+    listed(&all)
+}
+
+/// `a`, `a and b`, `a, b, c, d and 5 more`
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let mut shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    if names.len() > SHOWN {
+        return format!("{} and {} more", shown.join(", "), names.len() - SHOWN);
+    }
+    match (shown.pop(), shown.as_slice()) {
+        (None, _) => String::new(),
+        (Some(last), []) => last.to_owned(),
+        (Some(last), first) => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 /// The same for tools: `access_changes`.

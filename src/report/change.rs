@@ -26,7 +26,6 @@ pub struct Change {
 
 /// What a change is made of.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "most nodes are scalars: a box for each would cost more than it saves")]
 pub enum Node {
     /// A string, number, bool or null; `None` where it is absent.
     Scalar(Option<Value>, Option<Value>),

@@ -11,6 +11,7 @@ pub mod plan_json;
 pub mod plan_text;
 pub mod progress;
 mod resource_json;
+pub mod sarif;
 pub mod schema_json;
 mod snippet;
 pub mod state_json;

@@ -142,7 +142,7 @@ pub(super) fn render(a: &Arguments, name: &str, template: &str, variables: &Valu
         chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
             && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     };
-    let keys = variables.as_fields().into_iter().flat_map(|fields| fields.keys());
+    let keys = variables.as_fields().into_iter().flat_map(crate::value::Fields::keys);
     if let Some(key) = keys.into_iter().find(|key| !is_name(key)) {
         let rule = "must start with a letter, followed by zero or more letters, digits, and underscores";
         return Err(FunctionError::at(1, format!("invalid template variable name {key:?}: {rule}")));

@@ -1,0 +1,123 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::address::Address;
+use crate::azure::arm_id::ArmId;
+
+const GROUP: &str = "/subscriptions/s/resourceGroups/g";
+const VAULT: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
+const IDENTITY: &str =
+    "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/api";
+const GET_SECRET: &str = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn assignment(name: &str, principal: &str, role: &str, scope: &str) -> Assignment {
+    Assignment {
+        address: address(&format!("azurerm_role_assignment.{name}")),
+        principal: principal.into(),
+        principal_type: Some("Group".into()),
+        role: Role::named(role),
+        scope: ArmId::parse(scope).map_or_else(|_| Scope::Later(scope.into()), Scope::Known),
+        condition: None,
+    }
+}
+
+/// A cluster with one service account that acts as an identity.
+fn world(assignments: Vec<Assignment>) -> World {
+    World {
+        identities: vec![Identity {
+            address: address("azurerm_user_assigned_identity.api"),
+            name: "api".into(),
+            id: IDENTITY.into(),
+            principal: "<azurerm_user_assigned_identity.api.principal_id>".into(),
+            client: None,
+        }],
+        credentials: vec![Credential {
+            address: address("azurerm_federated_identity_credential.api"),
+            identity: IDENTITY.into(),
+            issuer: "https://issuer/".into(),
+            subject: "system:serviceaccount:payments:api".into(),
+            audiences: vec!["api://AzureADTokenExchange".into()],
+        }],
+        clusters: vec![Cluster {
+            address: address("azurerm_kubernetes_cluster.prod"),
+            name: "prod".into(),
+            issuer: "https://issuer/".into(),
+            control_plane: vec!["cp".into()],
+            control_plane_ids: Vec::new(),
+            kubelet: Some("nodes".into()),
+            kubelet_id: None,
+        }],
+        assignments,
+        ..World::default()
+    }
+}
+
+fn own(role: &str, scope: &str) -> Assignment {
+    assignment("api", "<azurerm_user_assigned_identity.api.principal_id>", role, scope)
+}
+
+#[test]
+fn a_plan_says_who_gains_what_through_which_identity() {
+    let (before, after) = (world(Vec::new()), world(vec![own("Key Vault Secrets User", VAULT)]));
+    let words = |from: &World, to: &World| {
+        changes(from, to).iter().map(|c| (c.gained, c.access.to_string())).collect::<Vec<_>>()
+    };
+    let sentence = "service account payments/api (cluster prod) can read secrets of vault kv, through identity api and Key \
+                    Vault Secrets User";
+    assert_eq!(words(&before, &after), [(true, sentence.to_owned())]);
+    assert_eq!(words(&after, &before), [(false, sentence.to_owned())]);
+    let mut renamed = after.clone();
+    renamed.assignments[0].address = address("azurerm_role_assignment.other");
+    assert_eq!(words(&after, &renamed), []);
+}
+
+#[test]
+fn whoever_a_cluster_acts_as_is_called_by_it() {
+    let of = |principal| {
+        let world = world(vec![assignment("x", principal, "AcrPull", GROUP)]);
+        world.access().first().unwrap().who.to_string()
+    };
+    assert_eq!(of("cp"), "control plane of cluster prod");
+    assert_eq!(of("nodes"), "nodes of cluster prod");
+    assert_eq!(of("7c3a"), "group 7c3a");
+}
+
+#[test]
+fn access_comes_from_above_and_not_from_beside() {
+    for (scope, inherited) in [
+        (VAULT, Some(false)),
+        (GROUP, Some(true)),
+        ("/subscriptions/S", Some(true)),
+        ("/providers/Microsoft.Management/managementGroups/m", Some(true)),
+        ("/", Some(true)),
+        ("/subscriptions/s/resourceGroups/g2", None),
+        ("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv2", None),
+        ("<azapi_resource.vault.id>", None),
+    ] {
+        let world = world(vec![own("Key Vault Secrets User", scope)]);
+        let found = who_can(&world, &GET_SECRET.to_uppercase(), &ArmId::parse(VAULT).unwrap());
+        assert_eq!(found.first().map(|reach| reach.inherited), inherited, "{scope}");
+    }
+    let reader = world(vec![own("Reader", GROUP)]);
+    assert!(who_can(&reader, GET_SECRET, &ArmId::parse(VAULT).unwrap()).is_empty());
+}
+
+#[test]
+fn somebody_is_found_by_every_name_they_have() {
+    let world = world(vec![own("Key Vault Secrets User", VAULT)]);
+    for name in ["payments/api", "system:serviceaccount:payments:api", "API"] {
+        assert_eq!(what_can(&world, name).len(), 1, "{name}");
+    }
+    assert!(what_can(&world, "payments/other").is_empty());
+    let ways = path(&world, "payments/api", &ArmId::parse(VAULT).unwrap());
+    let hop = |to: &str, by: &str| Hop { to: to.into(), by: by.into() };
+    let expected = [
+        hop("identity api", "azurerm_federated_identity_credential.api"),
+        hop("Key Vault Secrets User on vault kv", "azurerm_role_assignment.api"),
+    ];
+    assert_eq!(ways, [expected.to_vec()]);
+}

@@ -1,0 +1,4 @@
+resource "terraform_data" "made" {
+  for_each = toset(["a"])
+  input    = "x"
+}
