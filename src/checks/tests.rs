@@ -69,8 +69,15 @@ fn sound() -> World {
     }
 }
 
+/// What is found where no block is at hand.
+fn findings(world: &World) -> Vec<Finding> {
+    let (folder, mut sources) = (tempfile::tempdir().unwrap(), SourceMap::default());
+    let (configuration, _) = crate::config::load(folder.path(), &mut sources);
+    run(world, &configuration, &sources)
+}
+
 fn found(world: &World) -> BTreeSet<&'static str> {
-    run(world, &Configuration::default(), &SourceMap::default()).iter().map(|finding| finding.rule).collect()
+    findings(world).iter().map(|finding| finding.rule).collect()
 }
 
 #[test]
@@ -122,7 +129,7 @@ fn notes_are_shown_on_request_and_faults_can_stop_the_run() {
     let mut world = sound();
     world.credentials.clear();
     world.assignments.push(assignment("x", "somebody", "Owner", GROUP));
-    let findings = run(&world, &Configuration::default(), &SourceMap::default());
+    let findings = findings(&world);
     let shown = |mode| diagnostics(&findings, mode);
     assert_eq!(shown(Mode::Off).len(), 0);
     assert_eq!(shown(Mode::Warn).len(), 1);
