@@ -69,8 +69,7 @@ fn unpacked(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(Loaded, s
     let surroundings = Surroundings {
         environment: invocation.environment.clone(),
         folder: unpacked.root.clone(),
-        simulator: None,
-        version_constraint: None,
+        ..Surroundings::default()
     };
     let loaded = Loaded {
         configuration,
