@@ -11,6 +11,7 @@ use super::variables::Missing;
 use super::{loading, stored};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{self, Inspection};
+use crate::span::SourceMap;
 use crate::syntax::token::TokenKind;
 use crate::syntax::tree::Expression;
 use crate::syntax::{self, scan};
@@ -40,54 +41,83 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         return Err(found);
     }
     invocation.report(found);
-    converse(&inspection, invocation, interactive)
+    Ok(if interactive { converse(&inspection, invocation) } else { read_through(&inspection, invocation) })
 }
 
-/// Reads inputs to the end. At a terminal a fault is told and the talk goes on; elsewhere it ends the command.
-fn converse(inspection: &Inspection<'_>, invocation: &Invocation, interactive: bool) -> Result<Exit, Diagnostics> {
+/// Talks to a person until they leave. What is still open after a line goes on with the next one.
+fn converse(inspection: &Inspection<'_>, invocation: &Invocation) -> Exit {
     let mut input = String::new();
-    prompt(interactive, "> ");
+    prompt("> ");
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
-        if input.is_empty() && matches!(line.trim(), "exit" | "quit") {
+        if input.is_empty() && line.trim() == "exit" {
             break;
         }
         input.push_str(&line);
         input.push('\n');
         if is_open(&input) {
-            prompt(interactive, ": ");
+            prompt(": ");
             continue;
         }
-        let exit = one(inspection, invocation, std::mem::take(&mut input).trim_end_matches('\n'));
-        if exit == Exit::Failure && !interactive {
-            return Ok(exit);
+        match answer(inspection, std::mem::take(&mut input).trim_end_matches('\n')) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => invocation.print_line(&text),
+            Err((problems, sources)) => invocation.report_on(problems, &sources),
         }
-        prompt(interactive, "> ");
+        prompt("> ");
     }
-    if !input.trim().is_empty() {
-        return Ok(one(inspection, invocation, input.trim_end_matches('\n')));
-    }
-    Ok(Exit::Success)
+    Exit::Success
 }
 
-fn one(inspection: &Inspection<'_>, invocation: &Invocation, text: &str) -> Exit {
-    if text.trim().is_empty() {
-        return Exit::Success;
+/// Reads what another program says, as Terraform does: every line is an expression, the first fault ends it all, and
+/// the answer to the last one is what is printed.
+fn read_through(inspection: &Inspection<'_>, invocation: &Invocation) -> Exit {
+    let mut last = String::new();
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        if line.trim() == "exit" {
+            return Exit::Success;
+        }
+        match answer(inspection, line.trim()) {
+            Ok(text) => last = text,
+            Err((problems, sources)) => {
+                invocation.report_on(problems, &sources);
+                return Exit::Failure;
+            }
+        }
     }
-    let mut sources = crate::span::SourceMap::default();
+    invocation.print_line(&last);
+    Exit::Success
+}
+
+const HELP: &str = "\
+Every expression of the language can be tried here: it is answered with its value, from the configuration in this
+folder and what the state records. For instance:
+
+  > upper(\"a\")
+  > var.region
+  > azurerm_user_assigned_identity.app.client_id
+
+An expression may go on over several lines while a bracket or a heredoc is open. Leave with \"exit\", Control-C or
+Control-D.";
+
+/// The answer to one input; nothing to none.
+fn answer(inspection: &Inspection<'_>, text: &str) -> Result<String, (Diagnostics, SourceMap)> {
+    match text.trim() {
+        "" => return Ok(String::new()),
+        "help" => return Ok(HELP.to_owned()),
+        _ => {}
+    }
+    let mut sources = SourceMap::default();
     let source = sources.add("<console-input>", None, text);
     let (expression, mut problems): (Expression, Diagnostics) = syntax::parse_expression(source, text);
     if !problems.has_errors() {
         match inspection.answer(&expression) {
-            Ok(answer) => {
-                invocation.print_line(&answer);
-                return Exit::Success;
-            }
+            Ok(answer) => return Ok(answer),
             Err(found) => problems.extend(found),
         }
     }
-    invocation.report_on(problems, &sources);
-    Exit::Failure
+    Err((problems, sources))
 }
 
 /// Whether a bracket, an interpolation or a heredoc is still open: then the next line belongs to it.
@@ -104,10 +134,8 @@ fn is_open(text: &str) -> bool {
     open.iter().any(|closer| *closer != TokenKind::CloseQuote)
 }
 
-fn prompt(interactive: bool, text: &str) {
-    if interactive {
-        print!("{text}");
-        // Without a prompt the talk goes on all the same.
-        let _ = std::io::stdout().flush();
-    }
+fn prompt(text: &str) {
+    print!("{text}");
+    // Without a prompt the talk goes on all the same.
+    let _ = std::io::stdout().flush();
 }

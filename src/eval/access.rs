@@ -29,7 +29,8 @@ pub fn reference(whole: &Expression, reference: &Reference, scope: &dyn Scope, d
         }
     };
     keys.drain(..taken.min(keys.len()));
-    Walk { whole, scope }.steps(value, &reference.steps[taken..], &keys, diagnostics)
+    let before = reference.steps[..taken].last().map_or(reference.root.span, step_end);
+    Walk { whole, scope, in_splat: false }.steps(value, &reference.steps[taken..], &keys, before, diagnostics)
 }
 
 /// Steps on any other expression.
@@ -41,7 +42,7 @@ pub fn steps_on(
     diagnostics: &mut Diagnostics,
 ) -> Value {
     let value = value_of(source, scope, diagnostics);
-    Walk { whole, scope }.steps(value, steps, &[], diagnostics)
+    Walk { whole, scope, in_splat: false }.steps(value, steps, &[], source.span, diagnostics)
 }
 
 /// A step in the form that a scope can use, if its key is known; and the key's value, so that it is evaluated once.
@@ -68,36 +69,57 @@ pub fn legacy_key(key: u64) -> Value {
 struct Walk<'a> {
     whole: &'a Expression,
     scope: &'a dyn Scope,
+    /// On the elements of a splat: no name in the expression stands for them.
+    in_splat: bool,
 }
 
 impl Walk<'_> {
-    /// Takes all `steps`; `keys` are the values of index keys that were evaluated already.
-    fn steps(&self, mut value: Value, steps: &[Step], keys: &[Option<Value>], diagnostics: &mut Diagnostics) -> Value {
+    /// Takes all `steps`, which stand after `before`; `keys` are the values of index keys that were evaluated already.
+    fn steps(
+        &self,
+        mut value: Value,
+        steps: &[Step],
+        keys: &[Option<Value>],
+        mut before: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Value {
         for (i, step) in steps.iter().enumerate() {
             let known_key = keys.get(i).and_then(Clone::clone);
-            let (result, at) = match step {
-                Step::Attribute(name) => (attribute(&value, &name.name), name.span),
-                Step::LegacyIndex(key, span) => (index(&value, &legacy_key(*key)), *span),
+            let result = match step {
+                Step::Attribute(name) => attribute(&value, &name.name),
+                Step::LegacyIndex(key, _) => index(&value, &legacy_key(*key)),
                 Step::Index(key) => {
                     let value_of_key = known_key.unwrap_or_else(|| value_of(key, self.scope, diagnostics));
-                    (index(&value, &value_of_key), key.span)
+                    index(&value, &value_of_key)
                 }
                 Step::Splat { each, span } | Step::AttributeSplat { each, span } => {
                     value = self.splat(&value, each, *span, diagnostics);
+                    before = *span;
                     continue;
                 }
             };
+            let at = self.place(before, step);
+            before = at;
             value = match result {
                 Ok(value) => value,
                 Err(problem) => {
                     let mut diagnostic = problem.within(self.whole, self.whole, self.scope);
                     diagnostic.subject = Some(at);
+                    if self.in_splat {
+                        diagnostic.values.clear();
+                    }
                     diagnostics.push(diagnostic);
                     return Value::dynamic();
                 }
             };
         }
         value
+    }
+
+    /// A step with its dot or brackets.
+    fn place(&self, before: Span, step: &Step) -> Span {
+        let (from, end) = (before.range().end, step_end(step).range().end);
+        Span::new(before.source, from.min(end)..end.min(self.whole.span.range().end.max(from)))
     }
 
     /// `source[*].each`: the steps on each element; anything but a sequence counts as a sequence of one, null of none.
@@ -117,37 +139,52 @@ impl Walk<'_> {
             }
             ValueKind::Unknown(Type::Dynamic, _) => return Value::dynamic().marked(marks),
             ValueKind::Unknown(ty, known) if sequence => {
-                return self.splat_unknown(ty, known, each, diagnostics).marked(marks);
+                return self.splat_unknown(ty, known, each, marker, diagnostics).marked(marks);
             }
             _ => {}
         }
         let Some(items) = source.as_elements() else {
-            let item = self.steps(source.clone(), each, &[], diagnostics);
+            let item = self.on_element(source.clone(), each, marker, diagnostics);
             let may_be_null = !source.is_known() && !source.is_never_null();
             let result = if may_be_null { Value::dynamic() } else { Value::tuple(vec![item]) };
             return result.marked(marks);
         };
         let mut found = Diagnostics::new();
-        let values: Vec<Value> = items.iter().map(|item| self.steps(item.clone(), each, &[], &mut found)).collect();
-        let failed = found.has_errors();
+        let each_of = |item: &Value| self.on_element(item.clone(), each, marker, &mut found);
+        let values: Vec<Value> = items.iter().map(each_of).collect();
+        if found.has_errors() {
+            diagnostics.extend(found);
+            let ty = self.result_type(&source.type_of(), each, marker, &mut Diagnostics::new());
+            return Value::unknown(ty).marked(marks);
+        }
         diagnostics.extend(found);
         let result = match source.kind() {
-            _ if failed => Value::dynamic(),
             ValueKind::Tuple(_) => Value::tuple(values),
-            _ if values.is_empty() => Value::list(self.element_type(&source.type_of(), each), values),
+            _ if values.is_empty() => {
+                let ty = self.result_type(&source.type_of(), each, marker, diagnostics);
+                Value::list(ty.element().cloned().unwrap_or(Type::Dynamic), values)
+            }
             _ => list_of(values),
         };
         result.marked(marks)
     }
 
-    fn splat_unknown(&self, ty: &Type, known: &Refinement, each: &[Step], diagnostics: &mut Diagnostics) -> Value {
-        if let Type::Tuple(items) = ty {
-            let step = |item: &Type| self.steps(Value::unknown(item.clone()), each, &[], diagnostics).type_of();
-            let types = items.iter().map(step).collect();
-            return Value::unknown(Type::tuple(types)).refined_not_null();
+    fn on_element(&self, item: Value, each: &[Step], marker: Span, diagnostics: &mut Diagnostics) -> Value {
+        Walk { in_splat: true, ..*self }.steps(item, each, &[], marker, diagnostics)
+    }
+
+    fn splat_unknown(
+        &self,
+        ty: &Type,
+        known: &Refinement,
+        each: &[Step],
+        marker: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Value {
+        let result = self.result_type(ty, each, marker, diagnostics);
+        if let Type::Tuple(_) = ty {
+            return Value::unknown(result).refined_not_null();
         }
-        let (Type::List(element) | Type::Set(element)) = ty else { return Value::dynamic() };
-        let item = self.steps(Value::unknown((**element).clone()), each, &[], diagnostics);
         let of_set = matches!(ty, Type::Set(_));
         let refinement = Refinement {
             not_null: true,
@@ -155,18 +192,26 @@ impl Walk<'_> {
             max_length: known.max_length,
             ..Refinement::default()
         };
-        Value::unknown_refined(Type::list(item.type_of()), refinement)
+        Value::unknown_refined(result, refinement)
     }
 
-    /// The type that `each` leads to from the elements of an empty sequence; faults would be those of no element.
-    fn element_type(&self, sequence: &Type, each: &[Step]) -> Type {
+    /// The type of what `each` makes of a sequence's elements.
+    fn result_type(&self, sequence: &Type, each: &[Step], marker: Span, diagnostics: &mut Diagnostics) -> Type {
+        let mut of = |item: &Type| self.on_element(Value::unknown(item.clone()), each, marker, diagnostics).type_of();
         match sequence {
-            Type::List(element) | Type::Set(element) => {
-                let unknown = Value::unknown((**element).clone());
-                self.steps(unknown, each, &[], &mut Diagnostics::new()).type_of()
-            }
+            Type::Tuple(items) => Type::tuple(items.iter().map(of).collect()),
+            Type::List(element) | Type::Set(element) => Type::list(of(element)),
             _ => Type::Dynamic,
         }
+    }
+}
+
+/// The last part of a step that has a place of its own, with the bracket that closes it.
+fn step_end(step: &Step) -> Span {
+    match step {
+        Step::Attribute(name) => name.span,
+        Step::LegacyIndex(_, span) | Step::Splat { span, .. } | Step::AttributeSplat { span, .. } => *span,
+        Step::Index(key) => Span::new(key.span.source, key.span.range().start..key.span.range().end + 1),
     }
 }
 
@@ -308,10 +353,8 @@ fn index_unknown(ty: &Type, key: &Value, unknown: impl Fn(&Type) -> Result<Value
                 item(&placeholders, &at).and_then(|found| unknown(&found.type_of()))
             }
         },
-        Type::Object(object) => match name(key)? {
-            None => unknown(&Type::Dynamic),
-            Some(name) => unknown(object.attributes.get(&*name).ok_or_else(|| no_such_name(key))?),
-        },
+        // As in Terraform, which does not look for the name here.
+        Type::Object(_) => name(key).and_then(|_| unknown(&Type::Dynamic)),
         Type::Set(_) => Err(invalid_index(
             "Elements of a set are identified only by their value and don't have any separate index or key to select \
              with, so it's only possible to perform operations across all elements of the set.",
@@ -349,13 +392,17 @@ fn name(key: &Value) -> Result<Option<Arc<str>>, Problem> {
 /// The element at a known position.
 fn item(items: &[Value], position: &Value) -> Result<Value, Problem> {
     let Some(number) = position.as_number() else { return Ok(Value::dynamic()) };
-    if let Some(found) = number.to_usize().and_then(|i| items.get(i)) {
+    let wanted = number.to_usize();
+    if let Some(found) = wanted.and_then(|i| items.get(i)) {
         return Ok(found.clone());
     }
     Err(not_in_collection(if !number.is_integer() {
         ": indexing a sequence requires a whole number, but the given index has a fractional part."
     } else if number.is_negative() {
         ": a negative number is not a valid index for a sequence."
+    } else if wanted != Some(items.len()) {
+        // Terraform says more only of the position just behind the last.
+        "."
     } else if items.is_empty() {
         ": the collection has no elements."
     } else {

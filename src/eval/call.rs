@@ -7,18 +7,24 @@ use crate::eval::nearest::did_you_mean;
 use crate::eval::scope::Scope;
 use crate::eval::value_of;
 use crate::span::Span;
-use crate::syntax::tree::{Call, Expression, ExpressionKind, TemplatePart};
+use crate::syntax::tree::{Call, Expression, ExpressionKind, Reference, Step, TemplatePart};
 use crate::value::{Type, Value, ValueKind};
 
 /// `f(a, b...)`
 pub fn call(whole: &Expression, call: &Call, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
+    if scope.functions().refused {
+        let detail = "Functions may not be called here.";
+        diagnostics.error_at(whole.span, "Function calls not allowed", detail);
+        return Value::dynamic();
+    }
     let calling = Calling { whole, call, scope };
     let result = match call.name.name.strip_prefix("core::").unwrap_or(&call.name.name) {
         "try" => calling.attempt(),
         "can" => calling.can(),
         "type" if scope.functions().console => {
             let misplaced = |_| calling.type_out_of_place();
-            Err(calling.only_argument("value").map_or_else(|counted| counted, misplaced).into())
+            let arguments = call.arguments.iter().collect();
+            Err(calling.only::<&Expression>(arguments, "value").map_or_else(|counted| counted, misplaced).into())
         }
         name => match functions::lookup(&call.name.name) {
             Some(function) if name == "templatestring" => calling.template_string(function, diagnostics),
@@ -39,8 +45,28 @@ struct Calling<'a> {
     scope: &'a dyn Scope,
 }
 
-/// An argument's value, and the expression that it comes from.
-type Argument<'a> = (Value, &'a Expression);
+/// An argument's value, and where to point when it is at fault.
+#[derive(Clone)]
+struct Argument<'a> {
+    value: Value,
+    from: &'a Expression,
+    place: Span,
+}
+
+/// An argument of `try` or `can`.
+enum Attempt<'a> {
+    Expression(&'a Expression),
+    Value(Value),
+}
+
+impl Attempt<'_> {
+    fn value(self, scope: &dyn Scope, found: &mut Diagnostics) -> Value {
+        match self {
+            Self::Expression(expression) => value_of(expression, scope, found),
+            Self::Value(value) => value,
+        }
+    }
+}
 
 impl<'a> Calling<'a> {
     fn function(&self, function: &Function, diagnostics: &mut Diagnostics) -> Result<Value, Diagnostics> {
@@ -53,22 +79,25 @@ impl<'a> Calling<'a> {
         let Some(expanded) = expanded else { return Ok(Value::dynamic()) };
         let (fixed, _) = self.call.arguments.split_at(self.call.arguments.len() - usize::from(self.call.expand_last));
         self.check_count(function, fixed.len() + expanded.len(), fixed, &expanded)?;
-        let mut arguments: Vec<Argument<'_>> =
-            fixed.iter().map(|argument| (value_of(argument, self.scope, &mut found), argument)).collect();
+        let mut arguments: Vec<Argument<'_>> = Vec::with_capacity(fixed.len() + expanded.len());
+        for from in fixed {
+            let value = value_of(from, self.scope, &mut found);
+            arguments.push(Argument { value, from, place: start_of(from) });
+        }
         arguments.extend(expanded);
-        for (i, (value, expression)) in arguments.iter().enumerate() {
+        for (i, argument) in arguments.iter().enumerate() {
             let Some(param) = function.param(i) else { continue };
-            if let Err(error) = value.convert(&param.takes.ty()) {
+            if let Err(error) = argument.value.convert(&param.takes.ty()) {
                 let message =
                     if error.path.0.is_empty() { error.message } else { format!("{}: {}", error.path, error.message) };
-                found.push(self.invalid_argument(param.name, &message, expression));
+                found.push(self.invalid_argument(param.name, &message, argument.from, argument.place));
             }
         }
         if found.has_errors() {
             return Err(found);
         }
         diagnostics.extend(found);
-        let values: Vec<Value> = arguments.iter().map(|(value, _)| value.clone()).collect();
+        let values: Vec<Value> = arguments.iter().map(|argument| argument.value.clone()).collect();
         let result = function.call(&values, self.scope.functions());
         result.map_err(|error| self.failed(function, &error, &arguments).into())
     }
@@ -78,7 +107,8 @@ impl<'a> Calling<'a> {
         let Some(last) = self.call.arguments.last().filter(|_| self.call.expand_last) else { return Some(Vec::new()) };
         let (value, marks) = value_of(last, self.scope, found).unmark();
         if let Some(items) = value.as_elements() {
-            return Some(items.iter().map(|item| (item.clone().marked(marks), last)).collect());
+            let argument = |item: &Value| Argument { value: item.clone().marked(marks), from: last, place: last.span };
+            return Some(items.iter().map(argument).collect());
         }
         let detail = match value.kind() {
             ValueKind::Unknown(Type::Dynamic | Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => return None,
@@ -111,8 +141,11 @@ impl<'a> Calling<'a> {
         }
         if function.variadic.is_none() && given > wanted {
             let detail = format!("Function \"{}\" expects only {wanted} argument(s).", self.call.name.name);
-            let extra = fixed.get(wanted).or(expanded.first().map(|(_, expression)| *expression));
-            let place = extra.map_or(self.whole.span, start_of);
+            let place = match (fixed.get(wanted), expanded.first()) {
+                (Some(extra), _) => start_of(extra),
+                (None, Some(sequence)) => sequence.place,
+                (None, None) => self.whole.span,
+            };
             return Err(self.counted("Too many function arguments", detail, place));
         }
         Ok(())
@@ -128,23 +161,33 @@ impl<'a> Calling<'a> {
         if let Some(position) = error.argument
             && let Some(param) = function.param(position)
         {
-            let at = arguments.get(position).map_or(self.whole, |(_, expression)| expression);
-            return self.invalid_argument(param.name, &error.message, at);
+            let (from, place) =
+                arguments.get(position).map_or((self.whole, start_of(self.whole)), |at| (at.from, at.place));
+            return self.invalid_argument(param.name, &error.message, from, place);
         }
         self.error(&error.message)
     }
 
-    fn invalid_argument(&self, parameter: &str, message: &str, at: &Expression) -> Diagnostic {
+    fn invalid_argument(&self, parameter: &str, message: &str, from: &Expression, place: Span) -> Diagnostic {
         let detail = format!("Invalid value for \"{parameter}\" parameter: {message}.");
-        let mut diagnostic = self.about(Problem::new("Invalid function argument", detail).at(at, self.scope));
-        diagnostic.subject = Some(start_of(at));
+        let mut diagnostic = self.about(Problem::new("Invalid function argument", detail).at(from, self.scope));
+        diagnostic.subject = Some(place);
+        if self.is_expanded(from) {
+            // An element that came of it is nothing that was written.
+            diagnostic.values.clear();
+        }
         diagnostic
+    }
+
+    fn is_expanded(&self, argument: &Expression) -> bool {
+        let last = self.call.arguments.last().filter(|_| self.call.expand_last);
+        last.is_some_and(|last| last.span == argument.span)
     }
 
     fn error(&self, message: &str) -> Diagnostic {
         let detail = format!("Call to function \"{}\" failed: {message}.", self.call.name.name);
         let mut diagnostic = self.about(Problem::new("Error in function call", detail).at(self.whole, self.scope));
-        diagnostic.subject = Some(self.call.name.span);
+        diagnostic.subject = Some(opening_of(self.call));
         diagnostic
     }
 
@@ -185,16 +228,34 @@ impl<'a> Calling<'a> {
         Diagnostic::error("Invalid use of type function", detail).at(self.call.name.span)
     }
 
+    /// What each argument is worth, one at a time and only when asked for: its value, or its faults. What follows
+    /// `...` must be a sequence, whose elements are arguments.
+    fn attempts(&self) -> Result<Vec<Attempt<'a>>, Diagnostics> {
+        let mut found = Diagnostics::new();
+        let expanded = self.expanded(&mut found);
+        if found.has_errors() {
+            return Err(found);
+        }
+        let (fixed, _) = self.call.arguments.split_at(self.call.arguments.len() - usize::from(self.call.expand_last));
+        let fixed = fixed.iter().map(Attempt::Expression);
+        let expanded = match expanded {
+            Some(arguments) => arguments.into_iter().map(|argument| Attempt::Value(argument.value)).collect(),
+            None => vec![Attempt::Value(Value::dynamic())],
+        };
+        Ok(fixed.chain(expanded).collect())
+    }
+
     /// `try`: the first argument that evaluates without errors. While that one is not wholly known, what will come
     /// of the call is not known either, not even its type, since a later argument may take its place.
     fn attempt(&self) -> Result<Value, Diagnostics> {
-        if self.call.arguments.is_empty() {
+        let attempts = self.attempts()?;
+        if attempts.is_empty() {
             return Err(self.error("at least one argument is required").into());
         }
         let mut faults = String::new();
-        for argument in &self.call.arguments {
+        for attempt in attempts {
             let mut found = Diagnostics::new();
-            let value = value_of(argument, self.scope, &mut found);
+            let value = attempt.value(self.scope, &mut found);
             if !found.has_errors() {
                 let marks = value.deep_marks();
                 return Ok(if value.is_wholly_known() { value } else { Value::dynamic().marked(marks) });
@@ -211,9 +272,10 @@ impl<'a> Calling<'a> {
 
     /// `can`: whether the argument evaluates without errors.
     fn can(&self) -> Result<Value, Diagnostics> {
-        let argument = self.only_argument("expression")?;
+        let attempts = self.attempts()?;
+        let argument = self.only(attempts, "expression")?;
         let mut found = Diagnostics::new();
-        let value = value_of(argument, self.scope, &mut found);
+        let value = argument.value(self.scope, &mut found);
         Ok(if found.has_errors() {
             Value::bool(false)
         } else if value.is_wholly_known() {
@@ -223,17 +285,22 @@ impl<'a> Calling<'a> {
         })
     }
 
-    fn only_argument(&self, parameter: &str) -> Result<&'a Expression, Diagnostic> {
+    fn only<T>(&self, arguments: Vec<T>, parameter: &str) -> Result<T, Diagnostic> {
         let name = &self.call.name.name;
-        match self.call.arguments.as_slice() {
-            [argument] => Ok(argument),
-            [] => {
-                let detail = format!("Function \"{name}\" expects 1 argument(s). Missing value for \"{parameter}\".");
-                Err(self.counted("Not enough function arguments", detail, self.call.parentheses))
-            }
-            [_, extra, ..] => {
+        let count = arguments.len();
+        match (arguments.into_iter().next(), self.call.arguments.get(1).or(self.call.arguments.first())) {
+            (Some(argument), _) if count == 1 => Ok(argument),
+            (Some(_), Some(extra)) => {
                 let detail = format!("Function \"{name}\" expects only 1 argument(s).");
-                Err(self.counted("Too many function arguments", detail, start_of(extra)))
+                let expanded = self.call.expand_last && self.call.arguments.len() < 3;
+                let place = if expanded { extra.span } else { start_of(extra) };
+                Err(self.counted("Too many function arguments", detail, place))
+            }
+            _ => {
+                let detail = format!("Function \"{name}\" expects 1 argument(s). Missing value for \"{parameter}\".");
+                let end = self.call.parentheses.range().end;
+                let close = Span::new(self.call.parentheses.source, end.saturating_sub(1)..end);
+                Err(self.counted("Not enough function arguments", detail, close))
             }
         }
     }
@@ -241,27 +308,95 @@ impl<'a> Calling<'a> {
     /// `templatestring`: its first argument must refer to something; a template that is written in place would be
     /// rendered before the function sees it.
     fn template_string(&self, function: &Function, diagnostics: &mut Diagnostics) -> Result<Value, Diagnostics> {
-        let refers = |argument: &Expression| {
-            matches!(argument.kind, ExpressionKind::Reference(_) | ExpressionKind::Access { .. })
-        };
-        if let Some(first) = self.call.arguments.first().filter(|first| !refers(first)) {
-            let message = "a reference to a template that comes from elsewhere is expected here; a template that is \
-                           written in place is rendered without any function";
-            return Err(self.invalid_argument("template", message, first).into());
+        if let Some(first) = self.call.arguments.first()
+            && let Some(why) = no_reference(first)
+        {
+            // What is wrong with the arguments themselves comes first.
+            let mut found = Diagnostics::new();
+            for argument in &self.call.arguments {
+                value_of(argument, self.scope, &mut found);
+            }
+            if found.has_errors() {
+                return Err(found);
+            }
+            let message = format!("invalid template expression: {why}");
+            return Err(self.invalid_argument("template", &message, first, start_of(first)).into());
         }
         self.function(function, diagnostics)
     }
 }
 
-/// Where an expression starts, as Terraform points at arguments: the text of a heredoc starts on the line after
-/// its introducer.
+/// Why an expression does not refer to a template that comes from elsewhere.
+fn no_reference(expression: &Expression) -> Option<&'static str> {
+    match &expression.kind {
+        ExpressionKind::Reference(_) => None,
+        ExpressionKind::Literal(value) if value.as_str().is_some() => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere, and so does not \
+             support providing a literal template; consider using a template string expression instead",
+        ),
+        ExpressionKind::Wrapped(_) => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere; to treat the inner \
+             expression as template syntax, write the reference expression directly without any template \
+             interpolation syntax",
+        ),
+        ExpressionKind::Template(_) => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere; to render an inline \
+             template, consider using a plain template string expression",
+        ),
+        _ => Some(
+            "must be a direct reference to a single string from elsewhere, containing valid Terraform template syntax",
+        ),
+    }
+}
+
+/// Where an expression starts, as Terraform points at arguments: the first thing in it that says something.
 fn start_of(expression: &Expression) -> Span {
+    let whole = expression.span;
     match &expression.kind {
         ExpressionKind::Template(parts) => match parts.first() {
             Some(TemplatePart::Literal(_, span)) => *span,
             Some(TemplatePart::Interpolation(first)) => start_of(first),
-            _ => expression.span,
+            Some(_) => whole,
+            None => Span::new(whole.source, whole.range().end..whole.range().end),
         },
-        _ => expression.span,
+        ExpressionKind::Parenthesis(inner) => start_of(inner),
+        ExpressionKind::Reference(Reference { steps, .. }) | ExpressionKind::Access { steps, .. } => {
+            start_of_steps(whole, steps)
+        }
+        // The quotes of a plain string are not a part of it; words and numbers have none.
+        ExpressionKind::Literal(value) if value.as_str().is_some() => within_quotes(whole),
+        ExpressionKind::Tuple(_) | ExpressionKind::Object(_) | ExpressionKind::For(_) | ExpressionKind::Unary(..) => {
+            Span::new(whole.source, whole.range().start..whole.range().start + 1)
+        }
+        ExpressionKind::Call(call) => opening_of(call),
+        ExpressionKind::Binary(_, first, _) | ExpressionKind::Conditional { condition: first, .. } => start_of(first),
+        _ => whole,
+    }
+}
+
+/// Where a walk of steps starts: its splat, or the bracket of the last key when that is not written out.
+fn start_of_steps(whole: Span, steps: &[Step]) -> Span {
+    match steps.last() {
+        Some(Step::Splat { span, .. } | Step::AttributeSplat { span, .. }) => *span,
+        Some(Step::Index(key)) if !matches!(key.kind, ExpressionKind::Literal(_)) => {
+            let start = key.span.range().start;
+            Span::new(whole.source, start.saturating_sub(1)..start)
+        }
+        _ => whole,
+    }
+}
+
+/// A function's name and the parenthesis after it.
+fn opening_of(call: &Call) -> Span {
+    let open = call.parentheses.range().start;
+    call.name.span.to(Span::new(call.parentheses.source, open..open + 1))
+}
+
+fn within_quotes(whole: Span) -> Span {
+    let range = whole.range();
+    match range.len() {
+        // Of an empty string Terraform points behind it.
+        0..=2 => Span::new(whole.source, range.end..range.end),
+        _ => Span::new(whole.source, range.start + 1..range.end - 1),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::console::quoted;
 use crate::eval::fault::Problem;
 use crate::eval::scope::{LocalScope, Scope};
 use crate::eval::value_of;
@@ -53,8 +54,14 @@ fn item_key(
         );
         return None;
     }
-    let (key, key_marks) = value_of(expression, scope, diagnostics).unmark();
+    let mut found = Diagnostics::new();
+    let (key, key_marks) = value_of(expression, scope, &mut found).unmark();
     *marks = *marks | key_marks;
+    let failed = found.has_errors();
+    diagnostics.extend(found);
+    if failed {
+        return None;
+    }
     let problem = if key.is_null() {
         Problem::new("Null value as key", "Can't use a null value as a key.")
     } else {
@@ -178,7 +185,8 @@ impl Comprehension<'_> {
             if let Entry::Vacant(free) = fields.entry(name.clone()) {
                 free.insert(value);
             } else {
-                let shown = if self.marks.contains(Marks::SENSITIVE) { String::new() } else { format!(" \"{name}\"") };
+                let hidden = value_of(key, &inner, &mut Diagnostics::new()).marks().contains(Marks::SENSITIVE);
+                let shown = if hidden { String::new() } else { format!(" {}", quoted(&name)) };
                 let problem = Problem::new(
                     "Duplicate object key",
                     format!(
@@ -234,12 +242,12 @@ impl Comprehension<'_> {
         self.marks = self.marks | marks;
         let problem = if given.is_null() {
             Problem::new("Invalid object key", "Key expression in 'for' expression must not produce a null value.")
+        } else if !given.is_known() {
+            self.complete = false;
+            return None;
         } else {
             match given.convert(&Type::String) {
-                Ok(name) => {
-                    self.complete &= name.is_known();
-                    return name.as_str().map(Arc::from);
-                }
+                Ok(name) => return name.as_str().map(Arc::from),
                 Err(error) => Problem::new(
                     "Invalid object key",
                     format!("The key expression produced an invalid result: {error}."),

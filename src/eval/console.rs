@@ -34,6 +34,9 @@ pub fn type_text(ty: &Type) -> String {
 }
 
 fn write_value(out: &mut String, value: &Value, indent: usize) {
+    if !value.is_known() {
+        return out.push_str("(known after apply)");
+    }
     if value.marks().contains(Marks::SENSITIVE) {
         return out.push_str("(sensitive value)");
     }

@@ -58,7 +58,7 @@ impl Text<'_> {
     }
 
     fn interpolate(&mut self, expression: &Expression, scope: &dyn Scope) {
-        let Some(value) = self.evaluate(expression, scope) else { return };
+        let value = self.evaluate(expression, scope);
         let problem = if value.is_null() {
             "The expression result is null. Cannot include a null value in a string template.".to_owned()
         } else if !value.is_known() {
@@ -75,7 +75,7 @@ impl Text<'_> {
 
     /// `%{ if }`: the branch that is not chosen is evaluated for its marks alone, as in a conditional expression.
     fn choose(&mut self, condition: &Expression, branches: [&Vec<TemplatePart>; 2], scope: &dyn Scope) {
-        let Some(value) = self.evaluate(condition, scope) else { return };
+        let value = self.evaluate(condition, scope);
         let problem = if value.is_null() {
             Problem::new("Null condition", "The condition value is null. Conditions must either be true or false.")
         } else {
@@ -119,7 +119,7 @@ impl Text<'_> {
         body: &[TemplatePart],
         scope: &dyn Scope,
     ) {
-        let Some(value) = self.evaluate(collection, scope) else { return };
+        let value = self.evaluate(collection, scope);
         match pairs(&value) {
             Ok(None) => self.known = false,
             Err(problem) => self.fail(problem, collection, scope),
@@ -132,8 +132,8 @@ impl Text<'_> {
         }
     }
 
-    /// A value without its marks, which are kept for the whole; `None` after an error.
-    fn evaluate(&mut self, expression: &Expression, scope: &dyn Scope) -> Option<Value> {
+    /// A value without its marks, which are kept for the whole. After an error it goes on with what is left of it.
+    fn evaluate(&mut self, expression: &Expression, scope: &dyn Scope) -> Value {
         let mut found = Diagnostics::new();
         let (value, marks) = value_of(expression, scope, &mut found).unmark();
         self.marks = self.marks | marks;
@@ -143,7 +143,7 @@ impl Text<'_> {
             self.sound = false;
             self.known = false;
         }
-        (!failed).then_some(value)
+        value
     }
 
     fn fail(&mut self, problem: Problem, at: &Expression, scope: &dyn Scope) {

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::eval::functions::{FunctionContext, TemplateRenderer};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::eval::functions::{FunctionContext, FunctionError, Template, TemplateRenderer};
 use crate::eval::references::static_references;
 use crate::eval::scope::MapScope;
 use crate::eval::value_of;
 use crate::span::{SourceMap, Span};
+use crate::syntax::tree::Expression;
 use crate::syntax::{parse, parse_template};
 use crate::value::{Fields, Value};
 
@@ -36,61 +37,83 @@ impl Surroundings {
             planning: self.planning,
             plan_time: self.plan_time,
             console: self.console,
+            refused: false,
             templates,
         }
     }
 }
 
 impl TemplateRenderer for Surroundings {
-    fn render(&self, name: &str, template: &str, variables: &Value) -> Result<Value, Diagnostics> {
+    fn render(&self, template: &Template<'_>, variables: &Value) -> Result<Value, FunctionError> {
         let mut sources = SourceMap::default();
-        let (expression, mut diagnostics) = parse_template(sources.add(name, None, template), template);
+        let (expression, mut diagnostics) =
+            parse_template(sources.add(template.name, None, template.text), template.text);
         if diagnostics.has_errors() {
-            return Err(self_contained(diagnostics, &sources));
+            return Err(match template.function {
+                "templatestring" => FunctionError {
+                    argument: Some(0),
+                    message: format!("invalid template: {}", told(diagnostics, &sources)),
+                },
+                _ => told(diagnostics, &sources).into(),
+            });
         }
         let no_names = Fields::new();
         let names = variables.as_fields().unwrap_or(&no_names);
-        if let Some(bad) = names.keys().find(|name| !is_identifier(name)) {
-            let detail = format!(
-                "invalid template variable name \"{bad}\": must start with a letter, followed by zero or more letters, \
-                 digits, and underscores"
-            );
-            return Err(Diagnostic::error("Invalid template variable name", detail).into());
-        }
-        for reference in static_references(&expression) {
-            let root = &reference.reference.root;
-            if !names.contains_key(&root.name) {
-                let place = place(root.span, &sources);
-                let detail = format!("vars map does not contain key \"{}\", referenced at {place}", root.name);
-                return Err(Diagnostic::error("Missing template variable", detail).into());
-            }
-        }
+        check_names(&expression, names, &sources).map_err(|message| FunctionError { argument: Some(1), message })?;
         let inside = InsideTemplate { outer: self };
         let functions = self.context_with(&inside);
         let scope = names
             .iter()
             .fold(MapScope::new(&functions), |scope, (name, value)| scope.with(name.clone(), value.clone()));
         let value = value_of(&expression, &scope, &mut diagnostics);
-        if diagnostics.has_errors() { Err(self_contained(diagnostics, &sources)) } else { Ok(value) }
+        if diagnostics.has_errors() { Err(told(diagnostics, &sources).into()) } else { Ok(value) }
     }
 
-    fn decode_tfvars(&self, text: &str) -> Result<Value, Diagnostics> {
+    fn decode_tfvars(&self, text: &str) -> Result<Value, FunctionError> {
         let mut sources = SourceMap::default();
         let (body, mut diagnostics) = parse(sources.add("<decode_tfvars argument>", None, text), text);
-        for block in &body.blocks {
-            let detail = "A variable file holds names and values only.";
-            diagnostics.error_at(block.header, "Unexpected block", detail);
+        if diagnostics.has_errors() {
+            return Err(format!("invalid tfvars syntax: {}", told(diagnostics, &sources)).into());
         }
-        let inside = InsideTemplate { outer: self };
-        let functions = self.context_with(&inside);
+        for block in &body.blocks {
+            let summary = format!("Unexpected \"{}\" block", block.kind.name);
+            diagnostics.error_at(block.kind.span, summary, "Blocks are not allowed here.");
+        }
+        if diagnostics.has_errors() {
+            return Err(format!("invalid tfvars content: {}", told(diagnostics, &sources)).into());
+        }
+        let functions = FunctionContext { refused: true, ..self.context() };
         let scope = MapScope::refusing(&functions, "Variables may not be used here.");
-        let fields = body
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.name.clone(), value_of(&attribute.value, &scope, &mut diagnostics)))
-            .collect();
-        if diagnostics.has_errors() { Err(self_contained(diagnostics, &sources)) } else { Ok(Value::object(fields)) }
+        let mut fields = Fields::new();
+        for attribute in &body.attributes {
+            let name = &attribute.name.name;
+            let value = value_of(&attribute.value, &scope, &mut diagnostics);
+            if diagnostics.has_errors() {
+                let told = told(diagnostics, &sources);
+                return Err(format!("invalid expression for variable \"{name}\": {told}").into());
+            }
+            fields.insert(name.clone(), value);
+        }
+        Ok(Value::object(fields))
     }
+}
+
+/// Whether all variables have names that a template can use, and whether those that it uses are there.
+fn check_names(template: &Expression, names: &Fields, sources: &SourceMap) -> Result<(), String> {
+    if let Some(bad) = names.keys().find(|name| !is_identifier(name)) {
+        return Err(format!(
+            "invalid template variable name {bad:?}: must start with a letter, followed by zero or more letters, \
+             digits, and underscores"
+        ));
+    }
+    for reference in static_references(template) {
+        let root = &reference.reference.root;
+        if !names.contains_key(&root.name) {
+            let place = place(root.span, sources);
+            return Err(format!("vars map does not contain key \"{}\", referenced at {place}", root.name));
+        }
+    }
+    Ok(())
 }
 
 /// The surroundings of a template's own function calls: a template cannot render another.
@@ -99,27 +122,27 @@ struct InsideTemplate<'a> {
 }
 
 impl TemplateRenderer for InsideTemplate<'_> {
-    fn render(&self, _name: &str, _template: &str, _variables: &Value) -> Result<Value, Diagnostics> {
-        let detail = "cannot recursively call a template function from inside another template";
-        Err(Diagnostic::error("Template within a template", detail).into())
+    fn render(&self, template: &Template<'_>, _variables: &Value) -> Result<Value, FunctionError> {
+        let name = template.function;
+        Err(format!("cannot recursively call {name} from inside another template function").into())
     }
 
-    fn decode_tfvars(&self, text: &str) -> Result<Value, Diagnostics> {
+    fn decode_tfvars(&self, text: &str) -> Result<Value, FunctionError> {
         self.outer.decode_tfvars(text)
     }
 }
 
-/// Diagnostics whose places are told in their words, since the text that they are about is known here alone.
-fn self_contained(diagnostics: Diagnostics, sources: &SourceMap) -> Diagnostics {
-    diagnostics
-        .into_iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .map(|diagnostic| {
-            let place = diagnostic.subject.map(|span| format!("{}: ", place(span, sources))).unwrap_or_default();
-            let detail = format!("{place}{}; {}", diagnostic.summary, diagnostic.detail);
-            Diagnostic::error(diagnostic.summary, detail)
-        })
-        .collect()
+/// The first error with its place in words, since the text that it is about is known here alone, and how many more
+/// there are.
+fn told(diagnostics: Diagnostics, sources: &SourceMap) -> String {
+    let mut errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let Some(first) = errors.next() else { return String::new() };
+    let place = first.subject.map(|span| format!("{}: ", place(span, sources))).unwrap_or_default();
+    let text = format!("{place}{}; {}", first.summary, first.detail);
+    match errors.count() {
+        0 => text,
+        more => format!("{text}, and {more} other diagnostic(s)"),
+    }
 }
 
 fn place(span: Span, sources: &SourceMap) -> String {
@@ -137,5 +160,6 @@ fn place(span: Span, sources: &SourceMap) -> String {
 
 fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
-    letters.next().is_some_and(char::is_alphabetic) && letters.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }

@@ -28,11 +28,9 @@ pub fn used_values(expression: &Expression, scope: &dyn Scope, reveal: Reveal) -
 /// The longest part of a reference that has a value.
 fn used_value(reference: &StaticReference<'_>, scope: &dyn Scope, reveal: Reveal) -> Option<UsedValue> {
     let steps: Vec<ResolvedStep> = reference.steps.iter().map_while(resolved).collect();
-    (1..=steps.len()).rev().find_map(|length| {
-        let steps = &steps[..length];
-        let value = value_at(reference, steps, scope)?;
-        Some(UsedValue { traversal: written(reference, steps), statement: statement(&value, reveal)? })
-    })
+    let found = |length: usize| Some((steps.get(..length)?, value_at(reference, steps.get(..length)?, scope)?));
+    let (steps, value) = (1..=steps.len()).rev().find_map(found)?;
+    Some(UsedValue { traversal: written(reference, steps), statement: statement(&value, reveal)? })
 }
 
 fn resolved(step: &Step) -> Option<ResolvedStep> {

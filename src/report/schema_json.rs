@@ -3,9 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::eval::functions::{self, Function, Param, Returns};
+use crate::eval::functions::{self, Function, Param};
 use crate::provider::{Attribute, Block, Kind, NestedBlock, Nesting, Registry, Schema};
-use crate::value::Type;
 
 /// The schemas of all providers.
 pub fn providers(registry: &Registry) -> Json {
@@ -90,11 +89,19 @@ fn describe(fields: &mut Map<String, Json>, description: &str, deprecated: bool)
     }
 }
 
-/// The signatures of all functions.
+/// The signatures of all functions, each also by its name in the namespace `core`.
 pub fn functions() -> Json {
+    let any = |name: &str| json!({ "name": name, "type": "dynamic" });
+    // These two take expressions; for tools they are functions like others.
+    let special = [
+        ("can", json!({ "return_type": "bool", "parameters": [any("expression")] })),
+        ("try", json!({ "return_type": "dynamic", "variadic_parameter": any("expressions") })),
+    ];
     let signatures: Map<String, Json> = functions::names()
-        .filter_map(functions::lookup)
-        .map(|function| (function.name.to_owned(), signature(function)))
+        .filter(|name| !matches!(*name, "list" | "map"))
+        .filter_map(|name| Some((name, signature(functions::lookup(name)?))))
+        .chain(special)
+        .flat_map(|(name, signature)| [(name.to_owned(), signature.clone()), (format!("core::{name}"), signature)])
         .collect();
     json!({ "format_version": "1.0", "function_signatures": signatures })
 }
@@ -124,12 +131,7 @@ fn signature(function: &Function) -> Json {
         }
         entry
     };
-    let returns = match function.returns {
-        Returns::Always(takes) => takes.ty(),
-        // It follows from the arguments.
-        Returns::By(_) => Type::Dynamic,
-    };
-    let mut entry = json!({ "return_type": returns.to_json() });
+    let mut entry = json!({ "return_type": function.declared_result().to_json() });
     if let Some(fields) = entry.as_object_mut() {
         if !function.params.is_empty() {
             fields.insert("parameters".into(), function.params.iter().map(parameter).collect());

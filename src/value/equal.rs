@@ -61,6 +61,20 @@ impl Value {
     }
 }
 
+/// Whether a value of type `known` may turn out to have a type of which some parts are not known yet.
+fn could_be(known: &Type, ty: &Type) -> bool {
+    match (known, ty) {
+        (Type::Dynamic, _) | (_, Type::Dynamic) => true,
+        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => could_be(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| could_be(a, b)),
+        (Type::Object(a), Type::Object(b)) => {
+            let pairs = || a.attributes.iter().zip(&b.attributes);
+            a.attributes.len() == b.attributes.len() && pairs().all(|((k, a), (l, b))| k == l && could_be(a, b))
+        }
+        (known, ty) => known == ty,
+    }
+}
+
 /// What refinements alone rule out.
 fn by_range(a: &Value, b: &Value) -> Option<bool> {
     let ruled_out = match (&a.kind, &b.kind) {
@@ -69,7 +83,7 @@ fn by_range(a: &Value, b: &Value) -> Option<bool> {
             ValueKind::Null(_) => range.not_null,
             _ => {
                 let known = if a.is_known() { a } else { b };
-                let type_fits = ty.has_dynamic() || known.type_of_has_dynamic() || known.type_of() == *ty;
+                let type_fits = could_be(&known.type_of(), ty);
                 !type_fits || !range.allows(known)
             }
         },

@@ -17,7 +17,7 @@ impl Value {
             keyed.push((Key::of(&item), item));
         }
         keyed.sort_by(|(k, a), (l, b)| k.cmp(l).then_with(|| whole_order(a, b)));
-        keyed.dedup_by(|(k, a), (l, b)| k == l && a.equal(b) == Some(true));
+        keyed.dedup_by(|(k, a), (l, b)| k == l && a.equal(b) == Some(true) && sign(a) == sign(b));
         let items = keyed.into_iter().map(|(_, item)| item).collect();
         Value::from(ValueKind::Set(element, std::sync::Arc::new(items))).marked(marks)
     }
@@ -27,6 +27,11 @@ impl Value {
     pub fn canonical_order(&self, other: &Self) -> Ordering {
         Key::of(self).cmp(&Key::of(other)).then_with(|| whole_order(self, other))
     }
+}
+
+/// Zero and negative zero are equal, and yet two elements, as in Terraform.
+fn sign(value: &Value) -> Option<bool> {
+    value.as_number().map(super::Number::is_negative_zero)
 }
 
 /// What elements are sorted by first.
@@ -97,7 +102,7 @@ fn whole_order(a: &Value, b: &Value) -> Ordering {
     };
     match (a.kind(), b.kind()) {
         (ValueKind::Bool(a), ValueKind::Bool(b)) => a.cmp(b),
-        (ValueKind::Number(a), ValueKind::Number(b)) => a.cmp(b),
+        (ValueKind::Number(a), ValueKind::Number(b)) => a.cmp(b).then(b.is_negative_zero().cmp(&a.is_negative_zero())),
         (ValueKind::String(a), ValueKind::String(b)) => a.cmp(b),
         (ValueKind::List(_, a), ValueKind::List(_, b))
         | (ValueKind::Set(_, a), ValueKind::Set(_, b))

@@ -112,7 +112,7 @@ fn unify_elements(types: &[&Type], safety: Safety) -> Option<Type> {
 fn objects_as_maps(types: &[&Type], safety: Safety) -> Option<Type> {
     let is_object = |t: &&Type| matches!(t, Type::Object(_));
     let objects: Vec<&Type> = types.iter().copied().filter(is_object).collect();
-    let map = map_of_attributes(&objects, safety)?;
+    let map = map_of_some_type(&objects, safety).or_else(|| map_of_attributes(&objects, safety))?;
     let mapped: Vec<Type> = types.iter().map(|t| if is_object(t) { map.clone() } else { (*t).clone() }).collect();
     unify_with(&mapped, safety).filter(|t| matches!(t, Type::Map(_)))
 }
@@ -142,13 +142,20 @@ fn unify_objects(types: &[&Type], safety: Safety) -> Option<Type> {
     if all_convertible(types, &unified, safety) { Some(unified) } else { map_of_attributes(types, safety) }
 }
 
+/// While an attribute is of no known type yet, Terraform leaves it to the values whether they make a map.
+fn map_of_some_type(objects: &[&Type], safety: Safety) -> Option<Type> {
+    let attributes = attribute_types(objects);
+    let open = attributes.contains(&Type::Dynamic) && unify_with(&attributes, safety) == Some(Type::Dynamic);
+    open.then(|| Type::map(Type::Dynamic))
+}
+
+fn attribute_types(types: &[&Type]) -> Vec<Type> {
+    let objects = types.iter().filter_map(|t| if let Type::Object(object) = t { Some(object) } else { None });
+    objects.flat_map(|object| object.attributes.values().cloned()).collect()
+}
+
 fn map_of_attributes(types: &[&Type], safety: Safety) -> Option<Type> {
-    let mut all = Vec::new();
-    for t in types {
-        if let Type::Object(object) = t {
-            all.extend(object.attributes.values().cloned());
-        }
-    }
+    let all = attribute_types(types);
     if all.is_empty() {
         return None;
     }

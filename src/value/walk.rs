@@ -20,19 +20,6 @@ impl Value {
         }
     }
 
-    /// Whether any part of its type is not yet known.
-    pub(super) fn type_of_has_dynamic(&self) -> bool {
-        match &self.kind {
-            ValueKind::Null(ty) | ValueKind::Unknown(ty, _) => ty.has_dynamic(),
-            ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => false,
-            ValueKind::List(element, _) | ValueKind::Set(element, _) | ValueKind::Map(element, _) => {
-                element.has_dynamic()
-            }
-            ValueKind::Tuple(items) => items.iter().any(Self::type_of_has_dynamic),
-            ValueKind::Object(fields) => fields.values().any(Self::type_of_has_dynamic),
-        }
-    }
-
     /// The parts of a known collection, tuple or object, without their keys, in order; nothing for other values.
     pub fn parts(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
         match &self.kind {

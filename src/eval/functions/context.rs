@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::diagnostic::Diagnostics;
+use super::FunctionError;
 use crate::value::Value;
 
 /// The surroundings of a call.
@@ -17,18 +17,30 @@ pub struct FunctionContext<'a> {
     pub plan_time: Option<jiff::Timestamp>,
     /// Whether the console asks.
     pub console: bool,
+    /// Whether there are no functions at all, as in a `.tfvars` file.
+    pub refused: bool,
     /// How text becomes values: templates and `.tfvars`.
     pub templates: &'a dyn TemplateRenderer,
 }
 
+/// The text of a template and where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Template<'a> {
+    /// The function that renders it.
+    pub function: &'a str,
+    /// The name of the file or of the argument, for messages.
+    pub name: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
+
 /// Parsing and evaluation, which lie above the functions: the evaluator lends them.
 pub trait TemplateRenderer {
-    /// Evaluates a template with an object or map of variables. `name` is that of the file or of the argument, for
-    /// messages.
-    fn render(&self, name: &str, template: &str, variables: &Value) -> Result<Value, Diagnostics>;
+    /// Evaluates a template, the first argument of a function, with an object or map of variables, the second.
+    fn render(&self, template: &Template<'_>, variables: &Value) -> Result<Value, FunctionError>;
 
     /// Reads the text of a `.tfvars` file as an object.
-    fn decode_tfvars(&self, text: &str) -> Result<Value, Diagnostics>;
+    fn decode_tfvars(&self, text: &str) -> Result<Value, FunctionError>;
 }
 
 impl fmt::Debug for FunctionContext<'_> {

@@ -3,6 +3,7 @@
 mod charset;
 mod csv;
 mod gzip;
+mod json;
 
 use std::fmt::Write;
 
@@ -34,7 +35,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("base64gunzip", &[STR], STRING, gzip::gunzip),
     Function::new("base64gzip", &[STR], STRING, |a| text(STANDARD.encode(gzip::gzip(a.text(0)?.as_bytes())?))),
     Function::new("csvdecode", &[STR], Returns::By(csv::row_type), csv::decode),
-    Function::new("jsondecode", &[STR], ANY, |a| decode_json(a.text(0)?)).or_null(),
+    Function::new("jsondecode", &[STR], ANY, |a| json::decode(a.text(0)?)).or_null(),
     Function::new("jsonencode", &[Param::any("val").null().unknown().dynamic()], STRING, encode_json),
     Function::new("textdecodebase64", &[Param::string("source"), Param::string("encoding")], STRING, charset::decode),
     Function::new("textencodebase64", &[Param::string("string"), Param::string("encoding")], STRING, charset::encode),
@@ -140,40 +141,4 @@ fn write_json_string(s: &str, out: &mut String) {
         }
     }
     out.push('"');
-}
-
-/// The value of a JSON text; lone surrogates become U+FFFD, as in Go.
-pub(super) fn decode_json(json: &str) -> Result<Value, FunctionError> {
-    let parsed = serde_json::from_str(json).or_else(|e| {
-        let mended = without_lone_surrogates(json);
-        if mended == json { Err(e) } else { serde_json::from_str(&mended) }
-    });
-    let parsed: serde_json::Value = parsed.map_err(|e| format!("invalid JSON: {e}"))?;
-    Ok(Value::from_plain_json(&parsed))
-}
-
-fn without_lone_surrogates(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        let unit = |from: usize| {
-            let digits = escape.get(from..from + 6)?.strip_prefix("\\u")?;
-            u16::from_str_radix(digits, 16).ok()
-        };
-        let taken = match (unit(0), unit(6)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-            (Some(0xd800..=0xdfff), _) => {
-                out.push_str("\\ufffd");
-                rest = escape.get(6..).unwrap_or_default();
-                continue;
-            }
-            _ => escape.char_indices().nth(2).map_or(escape.len(), |(i, _)| i),
-        };
-        out.push_str(escape.get(..taken).unwrap_or_default());
-        rest = escape.get(taken..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
 }

@@ -1,5 +1,8 @@
 //! Files and paths, with slashes as separators.
 
+use std::fmt;
+use std::fs::{File, FileType};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -7,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::string::{render, text};
-use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use super::{Arguments, Function, FunctionError, Param, Returns, Takes, Template};
 use crate::value::{Type, Value};
 
 const STRING: Returns = Returns::Always(Takes::String);
@@ -28,8 +31,8 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("fileset", &[PATH, Param::string("pattern")], Returns::Always(Takes::SetOfStrings), fileset),
     Function::new("pathexpand", &[PATH], STRING, |a| text(slashed(&expanded(a.text(0)?)?))),
     Function::new("templatefile", &[PATH, Param::any("vars")], Returns::Always(Takes::Any), |a| {
-        let template = read_text(a)?;
-        render(a, a.text(0)?, &template, a.get(1)?)
+        let text = read_text(a)?;
+        render(a, &Template { function: "templatefile", name: a.text(0)?, text: &text })
     })
     .or_null(),
 ];
@@ -41,24 +44,66 @@ fn slashed(path: &Path) -> String {
 
 /// The bytes of the file that the first argument names, for functions that do not blame the argument.
 pub(super) fn contents(a: &Arguments) -> Result<Vec<u8>, FunctionError> {
-    read(a).map_err(|e| e.message.into())
+    bytes(a).map_err(|fault| fault.to_string().into())
 }
 
 /// The bytes of the file that the first argument names.
 fn read(a: &Arguments) -> Result<Vec<u8>, FunctionError> {
-    let given = a.text(0)?;
-    let path = located(a, given)?;
-    if path.is_dir() {
-        return Err(FunctionError::at(0, format!("failed to read file: {given} is a directory")));
-    }
-    std::fs::read(&path).map_err(|e| {
-        FunctionError::at(0, match e.kind() {
-            std::io::ErrorKind::NotFound => format!(
-                "no file exists at {given:?}; this function works only with files that are distributed as part of the configuration source code, so if this file will be created by a resource in this configuration you must instead obtain this result from an attribute of that resource"
+    bytes(a).map_err(|fault| {
+        let given = a.text(0).unwrap_or_default();
+        let message = match &fault {
+            Fault::Open(_, e) if e.kind() == ErrorKind::NotFound => format!(
+                "no file exists at {given:?}; this function works only with files that are distributed as part of the \
+                 configuration source code, so if this file will be created by a resource in this configuration you \
+                 must instead obtain this result from an attribute of that resource"
             ),
-            _ => format!("failed to open {given:?}: {e}"),
-        })
+            Fault::Open(..) | Fault::Home(_) => fault.to_string(),
+            Fault::Read(..) => format!("failed to read file: {fault}"),
+        };
+        FunctionError::at(0, message)
     })
+}
+
+/// Why there are no bytes, each with the path as it was tried.
+enum Fault {
+    Home(FunctionError),
+    Open(String, io::Error),
+    Read(String, io::Error),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Home(error) => error.fmt(f),
+            Self::Open(path, error) => write!(f, "open {path}: {}", reason(error)),
+            Self::Read(path, error) => write!(f, "read {path}: {}", reason(error)),
+        }
+    }
+}
+
+/// The system's word for a fault, in lower case and without its number.
+fn reason(error: &io::Error) -> String {
+    let text = match error.kind() {
+        ErrorKind::InvalidInput => "invalid argument".to_owned(),
+        _ => error.to_string(),
+    };
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn bytes(a: &Arguments) -> Result<Vec<u8>, Fault> {
+    let tried = expanded(a.text(0).map_err(Fault::Home)?).map_err(Fault::Home)?;
+    let shown = cleaned(&slashed(&tried));
+    let mut file = match File::open(a.cx.folder.join(&tried)) {
+        Ok(file) => file,
+        Err(error) => return Err(Fault::Open(shown, error)),
+    };
+    let mut bytes = Vec::new();
+    match file.read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Fault::Read(shown, error)),
+    }
 }
 
 fn read_text(a: &Arguments) -> Result<String, FunctionError> {
@@ -66,7 +111,7 @@ fn read_text(a: &Arguments) -> Result<String, FunctionError> {
     let given = a.text(0)?;
     String::from_utf8(bytes).map_err(|_| {
         let advice = "use the filebase64 function to obtain the Base64 encoded contents or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results instead";
-        FunctionError::at(0, format!("contents of {given:?} are not valid UTF-8; {advice}"))
+        FunctionError::from(format!("contents of {given:?} are not valid UTF-8; {advice}"))
     })
 }
 
@@ -86,28 +131,50 @@ fn expanded(given: &str) -> Result<PathBuf, FunctionError> {
 }
 
 fn exists(a: &Arguments) -> Result<Value, FunctionError> {
-    let given = a.text(0)?;
-    let path = located(a, given)?;
-    match std::fs::metadata(&path) {
-        Ok(found) if found.is_file() => Ok(Value::bool(true)),
-        Ok(found) if found.is_dir() => Err(format!("{given:?} is a directory, not a file").into()),
-        Ok(_) => Err(format!("{given:?} is not a regular file").into()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Value::bool(false)),
-        Err(e) => Err(format!("failed to stat {given:?}: {e}").into()),
+    let tried = expanded(a.text(0)?)?;
+    let shown = cleaned(&slashed(&tried));
+    let found = match std::fs::metadata(a.cx.folder.join(&tried)) {
+        Ok(found) => found.file_type(),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Value::bool(false)),
+        Err(_) => return Err(format!("failed to stat {shown:?}").into()),
+    };
+    match kind_of(found) {
+        None => Ok(Value::bool(true)),
+        Some("directory") => Err(format!("{shown:?} is a directory, not a file").into()),
+        Some(kind) => Err(format!("{shown:?} is a {kind}, not a regular file").into()),
+    }
+}
+
+/// What an entry is that is no regular file.
+fn kind_of(found: FileType) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if found.is_fifo() {
+            return Some("named pipe");
+        }
+        if found.is_socket() {
+            return Some("unix domain socket");
+        }
+    }
+    match (found.is_file(), found.is_dir()) {
+        (true, _) => None,
+        (_, true) => Some("directory"),
+        _ => Some("device node"),
     }
 }
 
 /// The regular files below a folder that match a pattern, as paths relative to it.
 fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
     let (folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
-    let refused = |why: String| FunctionError::from(format!("failed to glob pattern {pattern:?}: {why}"));
+    let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {pattern:?}: {why}"));
     let cleaned_pattern = cleaned(pattern);
     let glob = GlobBuilder::new(&cleaned_pattern)
         .literal_separator(true)
         .backslash_escape(true)
         .empty_alternates(true)
         .build()
-        .map_err(|e| refused(e.kind().to_string()))?;
+        .map_err(|_| refused("syntax error in pattern"))?;
     let matcher = glob.compile_matcher();
     // A pattern without `**` reaches only as deep as it has parts.
     let depth = if cleaned_pattern.contains("**") { MAX_DEPTH } else { cleaned_pattern.matches('/').count() };

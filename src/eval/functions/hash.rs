@@ -81,8 +81,13 @@ fn uuidv5(a: &Arguments) -> Result<Value, FunctionError> {
         "url" => Uuid::NAMESPACE_URL,
         "oid" => Uuid::NAMESPACE_OID,
         "x500" => Uuid::NAMESPACE_X500,
-        other => Uuid::parse_str(other)
-            .map_err(|e| FunctionError::from(format!("uuidv5() doesn't support namespace {other} ({e})")))?,
+        other => Uuid::parse_str(other).map_err(|_| {
+            let why = match other.len() {
+                32 | 36 | 38 | 45 => "invalid UUID format".to_owned(),
+                length => format!("invalid UUID length: {length}"),
+            };
+            FunctionError::from(format!("uuidv5() doesn't support namespace {other} ({why})"))
+        })?,
     };
     text(Uuid::new_v5(&namespace, a.text(1)?.as_bytes()).to_string())
 }

@@ -28,7 +28,7 @@ use std::sync::LazyLock;
 
 use crate::value::{Marks, Type, Value};
 
-pub use context::{FunctionContext, TemplateRenderer};
+pub use context::{FunctionContext, Template, TemplateRenderer};
 pub use signature::{Arguments, Function, FunctionError, Param, Returns, Takes};
 
 /// Every table of functions.
@@ -94,6 +94,16 @@ impl Function {
     /// The parameter for the argument at a position.
     pub fn param(&self, position: usize) -> Option<&Param> {
         self.params.get(position).or(self.variadic.as_ref())
+    }
+
+    /// The type that the parameters alone tell of the result; any while it follows from the arguments.
+    pub fn declared_result(&self) -> Type {
+        let params = || self.params.iter().chain(&self.variadic);
+        if params().any(|param| param.takes == Takes::Any && !param.dynamic) {
+            return Type::Dynamic;
+        }
+        let unknown: Vec<Value> = params().map(|param| Value::unknown(param.takes.ty())).collect();
+        self.result_type(&unknown).unwrap_or(Type::Dynamic)
     }
 
     fn check_count(&self, given: usize) -> Result<(), FunctionError> {

@@ -29,12 +29,12 @@ pub(super) const TABLE: &[Function] = &[
 
 /// The integer next to a number, away from zero where `towards` has the number's sign.
 fn rounded(n: &Number, towards: i64) -> Number {
-    if n.is_integer() || n.is_infinite() {
+    if n.is_infinite() || (n.is_integer() && !n.is_zero()) {
         return n.clone();
     }
     // Adding zero turns a negative zero into the plain one, as Go's integers have but one.
     let whole = n.truncate().add(&Number::ZERO).unwrap_or_else(|_| n.clone());
-    let away = n.is_negative() == (towards < 0);
+    let away = !n.is_zero() && n.is_negative() == (towards < 0);
     if away { whole.add(&Number::from(towards)).unwrap_or(whole) } else { whole }
 }
 

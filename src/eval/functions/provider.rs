@@ -23,10 +23,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 fn decode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
-    a.cx.templates.decode_tfvars(a.text(0)?).map_err(|found| {
-        let first = found.into_iter().next().map(|d| format!("{}; {}", d.summary, d.detail));
-        format!("invalid tfvars content: {}", first.unwrap_or_default()).into()
-    })
+    a.cx.templates.decode_tfvars(a.text(0)?)
 }
 
 /// What is not yet known is text that starts as its type tells.

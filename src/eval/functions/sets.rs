@@ -24,11 +24,14 @@ pub(super) const TABLE: &[Function] = &[
 
 /// Empty sets of no type yet do not count.
 fn common_type(args: &[Value]) -> Result<Type, FunctionError> {
-    let types: Vec<Type> = args.iter().map(Value::type_of).filter(|ty| *ty != Type::set(Type::Dynamic)).collect();
+    let counts = |value: &&Value| !(value.is_known() && value.type_of() == Type::set(Type::Dynamic));
+    let types: Vec<Type> =
+        args.iter().filter(counts).map(|value| value.type_of().element().cloned().unwrap_or(Type::Dynamic)).collect();
     if types.is_empty() {
         return Ok(Type::set(Type::Dynamic));
     }
-    unify_unsafe(&types).ok_or_else(|| "given sets must all have compatible element types".into())
+    let element = unify_unsafe(&types).ok_or("given sets must all have compatible element types")?;
+    Ok(Type::set(element))
 }
 
 fn converted(a: &Arguments) -> Result<Vec<Value>, FunctionError> {

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use super::{Arguments, Function, FunctionError, Param, Returns, Takes, Template};
 use crate::value::{Marks, Type, Value, ValueKind};
 
 const STRING: Returns = Returns::Always(Takes::String);
@@ -128,31 +128,27 @@ fn substr(a: &Arguments) -> Result<Value, FunctionError> {
 
 /// The template comes from a variable or the like; the evaluator sees to it that it is not written in place.
 fn template_string(a: &Arguments) -> Result<Value, FunctionError> {
-    let rendered = render(a, "template", a.text(0)?, a.get(1)?)?;
-    rendered.convert(&Type::String).map_err(|e| FunctionError::at(0, format!("invalid template result: {e}")))
+    let template = Template { function: "templatestring", name: "<templatestring argument>", text: a.text(0)? };
+    let rendered = render(a, &template)?;
+    if rendered.is_null() {
+        return Err(format!(
+            "{}:1,1-{}: Template result is null; The result of the template is null, which is not a valid result for a \
+             templatestring call.",
+            template.name,
+            template.text.graphemes(true).count() + 1
+        )
+        .into());
+    }
+    rendered.convert(&Type::String).map_err(|e| format!("invalid template result: {e}").into())
 }
 
-/// Renders a template; the first error of rendering is the function's.
-pub(super) fn render(a: &Arguments, name: &str, template: &str, variables: &Value) -> Result<Value, FunctionError> {
+/// Renders a template with the variables that are the second argument.
+pub(super) fn render(a: &Arguments, template: &Template<'_>) -> Result<Value, FunctionError> {
+    let variables = a.get(1)?;
     if !matches!(variables.kind(), ValueKind::Object(_) | ValueKind::Map(..)) {
         return Err(FunctionError::at(1, "invalid vars value: must be a map"));
     }
-    let is_name = |key: &str| {
-        let mut chars = key.chars();
-        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-    };
-    let keys = variables.as_fields().into_iter().flat_map(crate::value::Fields::keys);
-    if let Some(key) = keys.into_iter().find(|key| !is_name(key)) {
-        let rule = "must start with a letter, followed by zero or more letters, digits, and underscores";
-        return Err(FunctionError::at(1, format!("invalid template variable name {key:?}: {rule}")));
-    }
-    a.cx.templates.render(name, template, variables).map_err(|found| {
-        let first = found.into_iter().next();
-        let message =
-            first.map(|d| if d.detail.is_empty() { d.summary } else { format!("{}; {}", d.summary, d.detail) });
-        FunctionError::at(0, message.unwrap_or_else(|| "the template cannot be rendered".into()))
-    })
+    a.cx.templates.render(template, variables)
 }
 
 /// Letters that start a word become title case. Only spaces and ASCII punctuation part words.

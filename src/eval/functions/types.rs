@@ -42,6 +42,8 @@ fn own_type(args: &[Value]) -> Result<Type, FunctionError> {
 fn to(args: &[Value], want: Type) -> Result<Type, FunctionError> {
     let Some(value) = args.first() else { return Ok(want) };
     let converted = match value.kind() {
+        // Of an unknown collection Terraform forgets here what it is a collection of.
+        ValueKind::Unknown(got, _) if *got != want => value.convert(&want).map(|_| Value::unknown(want.clone())),
         // Only the type counts here; what a value may fail on its own comes later.
         ValueKind::Null(_) | ValueKind::Unknown(..) => value.convert(&want),
         _ => Value::unknown(value.type_of()).convert(&want),

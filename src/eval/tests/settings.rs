@@ -4,7 +4,7 @@ use super::parsed;
 use crate::config::{CheckRule, Variable};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::console::{type_text, value_text};
-use crate::eval::functions::TemplateRenderer;
+use crate::eval::functions::{Template, TemplateRenderer};
 use crate::eval::rules::{Rule, Verdict, check_rule, check_validation};
 use crate::eval::templates::Surroundings;
 use crate::eval::types::constraint;
@@ -226,15 +226,21 @@ fn a_failed_validation_is_told_where_the_variable_stands() {
 fn templates_render_with_given_names_alone() {
     let surroundings = Surroundings::default();
     let variables = Value::object_of([("name", Value::string("Bo")), ("n", Value::number(5usize))]);
-    let rendered = surroundings.render("a.tpl", "Hello, ${name}!\n", &variables).unwrap();
-    assert_eq!(rendered.as_str(), Some("Hello, Bo!\n"));
-    assert_eq!(value_text(&surroundings.render("a.tpl", "${n}", &variables).unwrap()), "5");
-    for (template, bad) in [("${x}", "referenced at a.tpl:1,3-4"), ("${", "a.tpl:1"), ("${n.x}y", "a.tpl:1,5-6")] {
-        let found = surroundings.render("a.tpl", template, &variables).unwrap_err();
-        assert!(found.iter().any(|d| d.detail.contains(bad) && d.subject.is_none()), "{template}: {found:?}");
+    let render =
+        |text, variables| surroundings.render(&Template { function: "templatefile", name: "a.tpl", text }, variables);
+    assert_eq!(render("Hello, ${name}!\n", &variables).unwrap().as_str(), Some("Hello, Bo!\n"));
+    assert_eq!(value_text(&render("${n}", &variables).unwrap()), "5");
+    for (text, bad, argument) in [
+        ("${x}", "referenced at a.tpl:1,3-4", Some(1)),
+        ("${", "a.tpl:1", None),
+        ("${n.x}y", "a.tpl:1,4-6", None),
+        ("${n.x}${[]}", "and 1 other diagnostic(s)", None),
+    ] {
+        let found = render(text, &variables).unwrap_err();
+        assert!(found.message.contains(bad) && found.argument == argument, "{text}: {found:?}");
     }
     let names = Value::object_of([("bad name", Value::bool(true))]);
-    assert!(surroundings.render("a.tpl", "", &names).is_err());
+    assert!(render("", &names).is_err());
 }
 
 #[test]
@@ -242,7 +248,7 @@ fn variable_files_are_read_as_objects() {
     let surroundings = Surroundings::default();
     let read = surroundings.decode_tfvars("a = 1\nb = [true]\n").unwrap();
     assert_eq!(value_text(&read), "{\n  \"a\" = 1\n  \"b\" = [\n    true,\n  ]\n}");
-    for text in ["a = var.b", "a {}", "a ="] {
+    for text in ["a = var.b", "a {}", "a =", "a = upper(\"x\")"] {
         assert!(surroundings.decode_tfvars(text).is_err(), "{text}");
     }
 }

@@ -45,16 +45,18 @@ pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps)
                 )));
             }
             let items = items.iter().map(|item| (item, &**element));
-            list(items, element, want, steps)
+            unplaced(list(items, element, want, &mut Vec::new()), steps)
+        }
+        (ValueKind::Set(_, items), Type::Set(element), Type::Set(want)) => {
+            let items = items.iter().map(|item| (item, &**element));
+            unplaced(set(items, element, want, &mut Vec::new()), steps)
         }
         (ValueKind::List(_, items), Type::List(element), Type::List(want)) => {
             list(items.iter().map(|item| (item, &**element)), element, want, steps)
         }
-        (
-            ValueKind::List(_, items) | ValueKind::Set(_, items),
-            Type::List(element) | Type::Set(element),
-            Type::Set(want),
-        ) => set(items.iter().map(|item| (item, &**element)), element, want, steps),
+        (ValueKind::List(_, items), Type::List(element), Type::Set(want)) => {
+            set(items.iter().map(|item| (item, &**element)), element, want, steps)
+        }
         (ValueKind::Tuple(items), Type::Tuple(types), Type::List(want)) => {
             let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
             list(items.iter().zip(types.iter()), &element, &element, steps)
@@ -77,6 +79,11 @@ pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps)
         (ValueKind::Object(_) | ValueKind::Map(..), _, Type::Object(_)) => object(value, got, want, steps),
         _ => error(steps, super::mismatch_message(got, want)),
     }
+}
+
+/// The elements of a set have no place: what is wrong with one is told of the set.
+fn unplaced(converted: Result<Value, ConversionError>, steps: &Steps) -> Result<Value, ConversionError> {
+    converted.or_else(|fault| error(steps, fault.message))
 }
 
 /// Converts one part, with its step on the path.

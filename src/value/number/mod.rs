@@ -159,6 +159,11 @@ impl Number {
         }
     }
 
+    /// Whether it is the zero that prints with a sign.
+    pub fn is_negative_zero(&self) -> bool {
+        matches!(&self.repr, Repr::Big(f) if f.negative && f.is_zero())
+    }
+
     /// The sum.
     pub fn add(&self, other: &Self) -> Result<Self, NotANumber> {
         let precision = self.precision.max(other.precision);
@@ -250,7 +255,7 @@ impl Number {
         if self.is_infinite() || other.is_infinite() {
             return self.multiply(other);
         }
-        if other.is_zero() {
+        if other.is_zero() || self.is_zero() {
             return Ok(self.clone());
         }
         if let (Repr::Small(a), Repr::Small(b)) = (&self.repr, &other.repr)

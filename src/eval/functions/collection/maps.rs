@@ -132,6 +132,9 @@ pub(super) fn transpose(a: &Arguments) -> Result<Value, FunctionError> {
     }
     let mut turned: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
     for (key, list) in map.as_fields().into_iter().flatten() {
+        if list.is_null() {
+            return Err("input must not contain null list".into());
+        }
         for item in list.as_elements().unwrap_or_default() {
             let ValueKind::String(item) = item.kind() else {
                 return Err("input list must not contain null string".into());

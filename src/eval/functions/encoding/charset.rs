@@ -151,8 +151,7 @@ pub(super) fn decode(a: &Arguments) -> Result<Value, FunctionError> {
         Charset::Utf16 => match bytes.as_slice() {
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-            // Without a mark the text is refused, as in Terraform.
-            _ => None,
+            unmarked => utf16(unmarked, u16::from_be_bytes),
         },
         Charset::Utf16Be => utf16(&bytes, u16::from_be_bytes),
         Charset::Utf16Le => utf16(&bytes, u16::from_le_bytes),
@@ -174,6 +173,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
 
 fn invalid_base64(source: &str) -> FunctionError {
     let is_symbol = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '\r' | '\n');
-    let offset = source.find(|c| !is_symbol(c)).unwrap_or(source.len());
+    // A text that ends too early is at fault from its last group of four on.
+    let offset = source.find(|c| !is_symbol(c)).unwrap_or(source.len() / 4 * 4);
     FunctionError::at(0, format!("the given value has an invalid base64 symbol at offset {offset}"))
 }

@@ -6,6 +6,12 @@
 /// The largest count in Go.
 const MAX_COUNT: u32 = 1000;
 
+/// The classes that brackets in brackets name.
+const POSIX: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
+
 /// What is wrong with an expression, and which part of it is.
 pub(super) struct Refusal {
     pub why: String,
@@ -18,9 +24,17 @@ impl Refusal {
     }
 }
 
+/// An expression in the crate's syntax, and what its capture groups are called. The crate is not told, since it
+/// takes fewer names and each but once.
+pub(super) struct Translated {
+    pub pattern: String,
+    pub groups: Vec<Option<String>>,
+}
+
 /// The expression in the crate's syntax.
-pub(super) fn from_go(pattern: &str) -> Result<String, Refusal> {
-    let mut reader = Reader { rest: pattern, out: String::with_capacity(pattern.len() + 8), repeated: None };
+pub(super) fn from_go(pattern: &str) -> Result<Translated, Refusal> {
+    let out = String::with_capacity(pattern.len() + 8);
+    let mut reader = Reader { rest: pattern, out, repeated: None, starts: true, groups: Vec::new() };
     while let Some(c) = reader.rest.chars().next() {
         match c {
             '\\' => reader.escape()?,
@@ -28,10 +42,14 @@ pub(super) fn from_go(pattern: &str) -> Result<String, Refusal> {
             '{' => reader.brace()?,
             '*' | '+' | '?' => reader.operator(&c.to_string())?,
             '(' => reader.group()?,
+            '|' => {
+                reader.copy(c);
+                reader.starts = true;
+            }
             _ => reader.copy(c),
         }
     }
-    Ok(reader.out)
+    Ok(Translated { pattern: reader.out, groups: reader.groups })
 }
 
 struct Reader<'a> {
@@ -39,6 +57,10 @@ struct Reader<'a> {
     out: String,
     /// The repetition operator just read, with which another one may not be combined.
     repeated: Option<String>,
+    /// Whether there is nothing yet that could be repeated.
+    starts: bool,
+    /// The names of the capture groups so far.
+    groups: Vec<Option<String>>,
 }
 
 impl Reader<'_> {
@@ -49,6 +71,7 @@ impl Reader<'_> {
     }
 
     fn skip(&mut self, bytes: usize) {
+        self.starts = false;
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
@@ -150,6 +173,9 @@ impl Reader<'_> {
             let posix = self.rest.starts_with("[:").then(|| self.rest.find(":]")).flatten();
             if let Some(end) = posix {
                 let name = self.rest.get(..end + 2).unwrap_or_default().to_owned();
+                if !POSIX.contains(&name.trim_matches(['[', ':', ']', '^'])) {
+                    return Err(Refusal::new("invalid character class range", name));
+                }
                 self.out.push_str(&name);
                 self.skip(end + 2);
             } else if let Some(class) = self.named_class() {
@@ -208,6 +234,9 @@ impl Reader<'_> {
 
     /// One repetition operator, with the `?` that makes it reluctant.
     fn operator(&mut self, operator: &str) -> Result<(), Refusal> {
+        if self.starts {
+            return Err(Refusal::new("missing argument to repetition operator", operator));
+        }
         if let Some(before) = &self.repeated {
             return Err(Refusal::new("invalid nested repetition operator", format!("{before}{operator}")));
         }
@@ -223,12 +252,32 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A group's start with its flags, of which Go knows fewer.
+    /// A group's start with its name or its flags, of which Go knows fewer.
     fn group(&mut self) -> Result<(), Refusal> {
+        let whole = self.rest;
         self.copy('(');
-        let Some(after) = self.rest.strip_prefix('?') else { return Ok(()) };
-        let flags: String = after.chars().take_while(|c| !matches!(c, ':' | ')' | '<' | 'P')).collect();
+        self.starts = true;
+        let Some(after) = self.rest.strip_prefix('?') else {
+            self.groups.push(None);
+            return Ok(());
+        };
         let refused = |part: String| Refusal::new("invalid or unsupported Perl syntax", part);
+        if after.starts_with("<=") || after.starts_with("<!") {
+            return Err(refused("(?<".into()));
+        }
+        if let Some(name) = after.strip_prefix("P<").or_else(|| after.strip_prefix('<')) {
+            let end = name.find('>').map(|end| whole.len() - name.len() + end + 1);
+            let written = whole.get(..end.unwrap_or(whole.len())).unwrap_or(whole);
+            let name = end.and_then(|_| name.split('>').next()).unwrap_or_default();
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return Err(Refusal::new("invalid named capture", written));
+            }
+            self.groups.push(Some(name.to_owned()));
+            self.skip(written.len() - 1);
+            self.starts = true;
+            return Ok(());
+        }
+        let flags: String = after.chars().take_while(|c| !matches!(c, ':' | ')')).collect();
         if let Some(c) = flags.chars().find(|c| !"imsU-".contains(*c)) {
             return Err(refused(format!("(?{c}")));
         }
@@ -236,9 +285,10 @@ impl Reader<'_> {
         self.skip(1);
         self.out.push_str(&flags);
         self.skip(flags.len());
-        if self.rest.starts_with("<=") || self.rest.starts_with("<!") {
-            return Err(refused("(?<".into()));
+        if self.rest.starts_with(':') {
+            self.copy(':');
         }
+        self.starts = true;
         Ok(())
     }
 }

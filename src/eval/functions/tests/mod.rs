@@ -6,7 +6,6 @@ mod reader;
 use std::path::Path;
 
 use super::*;
-use crate::diagnostic::Diagnostics;
 use crate::eval::console::value_text;
 use crate::value::{Marks, Type};
 
@@ -14,17 +13,17 @@ use crate::value::{Marks, Type};
 struct NoTemplates;
 
 impl TemplateRenderer for NoTemplates {
-    fn render(&self, _: &str, template: &str, _: &Value) -> Result<Value, Diagnostics> {
-        Ok(Value::string(template))
+    fn render(&self, template: &Template<'_>, _: &Value) -> Result<Value, FunctionError> {
+        Ok(Value::string(template.text))
     }
 
-    fn decode_tfvars(&self, _: &str) -> Result<Value, Diagnostics> {
+    fn decode_tfvars(&self, _: &str) -> Result<Value, FunctionError> {
         Ok(Value::object_of::<&str>([]))
     }
 }
 
 fn context(folder: &Path, planning: bool) -> FunctionContext<'_> {
-    FunctionContext { folder, planning, plan_time: None, console: false, templates: &NoTemplates }
+    FunctionContext { folder, planning, plan_time: None, console: false, refused: false, templates: &NoTemplates }
 }
 
 fn call(name: &str, args: &[Value]) -> Result<Value, FunctionError> {

@@ -87,9 +87,9 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn moment(&mut self) -> Result<Moment, String> {
         let year = self.number(4, "year", 0, 9999)?;
-        self.mark('-', "'-'")?;
+        self.mark('-')?;
         let month = self.number(2, "month", 1, 12)?;
-        self.mark('-', "'-'")?;
+        self.mark('-')?;
         let day = self.number(2, "day of month", 1, 31)?;
         let valid = i8::try_from(day).is_ok_and(|day| {
             let date = jiff::civil::Date::new(year_of(year), small(month), 1);
@@ -103,9 +103,9 @@ impl Reader<'_> {
         }
         self.skip(1);
         let hour = self.number(2, "hour", 0, 23)?;
-        self.mark(':', "':'")?;
+        self.mark(':')?;
         let minute = self.number(2, "minute", 0, 59)?;
-        self.mark(':', "':'")?;
+        self.mark(':')?;
         let second = self.number(2, "second", 0, 59)?;
         let nanosecond = self.fraction()?;
         let (offset, utc) = self.offset()?;
@@ -135,25 +135,42 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, digits: usize, what: &str, least: u32, most: u32) -> Result<u32, String> {
+        let of_clock = matches!(what, "hour" | "minute");
         let text = self.rest.get(..digits).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-        let number: u32 = text.and_then(|text| text.parse().ok()).ok_or_else(|| self.refuse(what))?;
+        let number: u32 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+            let short = of_clock && !self.rest.is_empty();
+            if short { format!("{what} must have exactly two digits") } else { self.refuse(what) }
+        })?;
         self.skip(digits);
         if number < least || number > most {
-            return Err(if what == "day of month" { "day out of range".into() } else { self.refuse(what) });
+            return Err(match what {
+                "day of month" => "day out of range".into(),
+                "hour" => format!("hour must be between {least} and {most} inclusive"),
+                "minute" => "minute must have exactly two digits".into(),
+                _ => self.refuse(what),
+            });
         }
         Ok(number)
     }
 
-    fn mark(&mut self, mark: char, what: &str) -> Result<(), String> {
+    fn mark(&mut self, mark: char) -> Result<(), String> {
         if !self.rest.starts_with(mark) {
-            return Err(self.refuse(what));
+            let rest = self.rest;
+            return Err(if rest.is_empty() {
+                format!("end of string before {:?}", mark.to_string())
+            } else {
+                format!("found {rest:?} where {:?} is expected", mark.to_string())
+            });
         }
         self.skip(1);
         Ok(())
     }
 
     fn fraction(&mut self) -> Result<i32, String> {
-        let Some(after) = self.rest.strip_prefix(['.', ',']) else { return Ok(0) };
+        if self.rest.starts_with(',') {
+            return Err("cannot use \",\" as timestamp segment".into());
+        }
+        let Some(after) = self.rest.strip_prefix('.') else { return Ok(0) };
         let count = after.bytes().take_while(u8::is_ascii_digit).count();
         if count == 0 {
             return Err(self.refuse("UTC offset"));
