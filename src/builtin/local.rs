@@ -57,17 +57,29 @@ pub(super) trait Local: Kind {
     }
 }
 
+/// A data source that needs no service.
+pub(super) trait LocalData: Kind {
+    /// Reads it; `folder` is the root module's.
+    fn read(&self, config: &Value, folder: &std::path::Path) -> Result<Value, Diagnostic>;
+}
+
 /// A provider of local kinds.
 pub(super) struct LocalProvider {
     name: &'static str,
     source: &'static str,
     config: Schema,
     kinds: Arc<Vec<Box<dyn Local>>>,
+    sources: Arc<Vec<Box<dyn LocalData>>>,
 }
 
 impl LocalProvider {
     pub(super) fn new(name: &'static str, source: &'static str, kinds: Vec<Box<dyn Local>>) -> Self {
-        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds) }
+        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds), sources: Arc::default() }
+    }
+
+    /// The same with data sources.
+    pub(super) fn reading(self, sources: Vec<Box<dyn LocalData>>) -> Self {
+        Self { sources: Arc::new(sources), ..self }
     }
 }
 
@@ -90,25 +102,32 @@ impl Provider for LocalProvider {
     }
 
     fn data_sources(&self) -> Vec<&dyn Kind> {
-        Vec::new()
+        self.sources.iter().map(|source| &**source as &dyn Kind).collect()
     }
 
     fn kind(&self, name: &str) -> Option<&dyn Kind> {
         self.kinds().into_iter().find(|kind| kind.name() == name)
     }
 
-    fn data_source(&self, _name: &str) -> Option<&dyn Kind> {
-        None
+    fn data_source(&self, name: &str) -> Option<&dyn Kind> {
+        self.data_sources().into_iter().find(|source| source.name() == name)
     }
 
     async fn configure(&self, _config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
         let chance = Chance::new(surroundings.simulator.is_some());
-        Ok(Arc::new(LocalSession { kinds: self.kinds.clone(), chance }))
+        Ok(Arc::new(LocalSession {
+            kinds: self.kinds.clone(),
+            sources: self.sources.clone(),
+            folder: surroundings.folder.clone(),
+            chance,
+        }))
     }
 }
 
 struct LocalSession {
     kinds: Arc<Vec<Box<dyn Local>>>,
+    sources: Arc<Vec<Box<dyn LocalData>>>,
+    folder: std::path::PathBuf,
     chance: Chance,
 }
 
@@ -150,7 +169,10 @@ impl Read for LocalSession {
         Ok(now.map(|value| Recorded { value, private: recorded.private.clone() }))
     }
 
-    async fn read_data(&self, kind: &str, _config: &Value) -> Result<Value, Diagnostics> {
+    async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
+        if let Some(source) = self.sources.iter().find(|source| source.name() == kind) {
+            return Ok(source.read(config, &self.folder)?);
+        }
         let detail = format!("This provider has no data source {kind:?}.");
         Err(Diagnostic::error("Invalid data source", detail).into())
     }

@@ -6,6 +6,7 @@ mod local;
 mod null_resource;
 mod random;
 mod random_string;
+mod remote_state;
 mod terraform_data;
 mod time;
 mod words;
@@ -22,11 +23,14 @@ use local::LocalProvider;
 /// All of them.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
     vec![
-        Arc::new(LocalProvider::new(
-            "terraform",
-            "terraform.io/builtin/terraform",
-            vec![Box::new(terraform_data::TerraformData::new())],
-        )),
+        Arc::new(
+            LocalProvider::new(
+                "terraform",
+                "terraform.io/builtin/terraform",
+                vec![Box::new(terraform_data::TerraformData::new())],
+            )
+            .reading(vec![Box::new(remote_state::RemoteState::new())]),
+        ),
         Arc::new(LocalProvider::new(
             "null",
             "registry.terraform.io/hashicorp/null",

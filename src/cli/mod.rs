@@ -9,10 +9,12 @@ mod fmt;
 mod force_unlock;
 mod graph;
 mod init;
+mod install;
 mod interrupts;
 mod invocation;
 mod loading;
 mod metadata;
+mod modules;
 mod output;
 mod plan;
 mod planning;
@@ -99,8 +101,9 @@ enum Command {
     /// Take the mark off again
     Untaint(taint::Arguments),
     Graph(graph::Arguments),
-    /// Tell which modules the configuration calls and where they are
-    Get(init::Accepted),
+    /// Bring the modules that the configuration calls here
+    Get(init::GetArguments),
+    Modules(modules::Arguments),
     /// Tell which providers the configuration uses, or what their kinds look like
     Providers(providers::Arguments),
     #[command(subcommand)]
@@ -147,7 +150,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),
         Some(Command::Init(arguments)) => init::run(&arguments, invocation),
-        Some(Command::Get(_)) => init::get(invocation),
+        Some(Command::Get(arguments)) => init::get(&arguments, invocation),
+        Some(Command::Modules(arguments)) => modules::run(&arguments, invocation),
         Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
         Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
         Some(Command::Graph(arguments)) => graph::run(&arguments, invocation),

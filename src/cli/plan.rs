@@ -38,6 +38,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
+    loaded.refuse_invalid(invocation)?;
     let store = stored::store(invocation, arguments.state.as_ref())?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;

@@ -6,7 +6,6 @@ use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
 use super::{loading, saving, stored};
-use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::saved::{self, SavedPlan};
 use crate::report::{plan_json, plan_text, state_json, state_text};
@@ -57,7 +56,7 @@ fn show_plan(saved: &SavedPlan, json: bool, invocation: &Invocation) -> Result<(
     }
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
-    let (configuration, _) = config::load(&unpacked.root, &mut SourceMap::default());
+    let (configuration, _) = loading::read(&unpacked.root, &mut SourceMap::default());
     invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration)).to_string());
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod call;
 mod content;
 mod declare;
+mod endpoint;
 mod folder;
 mod inputs;
 mod installed;
@@ -15,13 +16,16 @@ mod overrides;
 mod resource;
 mod resource_block;
 mod settings;
+mod source;
 mod variable;
 mod variable_block;
+mod version;
 
 use crate::address::{ConfigAddress, ModulePath};
 
+pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
-pub use load::{is_local, load};
+pub use load::{Finder, ModuleCheck, check_calls, is_local, load, load_with};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
@@ -30,7 +34,9 @@ pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,
 };
+pub use source::{GitModule, ModuleSource, PUBLIC_REGISTRY, RegistryModule};
 pub use variable::Variable;
+pub use version::{Constraint, TERRAFORM_VERSION, Version};
 
 /// All of a stack's configuration: the root module and, below it, every module that it calls.
 #[derive(Debug, Clone)]
