@@ -9,6 +9,7 @@ mod consistent;
 mod order;
 mod outcome;
 mod prepare;
+mod provision;
 mod run;
 mod step;
 mod watch;
@@ -42,6 +43,15 @@ pub enum Event<'a> {
         /// Whose.
         object: &'a ObjectAddress,
         /// For people.
+        text: &'a str,
+    },
+    /// A provisioner's command printed a line.
+    Output {
+        /// Whose.
+        object: &'a ObjectAddress,
+        /// `local-exec`
+        provisioner: &'a str,
+        /// The line.
         text: &'a str,
     },
     /// A step ended.

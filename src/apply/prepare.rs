@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::rules::Rule;
 use crate::plan::evaluation::InstanceData;
 use crate::plan::instance::{Subject, configured};
-use crate::plan::marks::{echoed, mark, mark_paths};
+use crate::plan::marks::{echoed, mark, mark_paths, original};
 use crate::plan::propose::{ignore, propose};
 use crate::plan::{Action, InstanceChange, Mode, recorded, stage};
 use crate::provider::{Kind, Lane, PlanRequest, Provider, Recorded, Session};
@@ -86,12 +86,19 @@ impl Runner<'_> {
         if change.action == Action::Read {
             let promised = mark(&kind.schema().block, Value::null(kind.schema().block.implied_type()));
             let work = Work::Read { config: config.unmark_deep().0 };
-            return Some(Prepared { work, provider: change.provider.clone(), session, promised, lanes: Vec::new() });
+            return Some(Prepared {
+                work,
+                provider: change.provider.clone(),
+                session,
+                promised,
+                lanes: Vec::new(),
+                before: Vec::new(),
+            });
         }
         let prior = change.prior().filter(|_| change.action == Action::Update);
         let (work, promised) = self.final_plan(&subject, change, prior, config)?;
         let lanes = lanes(&*session, kind.name(), &promised);
-        Some(Prepared { work, provider: change.provider.clone(), session, promised, lanes })
+        Some(Prepared { work, provider: change.provider.clone(), session, promised, lanes, before: Vec::new() })
     }
 
     fn final_plan(
@@ -143,7 +150,7 @@ impl Runner<'_> {
         ))
     }
 
-    fn instance_data(&self, address: &Address) -> InstanceData {
+    pub(super) fn instance_data(&self, address: &Address) -> InstanceData {
         self.stage
             .evaluation
             .expansion(&address.module, &address.resource)
@@ -186,8 +193,16 @@ impl Runner<'_> {
             return None;
         };
         let lanes = lanes(&*session, &change.address.resource.kind, &prior.value);
+        let before = self.before_removal(change)?;
         let promised = Value::null(prior.value.type_of());
-        Some(Prepared { work: Work::Delete { prior }, provider: change.provider.clone(), session, promised, lanes })
+        Some(Prepared {
+            work: Work::Delete { prior },
+            provider: change.provider.clone(),
+            session,
+            promised,
+            lanes,
+            before,
+        })
     }
 
     /// Sets the current object aside so that its successor can be made.
@@ -236,7 +251,7 @@ impl Runner<'_> {
     ) -> bool {
         let Some(owner) = self.stage.registry.find(&change.provider.source).cloned() else { return false };
         let Some(kind) = stage::kind_of(&*owner, &object.address.resource) else { return false };
-        let paths = promised.clone().unmark_deep().1;
+        let paths = echoed(kind, original(kind, promised.clone().unmark_deep().1));
         let value = mark_paths(now.value, &paths);
         if !failed && action != Action::Read {
             self.compare(object, &owner, promised, &value);

@@ -9,14 +9,16 @@ use tokio::task::JoinSet;
 use crate::address::{ModuleInstance, ProviderAddress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
-use crate::plan::stage::Stage;
-use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs};
+use crate::plan::provisioners::Command;
+use crate::plan::stage::{Stage, kind_of};
+use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs, recorded};
 use crate::provider::{Lane, Session};
-use crate::state::{Change, Entry, ObjectAddress, OutputValue, State};
+use crate::state::{Change, Entry, Instance, ObjectAddress, OutputValue, State};
 use crate::value::Value;
 
 use super::order::{Order, Step};
 use super::outcome::{Applied, StepResult};
+use super::provision::run_all;
 use super::step::{Answer, Surroundings, Work, id_of};
 use super::{Event, Means};
 
@@ -48,11 +50,14 @@ struct Running {
     lanes: Vec<Lane>,
     /// What the final plan promised, with its marks; null for a removal.
     promised: Value,
+    /// The object's id afterwards.
+    id: Option<String>,
 }
 
 enum Finished {
     Configured(NodeId, ProviderId, Result<Arc<dyn Session>, Diagnostics>),
     Worked(NodeId, Answer),
+    Provisioned(NodeId, Diagnostics),
 }
 
 /// A step made ready.
@@ -62,6 +67,8 @@ pub(super) struct Prepared {
     pub(super) session: Arc<dyn Session>,
     pub(super) promised: Value,
     pub(super) lanes: Vec<Lane>,
+    /// What is run first.
+    pub(super) before: Vec<Command>,
 }
 
 impl<'c> Runner<'c> {
@@ -90,6 +97,8 @@ impl<'c> Runner<'c> {
     }
 
     pub(super) async fn run(mut self) -> (Applied, Diagnostics) {
+        self.configure_forgotten().await;
+        self.take_over();
         loop {
             self.begin_what_may();
             match self.tasks.join_next().await {
@@ -108,6 +117,31 @@ impl<'c> Runner<'c> {
             }
         }
         self.end()
+    }
+
+    /// Providers of objects to be removed that the configuration no longer mentions, with an empty configuration.
+    async fn configure_forgotten(&mut self) {
+        let recorded = self.plan.changes.iter().map(|change| change.provider.clone()).collect();
+        for id in self.stage.forgotten_providers(recorded) {
+            let Some(task) = self.stage.configure(&id) else { continue };
+            match task.await {
+                Ok(session) => self.stage.set_session(id, session),
+                Err(problems) => self.stage.found.extend(problems),
+            }
+        }
+    }
+
+    /// Records what is taken over as it is; what changes besides is recorded by its step.
+    fn take_over(&mut self) {
+        for change in self.plan.changes.iter().filter(|c| c.importing.is_some() && c.action == Action::NoOp) {
+            let Some(owner) = self.stage.registry.find(&change.provider.source).cloned() else { continue };
+            let Some(kind) = kind_of(&*owner, &change.address.resource) else { continue };
+            let own = recorded::encode(kind, &change.after, change.private.clone(), change.dependencies.clone());
+            let instance = Instance { create_before_destroy: change.create_before_destroy, ..own };
+            let object = ObjectAddress::from(change.address.clone());
+            let provider = change.provider.clone();
+            self.record(Change::Put { object, provider, instance: Arc::new(instance) }, true);
+        }
     }
 
     /// Begins every step that may run now. A step that ends at once lets others begin.
@@ -194,6 +228,7 @@ impl<'c> Runner<'c> {
                 self.finish(node, false);
             }
             Finished::Worked(node, answer) => self.worked(node, answer),
+            Finished::Provisioned(node, found) => self.provisioned(node, found),
         }
     }
 
@@ -225,7 +260,7 @@ impl<'c> Runner<'c> {
             self.held.push((node, object, prepared));
             return;
         }
-        let Prepared { work, provider, session, promised, lanes } = prepared;
+        let Prepared { work, provider, session, promised, lanes, before } = prepared;
         if let (Work::Create { .. }, Some(change)) = (&work, self.changes.get(&object).copied())
             && change.action == Action::CreateThenDelete
             && !self.depose(&object.address)
@@ -233,28 +268,76 @@ impl<'c> Runner<'c> {
             return self.failed(node, &object, Action::Create);
         }
         self.busy.extend(lanes.iter().cloned());
-        self.running.insert(node, Running { object: object.clone(), action: work.action(), lanes, promised });
+        let running = Running { object: object.clone(), action: work.action(), lanes, promised, id: None };
+        self.running.insert(node, running);
         let around = self.around.clone();
-        self.tasks.spawn(async move { Finished::Worked(node, work.run(object, provider, session, around).await) });
+        self.tasks.spawn(async move {
+            let found = run_all(&before, &object, &around.events).await;
+            if found.has_errors() {
+                return Finished::Worked(node, Answer::refused(work, found));
+            }
+            let mut answer = work.run(object, provider, session, around).await;
+            answer.applied.diagnostics.extend(found);
+            Finished::Worked(node, answer)
+        });
     }
 
     fn worked(&mut self, node: NodeId, answer: Answer) {
-        let Some(running) = self.running.remove(&node) else { return };
-        for lane in &running.lanes {
-            self.busy.remove(lane);
+        let Some(mut running) = self.running.remove(&node) else { return };
+        for lane in std::mem::take(&mut running.lanes) {
+            self.busy.remove(&lane);
         }
         let Answer { applied, durable, open } = answer;
         let failed = applied.diagnostics.has_errors();
         let id = applied.recorded.as_ref().and_then(|r| id_of(&r.value)).map(str::to_owned);
         let at = running.object.address.to_string();
         self.stage.found.extend(applied.diagnostics.into_iter().map(|d| d.for_address(&at)));
+        let made = applied.recorded.as_ref().map(|made| made.value.clone());
         let kept =
             !open && self.keep(&running.object, running.action, &running.promised, applied.recorded, failed, durable);
-        let sound = !failed && kept;
+        running.id = id;
+        let commands = match made {
+            Some(made) if !failed && kept && running.action == Action::Create => {
+                self.after_creation(&running.object, made)
+            }
+            _ => Some(Vec::new()),
+        };
+        match commands {
+            Some(commands) if commands.is_empty() => self.ended(node, running, !failed && kept),
+            Some(commands) => {
+                let (object, events) = (running.object.clone(), self.around.events.clone());
+                self.running.insert(node, running);
+                self.tasks
+                    .spawn(async move { Finished::Provisioned(node, run_all(&commands, &object, &events).await) });
+            }
+            None => self.provisioning_failed(node, running),
+        }
+    }
+
+    fn provisioned(&mut self, node: NodeId, found: Diagnostics) {
+        let Some(running) = self.running.remove(&node) else { return };
+        let failed = found.has_errors();
+        self.stage.found.extend(found);
+        if failed { self.provisioning_failed(node, running) } else { self.ended(node, running, true) }
+    }
+
+    /// The object is there, but not as it should be: the next plan replaces it.
+    fn provisioning_failed(&mut self, node: NodeId, running: Running) {
+        if let Some(change) = self.changes.get(&ObjectAddress::from(running.object.address.clone())).copied()
+            && let Some(made) = self.state.instance(&running.object.address)
+        {
+            let instance = Arc::new(Instance { tainted: true, ..(**made).clone() });
+            let (object, provider) = (running.object.clone(), change.provider.clone());
+            self.record(Change::Put { object, provider, instance }, true);
+        }
+        self.ended(node, running, false);
+    }
+
+    fn ended(&mut self, node: NodeId, running: Running, sound: bool) {
         (self.around.events)(Event::Ended {
             object: &running.object,
             action: running.action,
-            id: id.as_deref(),
+            id: running.id.as_deref(),
             sound,
         });
         let result = if sound { StepResult::Done } else { StepResult::Failed };
@@ -362,7 +445,7 @@ impl<'c> Runner<'c> {
     fn keep_outputs(&mut self) {
         let mode = self.plan.options.mode;
         if mode == Mode::Destroy {
-            if !self.selection.is_partial() && !self.stage.found.has_errors() {
+            if !self.selection.is_partial() {
                 self.state.outputs.clear();
             }
             return;

@@ -53,6 +53,17 @@ pub struct Answer {
     pub open: bool,
 }
 
+impl Answer {
+    /// The step was not begun: everything is as it was.
+    pub fn refused(work: Work, diagnostics: Diagnostics) -> Self {
+        let recorded = match work {
+            Work::Update { prior, .. } | Work::Delete { prior } => Some(prior),
+            Work::Create { .. } | Work::Read { .. } => None,
+        };
+        Self { applied: provider::Applied { recorded, diagnostics }, durable: false, open: false }
+    }
+}
+
 /// What every task is given.
 #[derive(Clone)]
 pub struct Surroundings {

@@ -59,8 +59,8 @@ pub(super) trait Local: Kind {
 
 /// A data source that needs no service.
 pub(super) trait LocalData: Kind {
-    /// Reads it.
-    fn read(&self, config: &Value) -> Result<Value, Diagnostic>;
+    /// Reads it; `folder` is the root module's.
+    fn read(&self, config: &Value, folder: &std::path::Path) -> Result<Value, Diagnostic>;
 }
 
 /// A provider of local kinds.
@@ -69,18 +69,17 @@ pub(super) struct LocalProvider {
     source: &'static str,
     config: Schema,
     kinds: Arc<Vec<Box<dyn Local>>>,
-    data: Arc<Vec<Box<dyn LocalData>>>,
+    sources: Arc<Vec<Box<dyn LocalData>>>,
 }
 
 impl LocalProvider {
     pub(super) fn new(name: &'static str, source: &'static str, kinds: Vec<Box<dyn Local>>) -> Self {
-        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds), data: Arc::default() }
+        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds), sources: Arc::default() }
     }
 
-    /// With data sources.
-    pub(super) fn with_data(mut self, data: Vec<Box<dyn LocalData>>) -> Self {
-        self.data = Arc::new(data);
-        self
+    /// The same with data sources.
+    pub(super) fn reading(self, sources: Vec<Box<dyn LocalData>>) -> Self {
+        Self { sources: Arc::new(sources), ..self }
     }
 }
 
@@ -103,7 +102,7 @@ impl Provider for LocalProvider {
     }
 
     fn data_sources(&self) -> Vec<&dyn Kind> {
-        self.data.iter().map(|data| &**data as &dyn Kind).collect()
+        self.sources.iter().map(|source| &**source as &dyn Kind).collect()
     }
 
     fn kind(&self, name: &str) -> Option<&dyn Kind> {
@@ -111,18 +110,24 @@ impl Provider for LocalProvider {
     }
 
     fn data_source(&self, name: &str) -> Option<&dyn Kind> {
-        self.data_sources().into_iter().find(|data| data.name() == name)
+        self.data_sources().into_iter().find(|source| source.name() == name)
     }
 
     async fn configure(&self, _config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
         let chance = Chance::new(surroundings.simulator.is_some());
-        Ok(Arc::new(LocalSession { kinds: self.kinds.clone(), data: self.data.clone(), chance }))
+        Ok(Arc::new(LocalSession {
+            kinds: self.kinds.clone(),
+            sources: self.sources.clone(),
+            folder: surroundings.folder.clone(),
+            chance,
+        }))
     }
 }
 
 struct LocalSession {
     kinds: Arc<Vec<Box<dyn Local>>>,
-    data: Arc<Vec<Box<dyn LocalData>>>,
+    sources: Arc<Vec<Box<dyn LocalData>>>,
+    folder: std::path::PathBuf,
     chance: Chance,
 }
 
@@ -165,11 +170,11 @@ impl Read for LocalSession {
     }
 
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
-        let found = self.data.iter().find(|data| data.name() == kind);
-        let data = found.ok_or_else(|| {
-            Diagnostic::error("Invalid data source", format!("This provider has no data source {kind:?}."))
-        })?;
-        Ok(data.read(config)?)
+        if let Some(source) = self.sources.iter().find(|source| source.name() == kind) {
+            return Ok(source.read(config, &self.folder)?);
+        }
+        let detail = format!("This provider has no data source {kind:?}.");
+        Err(Diagnostic::error("Invalid data source", detail).into())
     }
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {

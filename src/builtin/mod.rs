@@ -7,6 +7,7 @@ mod local_file;
 mod null_resource;
 mod random;
 mod random_string;
+mod remote_state;
 mod terraform_data;
 mod time;
 mod time_shifted;
@@ -24,11 +25,14 @@ use local::LocalProvider;
 /// All of them.
 pub fn providers() -> Vec<Arc<dyn Provider>> {
     vec![
-        Arc::new(LocalProvider::new(
-            "terraform",
-            "terraform.io/builtin/terraform",
-            vec![Box::new(terraform_data::TerraformData::new())],
-        )),
+        Arc::new(
+            LocalProvider::new(
+                "terraform",
+                "terraform.io/builtin/terraform",
+                vec![Box::new(terraform_data::TerraformData::new())],
+            )
+            .reading(vec![Box::new(remote_state::RemoteState::new())]),
+        ),
         Arc::new(LocalProvider::new(
             "null",
             "registry.terraform.io/hashicorp/null",
@@ -51,7 +55,7 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
                 "registry.terraform.io/hashicorp/local",
                 vec![Box::new(local_file::File::open()), Box::new(local_file::File::sensitive())],
             )
-            .with_data(vec![Box::new(local_file::FileData::open()), Box::new(local_file::FileData::sensitive())]),
+            .reading(vec![Box::new(local_file::FileData::open()), Box::new(local_file::FileData::sensitive())]),
         ),
     ]
 }

@@ -72,7 +72,8 @@ fn sound() -> World {
 /// What is found where no block is at hand.
 fn findings(world: &World) -> Vec<Finding> {
     let (folder, mut sources) = (tempfile::tempdir().unwrap(), SourceMap::default());
-    let (configuration, _) = crate::config::load(folder.path(), &mut sources);
+    let (configuration, _) =
+        crate::config::load(folder.path(), &mut sources, &|_| crate::diagnostic::Diagnostics::new());
     run(world, &configuration, &sources)
 }
 

@@ -17,7 +17,6 @@ use super::variables::Missing;
 use super::{saving, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::checks;
-use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
@@ -106,6 +105,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
+    loaded.refuse_invalid(invocation)?;
     let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
@@ -145,13 +145,14 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     let flags = &arguments.flags;
     let saved = saving::read(path)?;
     let unpacked = saving::unpack(&saved)?;
-    let (configuration, problems) = config::load(&unpacked.root, &mut invocation.sources);
+    let (configuration, problems) = loading::read(&unpacked.root, &mut invocation.sources);
     loading::refuse_errors(invocation, problems)?;
     let (graph, problems) = ConfigGraph::build(&configuration);
     loading::refuse_errors(invocation, problems)?;
     let given =
         |value: &crate::value::Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
-    let variables = saved.plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect();
+    let mut variables = super::variables::ephemeral(invocation, &configuration, &flags.variables)?;
+    variables.extend(saved.plan.variables.iter().map(|(name, value)| (name.clone(), given(value))));
     let mut loaded = Loaded {
         configuration,
         graph,

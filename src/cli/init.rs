@@ -1,19 +1,33 @@
 //! `bowline init` and `bowline get`
 
 use super::Exit;
+use super::flags::parse_bool;
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
-use super::migrate::Wish;
-use super::providers;
+use super::migrate::{self, Wish};
+use super::{install, providers};
+use crate::config::Configuration;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::style::Paint;
 
-/// Check that the stack in this folder can be worked with
+/// Make the stack in this folder ready to be worked with
 ///
-/// There is nothing to download: the providers are part of this program, and local modules are read where they are.
-/// Terraform's flags are accepted.
+/// Brings the modules here that are in registries and git repositories; local modules are read where they are, and the
+/// providers are part of this program. Terraform's flags are accepted.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// Look at where the state is kept
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
+          default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
+    backend: bool,
+    /// Bring modules here
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
+          default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
+    get: bool,
+    /// Bring the newest modules that are allowed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
+    upgrade: bool,
     /// Settings of the backend: NAME=VALUE or a file
     #[arg(long, value_name = "SETTING")]
     backend_config: Vec<String>,
@@ -27,15 +41,7 @@ pub struct Arguments {
 #[allow(clippy::struct_excessive_bools)] // Terraform's flags, independent of one another.
 pub struct Accepted {
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    backend: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     input: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    get: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    upgrade: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    update: Option<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     lock: Option<String>,
     #[arg(long, hide = true)]
@@ -56,21 +62,41 @@ pub struct Accepted {
     no_color: Option<String>,
 }
 
-/// Checks the backend, the modules and the providers.
+/// The arguments of `get`.
+#[derive(Debug, clap::Args)]
+pub struct GetArguments {
+    /// Bring the newest modules that are allowed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
+          default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
+    update: bool,
+    #[command(flatten)]
+    accepted: Accepted,
+}
+
+/// Brings the modules here, and checks the backend and the providers. As in Terraform the arguments of module calls are
+/// not looked at.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    invocation.print_line("Initializing the backend...");
-    let loaded = loading::load(invocation, None)?;
-    let accepted = &arguments.accepted;
-    super::migrate::initialize(
-        loaded.configuration.root.backend.as_ref(),
-        &arguments.backend_config,
-        Wish { migrate: accepted.migrate_state || accepted.force_copy, reconfigure: accepted.reconfigure },
-        invocation,
-    )?;
-    if !loaded.configuration.root.calls.is_empty() {
+    let configuration = if arguments.get {
         invocation.print_line("Initializing modules...");
-        list_modules(&loaded, invocation);
+        let configuration = install::modules(invocation, arguments.upgrade)?;
+        list_modules(&configuration, invocation);
+        configuration
+    } else {
+        let (configuration, problems) = loading::read(std::path::Path::new("."), &mut invocation.sources);
+        loading::refuse_errors(invocation, problems)?;
+        configuration
+    };
+    if arguments.backend {
+        invocation.print_line("Initializing the backend...");
+        let accepted = &arguments.accepted;
+        migrate::initialize(
+            configuration.root.backend.as_ref(),
+            &arguments.backend_config,
+            Wish { migrate: accepted.migrate_state || accepted.force_copy, reconfigure: accepted.reconfigure },
+            invocation,
+        )?;
     }
+    let loaded = Loaded::without_values(configuration)?;
     invocation.print_line("Initializing provider plugins...");
     let mut found = Diagnostics::new();
     for source in providers::used(&loaded) {
@@ -90,15 +116,16 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     Ok(Exit::Success)
 }
 
-/// Tells which modules the configuration calls and where they are.
-pub fn get(invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let loaded = loading::load(invocation, None)?;
-    list_modules(&loaded, invocation);
+/// Brings the modules that the configuration calls here, and tells where they are.
+pub fn get(arguments: &GetArguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let _ = &arguments.accepted;
+    let configuration = install::modules(invocation, arguments.update)?;
+    list_modules(&configuration, invocation);
     Ok(Exit::Success)
 }
 
-fn list_modules(loaded: &Loaded, invocation: &Invocation) {
-    for module in loaded.configuration.modules().filter(|module| !module.path.is_root()) {
+fn list_modules(configuration: &Configuration, invocation: &Invocation) {
+    for module in configuration.modules().filter(|module| !module.path.is_root()) {
         let names: Vec<&str> = module.path.names().iter().map(|name| &**name).collect();
         invocation.print_line(&format!("- {} in {}", names.join("."), module.folder.display()));
     }

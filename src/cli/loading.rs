@@ -15,9 +15,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
-use crate::plan::Setting;
+use crate::plan::{self, Setting};
 use crate::provider::{Mentioned, Registry, Surroundings};
 use crate::simulator;
+use crate::span::SourceMap;
 
 /// The embedded Azure instead of the real one.
 #[derive(Debug, Clone, Args)]
@@ -52,17 +53,34 @@ pub fn registry() -> Registry {
     Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
 }
 
-/// Loads the configuration in the present folder, with the values given for its variables.
+/// Reads the configuration in a folder and checks each module on its own.
+pub fn read(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnostics) {
+    let functions = eval::templates::Surroundings::default();
+    let context = functions.context();
+    config::load(folder, sources, &|module| eval::early::check_module(module, &context))
+}
+
+/// Loads the configuration in the present folder, with the values given for its variables. Shows warnings.
 pub fn load(invocation: &mut Invocation, flags: Option<(&VariableFlags, Missing)>) -> Result<Loaded, Diagnostics> {
+    let (loaded, warnings) = load_quietly(invocation, flags)?;
+    invocation.report(warnings);
+    Ok(loaded)
+}
+
+/// [`load`] for whoever shows warnings with others, later.
+pub fn load_quietly(
+    invocation: &mut Invocation,
+    flags: Option<(&VariableFlags, Missing)>,
+) -> Result<(Loaded, Diagnostics), Diagnostics> {
     let folder = PathBuf::from(".");
-    let (configuration, problems) = config::load(&folder, &mut invocation.sources);
-    refuse_errors(invocation, problems)?;
-    let (graph, problems) = ConfigGraph::build(&configuration);
-    refuse_errors(invocation, problems)?;
+    let mut found = Diagnostics::new();
+    let configuration = sound(&mut found, read(&folder, &mut invocation.sources))?;
     let variables = match flags {
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),
     };
+    sound(&mut found, ((), config::check_calls(&configuration)))?;
+    let graph = sound(&mut found, ConfigGraph::build(&configuration))?;
     let workspace = invocation.workspace()?;
     let surroundings = Surroundings {
         environment: invocation.environment.clone(),
@@ -72,7 +90,14 @@ pub fn load(invocation: &mut Invocation, flags: Option<(&VariableFlags, Missing)
         mentioned: Mentioned::default(),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
-    Ok(Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder })
+    let loaded = Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder };
+    Ok((loaded, found))
+}
+
+/// A step's result, or with an error everything that was found up to it.
+fn sound<T>(found: &mut Diagnostics, step: (T, Diagnostics)) -> Result<T, Diagnostics> {
+    let value = found.take(step);
+    if found.has_errors() { Err(std::mem::take(found)) } else { Ok(value) }
 }
 
 /// Shows warnings, and gives errors back.
@@ -85,6 +110,14 @@ pub fn refuse_errors(invocation: &Invocation, problems: Diagnostics) -> Result<(
 }
 
 impl Loaded {
+    /// For what needs to know only which providers there are.
+    pub fn without_values(configuration: Configuration) -> Result<Self, Diagnostics> {
+        let graph = sound(&mut Diagnostics::new(), ConfigGraph::build(&configuration))?;
+        let folder = std::env::current_dir().unwrap_or_default();
+        let (variables, workspace, surroundings) = Default::default();
+        Ok(Self { configuration, graph, registry: registry(), variables, workspace, surroundings, folder })
+    }
+
     /// What planning and apply work on.
     pub fn setting<'c>(&'c self, invocation: &'c Invocation) -> Setting<'c> {
         Setting {
@@ -95,6 +128,13 @@ impl Loaded {
             surroundings: &self.surroundings,
             workspace: &self.workspace,
         }
+    }
+
+    /// Refuses what [`plan::validate`] refuses, as is done before every plan. Warnings come again with the plan.
+    pub fn refuse_invalid(&self, invocation: &Invocation) -> Result<(), Diagnostics> {
+        let functions = self.functions(Some(jiff::Timestamp::now()));
+        let found = plan::validate(self.setting(invocation), functions.context());
+        if found.has_errors() { Err(found) } else { Ok(()) }
     }
 
     /// What functions run in; with a moment, that of the plan that is being made.

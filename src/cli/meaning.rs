@@ -5,7 +5,6 @@ use super::loading::{self, Loaded};
 use super::saving;
 use crate::access::{self, AccessChange, World};
 use crate::checks::{self, Finding};
-use crate::config;
 use crate::diagnostic::Diagnostics;
 use crate::graph::ConfigGraph;
 use crate::plan::saved::SavedPlan;
@@ -64,7 +63,7 @@ pub fn of_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Meanin
 fn unpacked(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(Loaded, saving::Unpacked), Diagnostics> {
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
-    let (configuration, _) = config::load(&unpacked.root, &mut invocation.sources);
+    let (configuration, _) = loading::read(&unpacked.root, &mut invocation.sources);
     let (graph, _) = ConfigGraph::build(&configuration);
     let surroundings = Surroundings {
         environment: invocation.environment.clone(),

@@ -12,12 +12,14 @@ mod force_unlock;
 mod graph;
 mod import;
 mod init;
+mod install;
 mod interrupts;
 mod invocation;
 mod loading;
 mod meaning;
 mod metadata;
 mod migrate;
+mod modules;
 mod output;
 mod plan;
 mod planning;
@@ -109,8 +111,9 @@ enum Command {
     #[command(subcommand)]
     Access(access::Command),
     Graph(graph::Arguments),
-    /// Tell which modules the configuration calls and where they are
-    Get(init::Accepted),
+    /// Bring the modules that the configuration calls here
+    Get(init::GetArguments),
+    Modules(modules::Arguments),
     /// Tell which providers the configuration uses, or what their kinds look like
     Providers(providers::Arguments),
     #[command(subcommand)]
@@ -158,7 +161,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
         Some(Command::State(command)) => state::run(command, invocation),
         Some(Command::Init(arguments)) => init::run(&arguments, invocation),
-        Some(Command::Get(_)) => init::get(invocation),
+        Some(Command::Get(arguments)) => init::get(&arguments, invocation),
+        Some(Command::Modules(arguments)) => modules::run(&arguments, invocation),
         Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
         Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
         Some(Command::Access(command)) => access::run(&command, invocation),

@@ -48,6 +48,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
+    loaded.refuse_invalid(invocation)?;
     let state = StateFlags::of_file(arguments.state.as_ref(), &flags.lock);
     let block = loaded.configuration.root.backend.as_ref();
     let store = stored::of_run(block, flags.simulate.simulate.is_some(), &state, invocation)?;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::flags::{LockFlags, OutputFlags, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::{Loaded, SimulateFlags};
-use crate::address::Address;
+use crate::address::{Address, ResourceMode};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{self, Mode, Options, Plan, Start, Target};
@@ -69,7 +69,8 @@ impl PlanFlags {
         let mut found = Diagnostics::new();
         let mode = match (self.destroy, self.refresh_only) {
             (true, true) => {
-                found.push(incompatible("-destroy and -refresh-only cannot be used together."));
+                let detail = "-destroy and -refresh-only cannot be used together.";
+                found.push(Diagnostic::error("Incompatible plan mode options", detail));
                 Mode::Destroy
             }
             (true, false) => Mode::Destroy,
@@ -77,16 +78,15 @@ impl PlanFlags {
             (false, false) => Mode::Normal,
         };
         if self.refresh_only && !self.refresh {
-            found.push(incompatible(
-                "-refresh-only does nothing but refresh, so it cannot be used with -refresh=false.",
-            ));
+            let detail = "-refresh-only does nothing but refresh, so it cannot be used with -refresh=false.";
+            found.push(Diagnostic::error("Incompatible refresh options", detail));
         }
         let mut targets = |texts: &[String], what: &str| {
             let parse = |text: &String| {
                 let target = Target::parse(text);
                 if target.is_none() {
                     found.push(Diagnostic::error(
-                        format!("Invalid {what} \"{text}\""),
+                        format!("Invalid {what} {text:?}"),
                         "It must be the address of a resource, an instance or a module: azurerm_subnet.a, \
                          azurerm_subnet.a[\"x\"], module.m.",
                     ));
@@ -99,12 +99,16 @@ impl PlanFlags {
         let mut replace = Vec::new();
         for text in &self.replace {
             match Address::parse(text) {
-                Some(address) => replace.push(address),
-                None => found.push(Diagnostic::error(
-                    format!("Invalid force-replace address \"{text}\""),
+                Some(address) if address.resource.mode == ResourceMode::Managed => replace.push(address),
+                _ => found.push(Diagnostic::error(
+                    format!("Invalid force-replace address {text:?}"),
                     "It must be the address of one instance: azurerm_subnet.a or azurerm_subnet.a[\"x\"].",
                 )),
             }
+        }
+        if !replace.is_empty() && mode != Mode::Normal {
+            let detail = "-replace says what to make anew, and this plan makes nothing.";
+            found.push(Diagnostic::error("Unsupported plan mode", detail));
         }
         if found.has_errors() {
             return Err(found);
@@ -119,10 +123,6 @@ impl PlanFlags {
             parallelism: self.parallelism.max(1),
         })
     }
-}
-
-fn incompatible(detail: &str) -> Diagnostic {
-    Diagnostic::error("Incompatible plan options", detail)
 }
 
 /// Makes a plan of what is loaded and recorded.

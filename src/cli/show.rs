@@ -6,7 +6,6 @@ use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
 use super::{loading, meaning, saving, stored};
-use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::saved::{self, SavedPlan};
 use crate::report::{access_text, plan_json, plan_text, state_json, state_text};
@@ -59,7 +58,7 @@ fn show_plan(saved: &SavedPlan, json: bool, invocation: &mut Invocation) -> Resu
     }
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
-    let (configuration, _) = config::load(&unpacked.root, &mut SourceMap::default());
+    let (configuration, _) = loading::read(&unpacked.root, &mut SourceMap::default());
     invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration), &access).to_string());
     Ok(())
 }

@@ -23,10 +23,11 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let found = match loading::load(invocation, None) {
-        Ok(loaded) => {
+    let found = match loading::load_quietly(invocation, None) {
+        Ok((loaded, mut found)) => {
             let functions = loaded.functions(Some(jiff::Timestamp::now()));
-            plan::validate(loaded.setting(invocation), functions.context())
+            found.extend(plan::validate(loaded.setting(invocation), functions.context()));
+            found
         }
         Err(found) => found,
     };

@@ -72,6 +72,23 @@ pub fn given(
     Ok(given)
 }
 
+/// What is given for the ephemeral variables, which a saved plan does not hold.
+pub fn ephemeral(
+    invocation: &mut Invocation,
+    configuration: &Configuration,
+    flags: &VariableFlags,
+) -> Result<BTreeMap<Arc<str>, Given>, Diagnostics> {
+    if !configuration.root.variables.values().any(|variable| variable.ephemeral) {
+        return Ok(BTreeMap::new());
+    }
+    // The others are in the plan: they need not be given again.
+    let mut given = given(invocation, configuration, flags, Missing::Unknown)?;
+    given.retain(|name, given| {
+        configuration.root.variables.get(name).is_some_and(|variable| variable.ephemeral) && given.value.is_known()
+    });
+    Ok(given)
+}
+
 fn option(flag: &VariableFlag) -> InputOption {
     match flag {
         VariableFlag::Value(text) => InputOption::Var(text.clone()),

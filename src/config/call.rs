@@ -6,6 +6,7 @@ use crate::config::meta::read_repetition;
 use crate::config::module::{ModuleCall, ProviderPass};
 use crate::config::resource::ProviderRef;
 use crate::config::resource_block::unescape;
+use crate::config::source::check_source;
 use crate::diagnostic::Diagnostics;
 use crate::syntax::tree::{Block, Expression};
 
@@ -21,10 +22,6 @@ pub fn read_call(block: Block, diagnostics: &mut Diagnostics) -> Option<ModuleCa
     let (name, span) = (label(&block, 0), block.header);
     let (mut content, mut body) = CALL.partial(block.body, span, diagnostics);
     unescape(&mut content, &mut body);
-    for nested in std::mem::take(&mut body.blocks) {
-        let detail = format!("Blocks of type \"{}\" are not expected here.", nested.kind.name);
-        diagnostics.error_at(nested.kind.span, "Unsupported block type", detail);
-    }
     let lifecycle = content.block("lifecycle", diagnostics);
     let enabled = lifecycle.and_then(|l| LIFECYCLE.content(l.body, l.header, diagnostics).value("enabled"));
     let repetition = read_repetition(&mut content, diagnostics);
@@ -32,6 +29,7 @@ pub fn read_call(block: Block, diagnostics: &mut Diagnostics) -> Option<ModuleCa
     let providers = content.value("providers").map(|e| passes(e, diagnostics)).unwrap_or_default();
     let depends_on = content.value("depends_on").map(|e| references(e, diagnostics)).unwrap_or_default();
     let source = content.value("source").and_then(|e| text(&e, diagnostics))?;
+    check_source(&source, version.as_ref(), diagnostics);
     Some(ModuleCall { name, source, version, body, repetition, enabled, providers, depends_on, span })
 }
 

@@ -78,7 +78,7 @@ impl Shape {
     pub fn content(&self, body: Body, header: Span, diagnostics: &mut Diagnostics) -> Content {
         let (content, rest) = self.partial(body, header, diagnostics);
         for attribute in &rest.attributes {
-            diagnostics.push(self.unsupported_argument(&attribute.name));
+            diagnostics.push(self.unsupported_argument(&attribute.name, rest.json));
         }
         for block in &rest.blocks {
             diagnostics.push(self.unsupported_block(block));
@@ -136,7 +136,13 @@ impl Shape {
         }
     }
 
-    fn unsupported_argument(&self, name: &Ident) -> Diagnostic {
+    fn unsupported_argument(&self, name: &Ident, json: bool) -> Diagnostic {
+        if json {
+            let known = self.argument_names().chain(self.blocks.iter().map(|b| b.kind));
+            let hint = did_you_mean(&name.name, known);
+            let detail = format!("No argument or block type is named \"{}\".{hint}", name.name);
+            return Diagnostic::error("Extraneous JSON object property", detail).at(name.span);
+        }
         let kinds = || self.blocks.iter().map(|b| b.kind);
         let hint = if kinds().any(|kind| kind == &*name.name) {
             format!(" Did you mean to define a block of type \"{}\"?", name.name)

@@ -10,14 +10,15 @@ use indexmap::IndexMap;
 use crate::address::{ResourceAddress, ResourceMode};
 use crate::config::call::read_call;
 use crate::config::content::{BlockShape, Content, Shape, label};
-use crate::config::literal::{bare_reference, flag, reference, references, text};
+use crate::config::endpoint::{Endpoint, endpoint_reference, import_target, whole_target};
+use crate::config::literal::{flag, references, text};
 use crate::config::meta::read_check_rules;
-use crate::config::module::{Check, Import, Local, Module, Moved, Output, ProviderBlock, Removed};
+use crate::config::module::{Check, Import, Local, Module, Moved, Output, ProviderBlock, Removed, Text};
 use crate::config::resource::Resource;
 use crate::config::resource_block::{read_provisioners, read_resource};
 use crate::config::settings::read_terraform;
 use crate::config::variable_block::read_variable;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
 use crate::syntax::scan::is_name;
 use crate::syntax::tree::{Block, Expression, ExpressionKind, Ident};
@@ -81,13 +82,21 @@ pub struct Declarer<'a> {
     pub diagnostics: Diagnostics,
     /// To tell people where the first of two was.
     pub sources: &'a SourceMap,
+    /// Where the module's `required_providers` block is.
+    pub required_providers: Option<Span>,
     provider_spans: HashMap<(Arc<str>, Option<Arc<str>>), Span>,
 }
 
 impl<'a> Declarer<'a> {
     /// For a module that has its place and nothing else yet.
     pub fn new(module: Module, sources: &'a SourceMap) -> Self {
-        Self { module, diagnostics: Diagnostics::new(), sources, provider_spans: HashMap::new() }
+        Self {
+            module,
+            diagnostics: Diagnostics::new(),
+            sources,
+            required_providers: None,
+            provider_spans: HashMap::new(),
+        }
     }
 
     /// Reads one block of the file's top level.
@@ -245,7 +254,7 @@ impl<'a> Declarer<'a> {
     fn provider(&mut self, block: Block) {
         let (name, span) = (label(&block, 0), block.header);
         let (mut content, body) = PROVIDER.partial(block.body, span, &mut self.diagnostics);
-        let alias = content.value("alias").and_then(|e| text(&e, &mut self.diagnostics));
+        let alias = content.value("alias").map(|e| self.alias(&e));
         let provider = ProviderBlock { name, alias, for_each: content.value("for_each"), body, span };
         let key = (provider.name.clone(), provider.alias.as_ref().map(|a| a.value.clone()));
         match self.provider_spans.entry(key) {
@@ -269,42 +278,88 @@ impl<'a> Declarer<'a> {
         }
     }
 
+    /// An alias; one that cannot be used is told without a place, as in Terraform.
+    fn alias(&mut self, expression: &Expression) -> Text {
+        let alias = text(expression, &mut self.diagnostics).unwrap_or(Text { value: "".into(), span: expression.span });
+        if !is_name(&alias.value) {
+            let detail = format!("An alias must be a valid name. {NAME_RULE}");
+            self.diagnostics.push(Diagnostic::error("Invalid provider configuration alias", detail));
+        }
+        alias
+    }
+
     fn moved(&mut self, block: Block) {
-        let (span, read) = (block.header, if block.body.json { reference } else { bare_reference });
+        let (span, json) = (block.header, block.body.json);
         let mut content = MOVED.content(block.body, span, &mut self.diagnostics);
-        let from = content.value("from").and_then(|e| read(e, &mut self.diagnostics));
-        let to = content.value("to").and_then(|e| read(e, &mut self.diagnostics));
+        let mut end = |name| {
+            let reference = endpoint_reference(content.value(name)?, json, &mut self.diagnostics)?;
+            match Endpoint::read(&reference) {
+                Ok(_) => Some(reference),
+                Err(problem) => {
+                    self.diagnostics.push(problem);
+                    None
+                }
+            }
+        };
+        let (from, to) = (end("from"), end("to"));
         if let (Some(from), Some(to)) = (from, to) {
-            self.module.moved.push(Moved { from, to, span });
+            let of_resource = |reference| Endpoint::read(reference).is_ok_and(|e| e.resource.is_some());
+            if of_resource(&from) == of_resource(&to) {
+                self.module.moved.push(Moved { from, to, span });
+            } else {
+                let detail =
+                    "The \"from\" and \"to\" addresses must either both refer to resources or both refer to modules.";
+                self.diagnostics.error_at(span, "Invalid \"moved\" addresses", detail);
+            }
         }
     }
 
     fn import(&mut self, block: Block) {
-        let span = block.header;
+        let (span, json) = (block.header, block.body.json);
         let found = &mut self.diagnostics;
         let mut content = IMPORT.content(block.body, span, found);
         let (id, identity) = (content.value("id"), content.value("identity"));
-        if id.is_none() == identity.is_none() {
-            let detail = "An import block names the object by \"id\" or by \"identity\", one of the two.";
-            found.error_at(span, "Invalid import block", detail);
+        match (&id, &identity) {
+            (None, None) => {
+                let detail = "The argument \"id\" is required, but no definition was found.";
+                found.error_at(span, "Missing required argument", detail);
+            }
+            (Some(_), Some(identity)) => {
+                let detail = "An import block names the object by \"id\" or by \"identity\", not by both.";
+                found.error_at(identity.span, "Invalid import block", detail);
+            }
+            _ => {}
         }
         let for_each = content.value("for_each");
         let provider = content.value("provider").and_then(|e| crate::config::literal::provider(e, found));
-        if let Some(to) = content.value("to").and_then(|e| reference(e, found)) {
-            self.module.imports.push(Import { to, id, identity, for_each, provider, span });
+        let Some(to) = content.take("to") else { return };
+        let place = to.value.span;
+        match import_target(to.value, json, for_each.is_some(), found) {
+            Some(to) => {
+                let target = Endpoint::read(&to).ok().filter(|_| for_each.is_none());
+                let same = |import: &Import| import.for_each.is_none() && Endpoint::read(&import.to).ok() == target;
+                if let Some(target) = target.as_ref().filter(|_| self.module.imports.iter().any(same)) {
+                    let detail = "Another import block takes over an object to the same address.";
+                    found.error_at(place, format!("Duplicate import configuration for \"{target}\""), detail);
+                }
+                self.module.imports.push(Import { to, id, identity, for_each, provider, span });
+            }
+            None => found.error_at(place, "Invalid import address", "Only managed resources can be imported."),
         }
     }
 
     fn removed(&mut self, block: Block) {
-        let span = block.header;
+        let (span, json) = (block.header, block.body.json);
         let found = &mut self.diagnostics;
         let mut content = REMOVED.content(block.body, span, found);
         let lifecycle = content.block("lifecycle", found);
         let mut lifecycle = lifecycle.map(|l| REMOVED_LIFECYCLE.content(l.body, l.header, found)).unwrap_or_default();
         let destroy = lifecycle.value("destroy").and_then(|e| flag(&e, found)).unwrap_or(true);
         let provisioners = read_provisioners(&mut content, found);
-        if let Some(from) = content.value("from").and_then(|e| reference(e, found)) {
-            self.module.removed.push(Removed { from, destroy, provisioners, span });
+        let Some(from) = content.value("from").and_then(|e| endpoint_reference(e, json, found)) else { return };
+        match whole_target(&from) {
+            Ok(()) => self.module.removed.push(Removed { from, destroy, provisioners, span }),
+            Err(problem) => found.push(problem),
         }
     }
 
@@ -312,22 +367,24 @@ impl<'a> Declarer<'a> {
         self.check_name(&block, 0, "check block name");
         let (name, span) = (label(&block, 0), block.header);
         let mut content: Content = CHECK.content(block.body, span, &mut self.diagnostics);
-        let data = content.block("data", &mut self.diagnostics).map(|block| {
+        let mut sources = content.blocks("data").into_iter();
+        let data = sources.next().map(|block| {
             let mut resource = read_resource(block, ResourceMode::Data, &mut self.diagnostics);
             resource.check = Some(name.clone());
             let address = resource.address.clone();
             self.add_resource(resource);
             address
         });
-        let asserts = read_check_rules(content.blocks("assert"), &mut self.diagnostics);
-        if asserts.is_empty() {
-            let detail = "Check blocks must have at least one assert block.";
-            self.diagnostics.error_at(span, "Zero assert blocks", detail);
+        for extra in sources {
+            let detail = "A check block has at most one data source; this is another one.";
+            self.diagnostics.error_at(extra.header, "Multiple data resource blocks", detail);
         }
+        let asserts = read_check_rules(content.blocks("assert"), &mut self.diagnostics);
         let first =
             insert_new(&mut self.module.checks, name.clone(), Check { name: name.clone(), data, asserts, span });
         if let Some(first) = first.map(|c| c.span) {
-            self.duplicate(span, first, "check", &name, "Check names must be unique within a module.");
+            let detail = format!("A check block named \"{name}\" was already declared at {}.", self.at(first));
+            self.diagnostics.error_at(span, format!("Duplicate check \"{name}\" configuration"), detail);
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn gather_inputs(
     let mut gathering = Gathering {
         root,
         sources,
-        values: InputValues::new(),
+        written: IndexMap::new(),
         undeclared_in_files: Vec::new(),
         diagnostics: Diagnostics::new(),
     };
@@ -78,7 +78,7 @@ pub fn gather_inputs(
         }
     }
     gathering.report_undeclared();
-    (gathering.values, gathering.diagnostics)
+    (gathering.read(), gathering.diagnostics)
 }
 
 /// Reports every variable of the root module that needs a value and has none.
@@ -109,9 +109,15 @@ fn automatic_files(folder: &Path) -> Vec<String> {
 struct Gathering<'a> {
     root: &'a Module,
     sources: &'a mut SourceMap,
-    values: InputValues,
+    written: IndexMap<Arc<str>, Written>,
     undeclared_in_files: Vec<(Arc<str>, Arc<str>)>,
     diagnostics: Diagnostics,
+}
+
+/// A value as it was written. Only the last one for a variable is read, so that faults of the others do not matter.
+enum Written {
+    Text(String, InputOrigin),
+    Expression(Expression, InputOrigin),
 }
 
 impl Gathering<'_> {
@@ -136,23 +142,10 @@ impl Gathering<'_> {
         self.text(name, text, InputOrigin::CommandLine);
     }
 
-    /// A text: for a variable of a primitive type or without a type the value itself, else an expression.
     fn text(&mut self, name: &str, text: &str, origin: InputOrigin) {
-        let Some(variable) = self.root.variables.get(name) else { return };
-        let source = self.sources.add(format!("<value for var.{name}>"), None, text);
-        let value = if takes_text(variable.ty.as_ref()) {
-            Expression { kind: ExpressionKind::Literal(Value::string(text)), span: Span::new(source, 0..text.len()) }
-        } else {
-            let (value, problems) = syntax::parse_expression(source, text);
-            let unreadable = problems.has_errors();
-            self.diagnostics.extend(problems);
-            if unreadable {
-                return;
-            }
-            refuse_references(&value, &mut self.diagnostics);
-            value
-        };
-        self.values.insert(variable.name.clone(), InputValue { value, origin });
+        if self.root.variables.contains_key(name) {
+            self.written.insert(name.into(), Written::Text(text.to_owned(), origin));
+        }
     }
 
     fn file(&mut self, path: &Path, shown: &Path) {
@@ -164,7 +157,7 @@ impl Gathering<'_> {
         let json = path.extension().is_some_and(|extension| extension == "json");
         let parse = if json { syntax::json::parse } else { syntax::parse };
         let body: Body = self.diagnostics.take(parse(source, &text));
-        for block in body.blocks {
+        for block in &body.blocks {
             let kind = &block.kind.name;
             let detail = format!(
                 "A .tfvars file assigns values (name = value) to variables that are declared elsewhere; it has no \
@@ -176,17 +169,47 @@ impl Gathering<'_> {
             };
             self.diagnostics.error_at(block.header, summary, detail);
         }
+        if body.blocks.iter().any(|block| &*block.kind.name == "variable") {
+            return;
+        }
         let file: Arc<str> = shown.to_string_lossy().into();
         for attribute in body.attributes {
-            refuse_references(&attribute.value, &mut self.diagnostics);
             let name = attribute.name.name;
             if self.root.variables.contains_key(&name) {
-                let origin = InputOrigin::File(file.clone());
-                self.values.insert(name, InputValue { value: attribute.value, origin });
+                self.written.insert(name, Written::Expression(attribute.value, InputOrigin::File(file.clone())));
             } else {
                 self.undeclared_in_files.push((name, file.clone()));
             }
         }
+    }
+
+    /// Reads what was written last for each variable; what cannot be read is told, and is no value.
+    fn read(&mut self) -> InputValues {
+        let mut values = InputValues::new();
+        for (name, written) in std::mem::take(&mut self.written) {
+            let (value, origin) = match written {
+                Written::Text(text, origin) => (self.value_of_text(&name, &text), origin),
+                Written::Expression(value, origin) => {
+                    (refuse_references(&value, &mut self.diagnostics).then_some(value), origin)
+                }
+            };
+            values.extend(value.map(|value| (name, InputValue { value, origin })));
+        }
+        values
+    }
+
+    /// A text: for a variable of a primitive type or without a type the value itself, else an expression.
+    fn value_of_text(&mut self, name: &str, text: &str) -> Option<Expression> {
+        let variable = self.root.variables.get(name)?;
+        let source = self.sources.add(format!("<value for var.{name}>"), None, text);
+        if takes_text(variable.ty.as_ref()) {
+            let kind = ExpressionKind::Literal(Value::string(text));
+            return Some(Expression { kind, span: Span::new(source, 0..text.len()) });
+        }
+        let (value, problems) = syntax::parse_expression(source, text);
+        let readable = !problems.has_errors();
+        self.diagnostics.extend(problems);
+        (readable && refuse_references(&value, &mut self.diagnostics)).then_some(value)
     }
 
     fn report_undeclared(&mut self) {

@@ -4,7 +4,7 @@ use crate::config::module::Text;
 use crate::config::resource::ProviderRef;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
-use crate::syntax::tree::{Expression, ExpressionKind, Ident, ObjectKey, Reference, Step, TemplatePart};
+use crate::syntax::tree::{Expression, ExpressionKind, For, Ident, ObjectKey, Reference, Step, TemplatePart};
 use crate::syntax::{self};
 use crate::value::{Value, ValueKind};
 
@@ -15,8 +15,8 @@ pub fn text(expression: &Expression, diagnostics: &mut Diagnostics) -> Option<Te
         ValueKind::String(text) => text.clone(),
         ValueKind::Bool(flag) => flag.to_string().into(),
         ValueKind::Number(number) => number.to_string().into(),
-        ValueKind::Null(_) => return None,
-        _ => return unsuitable(expression, "string", diagnostics),
+        ValueKind::Null(_) => return unsuitable(expression, "null value is not allowed", diagnostics),
+        _ => return unsuitable(expression, "string required", diagnostics),
     };
     Some(Text { value, span: expression.span })
 }
@@ -28,14 +28,13 @@ pub fn flag(expression: &Expression, diagnostics: &mut Diagnostics) -> Option<bo
         (Some(flag), _) => Some(flag),
         (_, Some("true" | "1")) => Some(true),
         (_, Some("false" | "0")) => Some(false),
-        _ if value.is_null() => None,
-        _ => unsuitable(expression, "bool", diagnostics),
+        _ if value.is_null() => unsuitable(expression, "null value is not allowed", diagnostics),
+        _ => unsuitable(expression, "a bool is required", diagnostics),
     }
 }
 
-fn unsuitable<T>(expression: &Expression, wanted: &str, diagnostics: &mut Diagnostics) -> Option<T> {
-    let detail = format!("Unsuitable value: a {wanted} is required.");
-    diagnostics.error_at(expression.span, "Unsuitable value type", detail);
+fn unsuitable<T>(expression: &Expression, why: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    diagnostics.error_at(expression.span, "Unsuitable value type", format!("Unsuitable value: {why}."));
     None
 }
 
@@ -45,58 +44,71 @@ fn literal<'a>(expression: &'a Expression, diagnostics: &mut Diagnostics) -> Opt
         ExpressionKind::Parenthesis(inner) | ExpressionKind::Wrapped(inner) => literal(inner, diagnostics),
         ExpressionKind::Invalid => None,
         _ => {
-            diagnostics.push(not_literal(expression));
-            None
+            refuse_references(expression, diagnostics);
+            unsuitable(expression, "value must be known", diagnostics)
         }
     }
 }
 
-/// What to say of an expression that had to be literal.
-fn not_literal(expression: &Expression) -> Diagnostic {
-    match first_variable(expression) {
-        Some(Culprit::Variable(span)) => {
-            Diagnostic::error("Variables not allowed", "Variables may not be used here.").at(span)
+/// Reports every reference and call in a value that has to stand for itself. False when there is one.
+pub fn refuse_references(expression: &Expression, diagnostics: &mut Diagnostics) -> bool {
+    let mut found = Culprits { named: Vec::new(), found: Diagnostics::new() };
+    found.expression(expression);
+    let plain = !found.found.has_errors();
+    diagnostics.extend(found.found);
+    plain
+}
+
+/// Looks for what is no value of its own: references, other than to the variables of a `for` around, and calls.
+struct Culprits<'a> {
+    named: Vec<&'a str>,
+    found: Diagnostics,
+}
+
+impl<'a> Culprits<'a> {
+    fn expression(&mut self, expression: &'a Expression) {
+        match &expression.kind {
+            ExpressionKind::Reference(reference) if !self.named.contains(&&*reference.root.name) => {
+                self.found.error_at(expression.span, "Variables not allowed", "Variables may not be used here.");
+            }
+            ExpressionKind::Call(call) => {
+                let detail = "Functions may not be called here.";
+                self.found.error_at(call.name.span, "Function calls not allowed", detail);
+            }
+            ExpressionKind::Template(parts) => parts.iter().for_each(|part| {
+                if let TemplatePart::Interpolation(inner) = part {
+                    self.expression(inner);
+                }
+            }),
+            ExpressionKind::Wrapped(inner)
+            | ExpressionKind::Parenthesis(inner)
+            | ExpressionKind::Unary(_, inner)
+            | ExpressionKind::Access { source: inner, .. } => self.expression(inner),
+            ExpressionKind::Binary(_, left, right) => [left, right].into_iter().for_each(|side| self.expression(side)),
+            ExpressionKind::Conditional { condition, when_true, when_false } => {
+                for part in [condition, when_true, when_false] {
+                    self.expression(part);
+                }
+            }
+            ExpressionKind::Tuple(items) => items.iter().for_each(|item| self.expression(item)),
+            ExpressionKind::Object(items) => items.iter().for_each(|item| {
+                if let ObjectKey::Expression(key) = &item.key {
+                    self.expression(key);
+                }
+                self.expression(&item.value);
+            }),
+            ExpressionKind::For(each) => self.comprehension(each),
+            ExpressionKind::Reference(_) | ExpressionKind::Literal(_) | ExpressionKind::Invalid => {}
         }
-        Some(Culprit::Call(span)) => {
-            Diagnostic::error("Function calls not allowed", "Functions may not be called here.").at(span)
-        }
-        None => Diagnostic::error("Unsuitable value type", "A literal value is required here.").at(expression.span),
     }
-}
 
-/// Reports the first reference or call in a value that has to stand for itself.
-pub fn refuse_references(expression: &Expression, diagnostics: &mut Diagnostics) {
-    if first_variable(expression).is_some() {
-        diagnostics.push(not_literal(expression));
-    }
-}
-
-enum Culprit {
-    Variable(Span),
-    Call(Span),
-}
-
-/// The first reference or call in an expression, as far as it is written plainly.
-fn first_variable(expression: &Expression) -> Option<Culprit> {
-    match &expression.kind {
-        ExpressionKind::Reference(_) => Some(Culprit::Variable(expression.span)),
-        ExpressionKind::Call(call) => Some(Culprit::Call(call.name.span)),
-        ExpressionKind::Template(parts) => parts.iter().find_map(|part| match part {
-            TemplatePart::Interpolation(inner) => first_variable(inner),
-            _ => None,
-        }),
-        ExpressionKind::Wrapped(inner)
-        | ExpressionKind::Parenthesis(inner)
-        | ExpressionKind::Unary(_, inner)
-        | ExpressionKind::Access { source: inner, .. } => first_variable(inner),
-        ExpressionKind::Binary(_, left, right) => first_variable(left).or_else(|| first_variable(right)),
-        ExpressionKind::Conditional { condition, when_true, when_false } => {
-            [condition, when_true, when_false].into_iter().find_map(|part| first_variable(part))
-        }
-        ExpressionKind::Tuple(items) => items.iter().find_map(first_variable),
-        ExpressionKind::Object(items) => items.iter().find_map(|item| first_variable(&item.value)),
-        ExpressionKind::For(parts) => first_variable(&parts.collection),
-        ExpressionKind::Literal(_) | ExpressionKind::Invalid => None,
+    fn comprehension(&mut self, each: &'a For) {
+        self.expression(&each.collection);
+        let before = self.named.len();
+        self.named.extend(each.key_name.as_ref().map(|name| &*name.name));
+        self.named.push(&each.value_name.name);
+        each.key.iter().chain([&each.value]).chain(&each.condition).for_each(|inner| self.expression(inner));
+        self.named.truncate(before);
     }
 }
 
@@ -157,15 +169,6 @@ pub fn reference(expression: Expression, diagnostics: &mut Diagnostics) -> Optio
     }
 }
 
-/// A reference that is not in quotes.
-pub fn bare_reference(expression: Expression, diagnostics: &mut Diagnostics) -> Option<Reference> {
-    if matches!(expression.kind, ExpressionKind::Literal(_)) {
-        diagnostics.push(not_static(expression.span));
-        return None;
-    }
-    reference(expression, diagnostics)
-}
-
 fn not_static(span: Span) -> Diagnostic {
     let detail = "A single static variable reference is required: only attribute access and indexing with constant keys. \
                   No calculations, function calls or templates are allowed here.";
@@ -177,19 +180,28 @@ pub fn references(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<
     list(expression, diagnostics).into_iter().filter_map(|item| reference(item, diagnostics)).collect()
 }
 
+const NO_PROVIDER: &str = "Invalid provider configuration reference";
+
+const PROVIDER_FORM: &str = "The provider argument requires a provider type name, optionally followed by a period and \
+                             then a configuration alias.";
+
 /// `name`, `name.alias` or `name.alias[key]`.
 pub fn provider(expression: Expression, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
     let span = expression.span;
-    let Reference { root, steps } = reference(expression, diagnostics)?;
+    let mut found = Diagnostics::new();
+    let Some(Reference { root, steps }) = reference(expression, &mut found) else {
+        if found.has_errors() {
+            diagnostics.error_at(span, NO_PROVIDER, PROVIDER_FORM);
+        }
+        return None;
+    };
     let mut steps = steps.into_iter();
     let (alias, key) = match (steps.next(), steps.next(), steps.next()) {
         (None, ..) => (None, None),
         (Some(Step::Attribute(alias)), None, _) => (Some(alias.name), None),
         (Some(Step::Attribute(alias)), Some(Step::Index(key)), None) => (Some(alias.name), Some(key)),
         _ => {
-            let detail = "The provider argument requires a provider type name, optionally followed by a period and \
-                          then a configuration alias.";
-            diagnostics.error_at(span, "Invalid provider configuration reference", detail);
+            diagnostics.error_at(span, NO_PROVIDER, PROVIDER_FORM);
             return None;
         }
     };

@@ -12,21 +12,49 @@ use crate::config::folder::read_folder;
 use crate::config::installed::Installed;
 use crate::config::module::{Module, ModuleCall};
 use crate::config::overrides;
+use crate::config::version::check_required;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::Body;
 
+/// What is checked of a module as soon as it has been read, beside its form.
+pub type ModuleCheck<'a> = &'a dyn Fn(&Module) -> Diagnostics;
+
 /// Reads the root module in `folder` and every module that it calls, directly or not. What could be read is in the
-/// configuration even if there are errors. Sources are named relative to `folder`.
-pub fn load(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnostics) {
+/// configuration even if there are errors; with an error in the root module, that is all. Sources are named relative
+/// to `folder`.
+pub fn load(folder: &Path, sources: &mut SourceMap, check: ModuleCheck<'_>) -> (Configuration, Diagnostics) {
+    let mut installed = None;
+    load_with(folder, sources, check, &mut |call, path| {
+        let installed = installed.get_or_insert_with(|| Installed::read(folder));
+        installed.folder(path).ok_or_else(|| {
+            let detail = "This module is not yet installed. Run \"bowline init\" to install all modules required by this \
+                          configuration.";
+            Diagnostic::error("Module not installed", detail).at(call.source.span).into()
+        })
+    })
+}
+
+/// Tells where the module of a call is that is no folder beside its caller, relative to the root module.
+pub type Finder<'a> = &'a mut dyn FnMut(&ModuleCall, &ModulePath) -> Result<PathBuf, Diagnostics>;
+
+/// [`load`] where somebody else finds the modules that are not beside their callers.
+pub fn load_with(
+    folder: &Path,
+    sources: &mut SourceMap,
+    check: ModuleCheck<'_>,
+    finder: Finder<'_>,
+) -> (Configuration, Diagnostics) {
     let mut loader = Loader {
         root: folder.to_path_buf(),
         sources,
+        check,
+        finder,
         diagnostics: Diagnostics::new(),
         declared: HashMap::new(),
-        installed: None,
     };
     let root = match loader.declare(folder, Path::new("")) {
+        Ok(module) if loader.diagnostics.has_errors() => module,
         Ok(module) => loader.with_children(module, Path::new(""), &[]),
         Err(error) => {
             let detail = format!("The folder {} could not be read: {error}.", folder.display());
@@ -34,16 +62,58 @@ pub fn load(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnosti
             Module { folder: folder.to_path_buf(), ..Module::default() }
         }
     };
-    (Configuration { root }, loader.diagnostics)
+    let configuration = Configuration { root };
+    let mut found = loader.diagnostics;
+    if !found.has_errors() {
+        configuration.modules().for_each(|module| found.extend(check_required(module)));
+    }
+    (configuration, found)
+}
+
+/// Reports the arguments of module calls that the called modules do not take, and those that they miss.
+pub fn check_calls(configuration: &Configuration) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for module in configuration.modules() {
+        for call in module.calls.values() {
+            for nested in &call.body.blocks {
+                let detail = format!("Blocks of type \"{}\" are not expected here.", nested.kind.name);
+                found.error_at(nested.kind.span, "Unsupported block type", detail);
+            }
+            if let Some(child) = module.children.get(&call.name) {
+                check_arguments(call, child, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// A call gives every variable without a default, and no others.
+fn check_arguments(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
+    for argument in &call.body.attributes {
+        let name = &argument.name.name;
+        if !child.variables.contains_key(name) {
+            let hint = did_you_mean(name, child.variables.keys().map(Arc::as_ref));
+            let detail = format!("An argument named \"{name}\" is not expected here.{hint}");
+            found.error_at(argument.name.span, "Unsupported argument", detail);
+        }
+    }
+    let place = call.body.span.map_or(call.span, |body| Span { end: body.start, ..body });
+    for variable in child.variables.values().filter(|v| v.default.is_none()) {
+        if call.body.attribute(&variable.name).is_none() {
+            let detail = format!("The argument \"{}\" is required, but no definition was found.", variable.name);
+            found.error_at(place, "Missing required argument", detail);
+        }
+    }
 }
 
 struct Loader<'a> {
     root: PathBuf,
     sources: &'a mut SourceMap,
+    check: ModuleCheck<'a>,
+    finder: Finder<'a>,
     diagnostics: Diagnostics,
     /// What each folder declares, without a place in the tree: a folder that is called again is not read again.
     declared: HashMap<PathBuf, Module>,
-    installed: Option<Installed>,
 }
 
 impl Loader<'_> {
@@ -64,6 +134,7 @@ impl Loader<'_> {
         }
         let Declarer { module, diagnostics, .. } = declarer;
         self.diagnostics.extend(diagnostics);
+        self.diagnostics.extend((self.check)(&module));
         self.declared.insert(key, module.clone());
         Ok(module)
     }
@@ -85,7 +156,6 @@ impl Loader<'_> {
         for call in calls {
             let path = module.path.child(&call.name);
             if let Some(child) = self.child(&module.folder, shown, &call, path, &chain) {
-                self.check_arguments(&call, &child);
                 module.children.insert(call.name, child);
             }
         }
@@ -104,7 +174,13 @@ impl Loader<'_> {
             let source = Path::new(&*call.source.value);
             (normal(&caller.join(source)), normal(&caller_shown.join(source)))
         } else {
-            let relative = self.installed_folder(call, &path)?;
+            let relative = match (self.finder)(call, &path) {
+                Ok(relative) => relative,
+                Err(problems) => {
+                    self.diagnostics.extend(problems);
+                    return None;
+                }
+            };
             (self.root.join(&relative), relative)
         };
         if folder.canonicalize().is_ok_and(|real| chain.contains(&real)) {
@@ -130,19 +206,6 @@ impl Loader<'_> {
         }
     }
 
-    /// Where `init` has put a module that is not beside its caller.
-    fn installed_folder(&mut self, call: &ModuleCall, path: &ModulePath) -> Option<PathBuf> {
-        let root = &self.root;
-        let installed = self.installed.get_or_insert_with(|| Installed::read(root));
-        let folder = installed.folder(path);
-        if folder.is_none() {
-            let detail = "This module is not yet installed. Run \"bowline init\" to install all modules required by \
-                          this configuration.";
-            self.diagnostics.error_at(call.source.span, "Module not installed", detail);
-        }
-        folder
-    }
-
     /// What only a root module may hold.
     fn check_child(&mut self, module: &Module) {
         if let Some(backend) = &module.backend {
@@ -154,25 +217,6 @@ impl Loader<'_> {
             let detail =
                 format!("An import block was found in {}. They are only allowed in the root module.", module.path);
             self.diagnostics.error_at(import.span, "Invalid import configuration", detail);
-        }
-    }
-
-    /// A call gives every variable without a default, and no others.
-    fn check_arguments(&mut self, call: &ModuleCall, child: &Module) {
-        for argument in &call.body.attributes {
-            let name = &argument.name.name;
-            if !child.variables.contains_key(name) {
-                let hint = did_you_mean(name, child.variables.keys().map(Arc::as_ref));
-                let detail = format!("An argument named \"{name}\" is not expected here.{hint}");
-                self.diagnostics.error_at(argument.name.span, "Unsupported argument", detail);
-            }
-        }
-        let place = call.body.span.map_or(call.span, |body| Span { end: body.start, ..body });
-        for variable in child.variables.values().filter(|v| v.default.is_none()) {
-            if call.body.attribute(&variable.name).is_none() {
-                let detail = format!("The argument \"{}\" is required, but no definition was found.", variable.name);
-                self.diagnostics.error_at(place, "Missing required argument", detail);
-            }
         }
     }
 }

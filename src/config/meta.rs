@@ -3,18 +3,20 @@
 use crate::config::content::{Content, Shape};
 use crate::config::resource::{CheckRule, Repetition};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::tree::Block;
+use crate::syntax::tree::{Block, Expression, ExpressionKind};
 
 const CHECK_RULE: Shape = Shape { arguments: &["condition!", "error_message!"], blocks: &[] };
 
-/// `validation`, `precondition`, `postcondition` and `assert` blocks.
+/// `validation`, `precondition`, `postcondition` and `assert` blocks. In place of an argument that is missing, which is
+/// told, stands what cannot be read.
 pub fn read_check_rules(blocks: Vec<Block>, diagnostics: &mut Diagnostics) -> Vec<CheckRule> {
     let read = |block: Block| {
-        let mut content = CHECK_RULE.content(block.body, block.header, diagnostics);
-        let (condition, error_message) = (content.value("condition")?, content.value("error_message")?);
-        Some(CheckRule { condition, error_message, span: block.header })
+        let span = block.header;
+        let mut content = CHECK_RULE.content(block.body, span, diagnostics);
+        let mut part = |name| content.value(name).unwrap_or(Expression { kind: ExpressionKind::Invalid, span });
+        CheckRule { condition: part("condition"), error_message: part("error_message"), span }
     };
-    blocks.into_iter().filter_map(read).collect()
+    blocks.into_iter().map(read).collect()
 }
 
 /// `count` or `for_each`, not both.

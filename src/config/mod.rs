@@ -4,6 +4,7 @@
 mod call;
 mod content;
 mod declare;
+mod endpoint;
 mod folder;
 mod inputs;
 mod installed;
@@ -15,14 +16,17 @@ mod overrides;
 mod resource;
 mod resource_block;
 mod settings;
+mod source;
 mod variable;
 mod variable_block;
+mod version;
 
 use crate::address::{ConfigAddress, ModulePath};
 
+pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
 pub use literal::text as literal_text;
-pub use load::{is_local, load};
+pub use load::{Finder, ModuleCheck, check_calls, is_local, load, load_with};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
@@ -31,10 +35,12 @@ pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,
 };
+pub use source::{GitModule, ModuleSource, PUBLIC_REGISTRY, RegistryModule};
 pub use variable::Variable;
+pub use version::{Constraint, TERRAFORM_VERSION, Version};
 
 /// All of a stack's configuration: the root module and, below it, every module that it calls.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Configuration {
     /// The module in the folder that was loaded.
     pub root: Module,

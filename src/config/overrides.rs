@@ -12,12 +12,17 @@ pub fn apply(base: &mut Vec<Block>, overrides: Vec<Block>, diagnostics: &mut Dia
         match &*over.kind.name {
             "locals" => override_locals(base, over, diagnostics),
             "terraform" => override_settings(base, over),
-            "moved" | "import" | "removed" | "check" => {
+            "moved" | "import" | "check" => {
                 let kind = &over.kind.name;
                 let detail =
                     format!("Blocks of type \"{kind}\" can stand only in normal files, not in override files.");
-                diagnostics.error_at(over.header, format!("Cannot override '{kind}' blocks"), detail);
+                let summary = match &**kind {
+                    "check" => "Can't override check blocks".to_owned(),
+                    _ => format!("Cannot override '{kind}' blocks"),
+                };
+                diagnostics.error_at(over.header, summary, detail);
             }
+            "removed" => base.push(over),
             _ => override_block(base, over, diagnostics),
         }
     }
@@ -31,12 +36,13 @@ fn override_block(base: &mut [Block], over: Block, diagnostics: &mut Diagnostics
     };
     match base.iter_mut().find(|block| is_same(block)) {
         Some(block) => merge(&mut block.body, over.body),
+        // Terraform does not look for what an override of a provider overrides.
+        None if &*over.kind.name == "provider" => {}
         None => {
             let what = match &*over.kind.name {
                 "variable" => "base variable declaration",
                 "output" => "base output definition",
                 "module" => "module call",
-                "provider" => "base provider configuration",
                 "data" => "data resource",
                 "ephemeral" => "ephemeral resource",
                 _ => "resource",

@@ -2,11 +2,12 @@
 
 use crate::address::{ResourceAddress, ResourceMode};
 use crate::config::content::{BlockShape, Content, Shape, label};
-use crate::config::literal::{flag, list, provider, reference, references, word};
+use crate::config::endpoint::endpoint_reference;
+use crate::config::literal::{flag, list, provider, references, unquoted, word};
 use crate::config::meta::{read_check_rules, read_repetition};
 use crate::config::resource::{IgnoreChanges, Lifecycle, Provisioner, ProvisionerFailure, ProvisionerMoment, Resource};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::tree::{Attribute, Block, Body, Expression, Step};
+use crate::syntax::tree::{Attribute, Block, Body, Expression, ExpressionKind, Step};
 
 const RESOURCE: Shape = Shape {
     arguments: &["count", "for_each", "provider", "depends_on"],
@@ -70,6 +71,7 @@ pub fn unescape(content: &mut Content, body: &mut Body) {
 }
 
 fn read_lifecycle(block: Block, mode: ResourceMode, diagnostics: &mut Diagnostics) -> Lifecycle {
+    let json = block.body.json;
     let mut content = LIFECYCLE.content(block.body, block.header, diagnostics);
     let preconditions = read_check_rules(content.blocks("precondition"), diagnostics);
     let postconditions = read_check_rules(content.blocks("postcondition"), diagnostics);
@@ -83,12 +85,21 @@ fn read_lifecycle(block: Block, mode: ResourceMode, diagnostics: &mut Diagnostic
     let mut own_flag = |content: &mut Content, name: &str| content.value(name).and_then(|e| flag(&e, diagnostics));
     let create_before_destroy = own_flag(&mut content, "create_before_destroy");
     let destroy = own_flag(&mut content, "destroy");
-    let triggers = content.value("replace_triggered_by");
+    let prevent_destroy = content.value("prevent_destroy");
+    if let Some(literal) = prevent_destroy.as_ref().filter(|e| matches!(e.kind, ExpressionKind::Literal(_))) {
+        flag(literal, diagnostics);
+    }
+    let (ignored, triggers) = (content.value("ignore_changes"), content.value("replace_triggered_by"));
     Lifecycle {
         create_before_destroy,
-        prevent_destroy: content.value("prevent_destroy"),
-        ignore_changes: content.value("ignore_changes").map(|e| ignore_changes(e, diagnostics)).unwrap_or_default(),
-        replace_triggered_by: triggers.map(|e| list(e, diagnostics)).unwrap_or_default(),
+        prevent_destroy,
+        ignore_changes: ignored.map(|e| ignore_changes(e, json, diagnostics)).unwrap_or_default(),
+        replace_triggered_by: triggers
+            .map(|e| list(e, diagnostics))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|e| unquoted(e, json, diagnostics))
+            .collect(),
         preconditions,
         postconditions,
         enabled: content.value("enabled"),
@@ -108,13 +119,21 @@ fn refuse_lifecycle_argument(attribute: &Attribute, mode: ResourceMode, diagnost
 }
 
 /// `all`, or a list of paths that start at the resource.
-fn ignore_changes(expression: Expression, diagnostics: &mut Diagnostics) -> IgnoreChanges {
-    if word(&expression) == Some("all") {
+fn ignore_changes(expression: Expression, json: bool, diagnostics: &mut Diagnostics) -> IgnoreChanges {
+    let quoted = matches!(expression.kind, ExpressionKind::Literal(_)) && !json;
+    if !quoted && word(&expression) == Some("all") {
         return IgnoreChanges::All;
     }
     let mut paths = Vec::new();
+    let place = expression.span;
     for item in list(expression, diagnostics) {
-        if let Some(path) = reference(item, diagnostics) {
+        if matches!(item.kind, ExpressionKind::Literal(_)) && word(&item) == Some("*") {
+            let detail = "The [\"*\"] form is no longer valid. Use \"ignore_changes = all\" to ignore changes to all \
+                          attributes.";
+            diagnostics.error_at(place, "Invalid ignore_changes wildcard", detail);
+            continue;
+        }
+        if let Some(path) = endpoint_reference(item, true, diagnostics) {
             paths.push(std::iter::once(Step::Attribute(path.root)).chain(path.steps).collect());
         }
     }

@@ -1,7 +1,7 @@
 //! Reading `variable` blocks.
 
 use crate::config::content::{BlockShape, Shape, label};
-use crate::config::literal::{flag, text, unquoted};
+use crate::config::literal::{flag, refuse_references, text, unquoted};
 use crate::config::meta::read_check_rules;
 use crate::config::variable::Variable;
 use crate::diagnostic::Diagnostics;
@@ -32,7 +32,7 @@ pub fn read_variable(block: Block, diagnostics: &mut Diagnostics) -> Variable {
     Variable {
         name,
         ty: content.value("type").map(|e| unquoted(e, json, diagnostics)),
-        default: content.value("default"),
+        default: content.value("default").filter(|e| json || refuse_references(e, diagnostics)),
         description: content.value("description").and_then(|e| text(&e, diagnostics)),
         sensitive: sensitive.unwrap_or(false),
         nullable: nullable.unwrap_or(true),

@@ -202,7 +202,8 @@ impl Declared<'_> {
         )
     }
 
-    fn module_name(&self) -> String {
+    /// The module, in a sentence.
+    pub fn module_name(&self) -> String {
         if self.module.path.is_root() { "the root module".to_owned() } else { self.module.path.to_string() }
     }
 }

@@ -11,6 +11,7 @@ mod conditional;
 pub mod console;
 pub mod declared;
 pub mod decode;
+pub mod early;
 
 mod fault;
 pub mod functions;

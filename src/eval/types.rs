@@ -202,7 +202,13 @@ impl Reader<'_> {
                 ty
             }
         };
-        object.attributes.insert(name, ty);
+        if object.attributes.insert(name, ty).is_some() {
+            let place = match &item.key {
+                ObjectKey::Name(name) => name.span,
+                ObjectKey::Expression(key) => key.span,
+            };
+            self.fail(place, "Object constructor map keys must be unique.");
+        }
     }
 
     /// `optional(type)` and `optional(type, default)`

@@ -41,6 +41,11 @@ pub fn prepare(variable: &Variable, functions: &FunctionContext<'_>) -> (Prepare
     };
     let mut prepared = Prepared { constraint, default: None };
     let Some(expression) = &variable.default else { return (prepared, diagnostics) };
+    if diagnostics.has_errors() {
+        // Without a type nothing can be said of the default.
+        prepared.default = Some(Value::dynamic());
+        return (prepared, diagnostics);
+    }
     let scope = MapScope::refusing(functions, "Variables may not be used here.");
     let mut found = Diagnostics::new();
     let value = value_of(expression, &scope, &mut found);
@@ -72,6 +77,11 @@ pub fn value_of_variable(variable: &Variable, prepared: &Prepared, given: Option
         diagnostics.push(diagnostic);
         Value::unknown(prepared.constraint.ty.without_optional())
     });
+    (value.marked(marks_of(variable)), diagnostics)
+}
+
+/// The marks that a variable's declaration puts on its value.
+pub fn marks_of(variable: &Variable) -> Marks {
     let mut marks = Marks::NONE;
     if variable.sensitive {
         marks = marks | Marks::SENSITIVE;
@@ -79,7 +89,7 @@ pub fn value_of_variable(variable: &Variable, prepared: &Prepared, given: Option
     if variable.ephemeral {
         marks = marks | Marks::EPHEMERAL;
     }
-    (value.marked(marks), diagnostics)
+    marks
 }
 
 fn chosen(variable: &Variable, prepared: &Prepared, given: Option<Given>) -> Result<Value, Diagnostic> {

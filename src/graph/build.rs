@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::address::{ConfigAddress, ModulePath, ResourceMode, Subject};
-use crate::config::{CheckRule, Configuration, Module, ModuleCall, Repetition, Resource};
+use crate::config::{CheckRule, Configuration, Endpoint, Import, Module, ModuleCall, Repetition, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::references::{Mention, body_references, mention_of, references};
 use crate::span::Span;
@@ -296,21 +296,11 @@ impl<'a> Builder<'a> {
     fn connect_imports(&mut self) {
         let root = &self.configuration.root;
         for import in &root.imports {
-            let Ok(target) = mention_of(&import.to) else { continue };
-            let Some(address) = Self::import_target(&target) else { continue };
+            let Some(address) = import_target(import) else { continue };
             let Some(from) = self.graph.find(&ConfigNode::Resource(address)) else { continue };
             for expression in import.id.iter().chain(&import.for_each) {
                 self.expression(from, root, expression);
             }
-        }
-    }
-
-    fn import_target(target: &Mention<'_>) -> Option<ConfigAddress> {
-        match &target.subject {
-            Subject::Resource(resource) => {
-                Some(ConfigAddress { module: ModulePath::root(), resource: resource.clone() })
-            }
-            _ => None,
         }
     }
 
@@ -429,6 +419,13 @@ fn named_attribute<'r>(reference: &'r Reference, resource: &ConfigAddress) -> Op
         Step::Attribute(attribute) => Some(&attribute.name),
         _ => None,
     }
+}
+
+/// The block that an `import` block of the root module takes an object over to.
+pub fn import_target(import: &Import) -> Option<ConfigAddress> {
+    let endpoint = Endpoint::read(&import.to).ok()?;
+    let module = endpoint.module.into_iter().map(|step| step.name).collect();
+    Some(ConfigAddress { module, resource: endpoint.resource?.0 })
 }
 
 /// `out` in `module.name.out` and `module.name[key].out`.

@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::Span;
 
-pub use build::{ConfigGraph, ConfigNode, Use};
+pub use build::{ConfigGraph, ConfigNode, Use, import_target};
 pub use frontier::{Frontier, Outcome};
 pub use providers::{ProviderId, full_source, provider_source, resolve_provider};
 

@@ -24,7 +24,7 @@ use super::{Action, Event, InstanceChange, Reason, recorded, stage};
 impl Planner<'_> {
     /// Plans a data source in each of its instances; `None` when reads are going on.
     pub(super) fn data(&mut self, node: NodeId, subject: &Subject<'_>) -> Option<bool> {
-        let made_or_removed = self.changing(node, |action| !matches!(action, Action::Update | Action::NoOp));
+        let made_or_removed = self.changing(node, may_matter);
         let mut sound = true;
         for (module, expanded) in self.expand(subject) {
             sound &= expanded;
@@ -184,16 +184,13 @@ impl Planner<'_> {
     }
 
     /// What a node needs that changes in a way that matters, directly or through the calls of its module.
-    fn changing(&self, node: NodeId, matters: impl Fn(Action) -> bool) -> Vec<ConfigAddress> {
+    fn changing(&self, node: NodeId, matters: impl Fn(&InstanceChange) -> bool) -> Vec<ConfigAddress> {
         let mut found: Vec<ConfigAddress> = self
             .dependencies_of(node)
             .into_iter()
             .filter(|id| {
                 self.pending.get(id).is_some_and(|addresses| {
-                    addresses
-                        .iter()
-                        .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
-                        .any(|change| matters(change.action))
+                    addresses.iter().filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone()))).any(&matters)
                 })
             })
             .filter_map(|id| match self.stage.graph.dag.node(id) {
@@ -221,6 +218,16 @@ impl Planner<'_> {
             }
         }
         found
+    }
+}
+
+/// Whether what a data source reads may be another thing after a change: when something is made or removed. An update
+/// counts only of a kind that stands for something that nobody knows here.
+fn may_matter(change: &InstanceChange) -> bool {
+    match change.action {
+        Action::NoOp => false,
+        Action::Update => matches!(&*change.address.resource.kind, "terraform_data" | "null_resource"),
+        _ => true,
     }
 }
 

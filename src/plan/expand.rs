@@ -47,48 +47,89 @@ fn expand_enabled(expression: &Expression, scope: &dyn Scope, found: &mut Diagno
     }
 }
 
+/// Why a value says no number or keys of instances.
+pub struct Unfit {
+    /// What it is called.
+    pub summary: &'static str,
+    /// Why.
+    pub detail: String,
+    /// It may be fit once more is known.
+    pub unknown: bool,
+}
+
+impl Unfit {
+    fn new(summary: &'static str, detail: impl Into<String>) -> Self {
+        Self { summary, detail: detail.into(), unknown: false }
+    }
+
+    fn unknown(summary: &'static str, detail: impl Into<String>) -> Self {
+        Self { unknown: true, ..Self::new(summary, detail) }
+    }
+}
+
+/// Checks how a block repeats, as far as that is known: when a configuration is only validated.
+pub fn check(repetition: &Repetition, scope: &dyn Scope, found: &mut Diagnostics) {
+    let (expression, fit): (_, fn(&Value) -> Option<Unfit>) = match repetition {
+        Repetition::None => return,
+        Repetition::Count(expression) => (expression, |value| count_of(value).err()),
+        Repetition::ForEach(expression) => (expression, |value| for_each_pairs(value).err()),
+    };
+    let (value, problems) = eval::evaluate(expression, scope);
+    if problems.has_errors() {
+        found.extend(problems);
+    } else if let Some(unfit) = fit(&value).filter(|unfit| !unfit.unknown) {
+        refuse(found, expression, scope, unfit.summary, &unfit.detail);
+    }
+}
+
 fn expand_count(expression: &Expression, scope: &dyn Scope, found: &mut Diagnostics) -> Option<Expansion> {
     let (value, problems) = eval::evaluate(expression, scope);
     if problems.has_errors() {
         found.extend(problems);
         return None;
     }
-    // A sensitive count is allowed, as in Terraform: how many there are is plain to see anyway.
-    let summary = "Invalid count argument";
-    let mut refuse = |detail: &str| {
-        refuse(found, expression, scope, summary, detail);
-        None
-    };
+    match count_of(&value) {
+        Ok(count) => Some(Expansion::Count(count)),
+        Err(unfit) => {
+            refuse(found, expression, scope, unfit.summary, &unfit.detail);
+            None
+        }
+    }
+}
+
+const INVALID_COUNT: &str = "Invalid count argument";
+
+/// The number of instances. A sensitive one is allowed, as in Terraform: how many there are is plain to see anyway.
+fn count_of(value: &Value) -> Result<u64, Unfit> {
     if value.marks().contains(Marks::EPHEMERAL) {
-        return refuse(
+        return Err(Unfit::new(
+            INVALID_COUNT,
             "The given \"count\" is derived from an ephemeral value, which means that Terraform cannot persist it between \
              plan/apply rounds. Use only non-ephemeral values to specify the number of resource instances.",
-        );
+        ));
     }
-    if value.is_null() {
-        return refuse("The given \"count\" argument value is null. An integer is required.");
+    let number = value
+        .convert(&Type::Number)
+        .map_err(|error| Unfit::new("Incorrect value type", format!("Invalid expression value: {}.", error.message)))?;
+    if number.is_null() {
+        return Err(Unfit::new(INVALID_COUNT, "The given \"count\" argument value is null. An integer is required."));
     }
-    if !value.is_known() {
-        return refuse(
+    if !number.is_known() {
+        return Err(Unfit::unknown(
+            INVALID_COUNT,
             "The \"count\" value depends on resource attributes that cannot be determined until apply, so the number of \
              instances cannot be predicted. To work around this, first apply only the resources that the count depends \
              on with the -target option, or base the count on a value that is in the configuration.",
-        );
+        ));
     }
-    let number = match value.convert(&Type::Number) {
-        Ok(number) => number,
-        Err(error) => {
-            return refuse(&format!("The given \"count\" argument value is unsuitable: {}.", error.message));
-        }
-    };
+    let unsuitable =
+        |why: &str| Unfit::new(INVALID_COUNT, format!("The given \"count\" argument value is unsuitable: {why}."));
     let count = number.as_number().and_then(crate::value::Number::to_i64);
     match count.map(u64::try_from) {
-        Some(Ok(n)) if n <= MOST_INSTANCES => Some(Expansion::Count(n)),
-        Some(Ok(_)) => refuse("The given \"count\" argument value is unsuitable: it is too large."),
-        Some(Err(_)) => {
-            refuse("The given \"count\" argument value is unsuitable: must be greater than or equal to zero.")
-        }
-        None => refuse("The given \"count\" argument value is unsuitable: a whole number is required."),
+        Some(Ok(count)) if count <= MOST_INSTANCES => Ok(count),
+        Some(Ok(_)) => Err(unsuitable("it is too large")),
+        Some(Err(_)) => Err(unsuitable("must be greater than or equal to zero")),
+        None => Err(unsuitable("a whole number is required")),
     }
 }
 
@@ -103,33 +144,39 @@ fn expand_for_each(expression: &Expression, scope: &dyn Scope, found: &mut Diagn
     }
     match for_each_pairs(&value) {
         Ok(pairs) => Some(Expansion::ForEach(Arc::new(pairs.into_iter().collect()))),
-        Err(detail) => {
-            refuse(found, expression, scope, "Invalid for_each argument", &detail);
+        Err(unfit) => {
+            refuse(found, expression, scope, unfit.summary, &unfit.detail);
             None
         }
     }
 }
 
+const INVALID_FOR_EACH: &str = "Invalid for_each argument";
+
+const INVALID_SET: &str = "Invalid for_each set argument";
+
 /// The keys and values of a `for_each`, or why it cannot be one.
-pub fn for_each_pairs(value: &Value) -> Result<Vec<(Arc<str>, Value)>, String> {
-    if value.marks().contains(Marks::SENSITIVE) {
-        return Err(
-            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If \
-                    used, the sensitive value could be exposed as a resource instance key."
-                .into(),
+pub fn for_each_pairs(value: &Value) -> Result<Vec<(Arc<str>, Value)>, Unfit> {
+    let refused = |detail: &str| Err(Unfit::new(INVALID_FOR_EACH, detail));
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return refused(
+            "The given \"for_each\" value is derived from an ephemeral value, which means that Terraform cannot persist \
+             it between plan/apply rounds. Use only non-ephemeral values to specify a resource's instance keys.",
         );
     }
-    if value.marks().contains(Marks::EPHEMERAL) {
-        return Err("The given \"for_each\" value is derived from an ephemeral value, which means that Terraform cannot \
-                    persist it between plan/apply rounds. Use only non-ephemeral values to specify a resource's instance \
-                    keys."
-            .into());
+    if value.marks().contains(Marks::SENSITIVE) {
+        let sensitive = Unfit::new(
+            INVALID_FOR_EACH,
+            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the \
+             sensitive value could be exposed as a resource instance key.",
+        );
+        return Err(Unfit { unknown: !value.is_wholly_known(), ..sensitive });
     }
     match value.kind() {
         ValueKind::Null(_) => {
-            Err("The given \"for_each\" argument value is null. A map, or set of strings is allowed.".into())
+            refused("The given \"for_each\" argument value is null. A map, or set of strings is allowed.")
         }
-        ValueKind::Unknown(ty, _) => Err(unknown_keys(ty)),
+        ValueKind::Unknown(ty, _) => Err(Unfit::unknown(INVALID_FOR_EACH, unknown_keys(ty))),
         ValueKind::Map(_, fields) | ValueKind::Object(fields) => {
             Ok(fields.iter().map(|(k, v)| (k.clone(), v.clone())).collect())
         }
@@ -138,9 +185,9 @@ pub fn for_each_pairs(value: &Value) -> Result<Vec<(Arc<str>, Value)>, String> {
         | ValueKind::List(..)
         | ValueKind::Bool(_)
         | ValueKind::Number(_)
-        | ValueKind::String(_) => Err(format!(
+        | ValueKind::String(_) => refused(&format!(
             "The given \"for_each\" argument value is unsuitable: the \"for_each\" argument must be a map, or set of \
-                 strings, and you have provided a value of type {}.",
+             strings, and you have provided a value of type {}.",
             value.type_of().friendly_name()
         )),
     }
@@ -157,22 +204,23 @@ fn unknown_keys(ty: &Type) -> String {
     )
 }
 
-fn set_key(element: &Type, item: &Value) -> Result<(Arc<str>, Value), String> {
+fn set_key(element: &Type, item: &Value) -> Result<(Arc<str>, Value), Unfit> {
     if !matches!(element, Type::String | Type::Dynamic) {
-        return Err(format!(
+        let detail = format!(
             "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you \
              have provided a set containing type {}.",
             element.friendly_name()
-        ));
+        );
+        return Err(Unfit::new(INVALID_SET, detail));
     }
     if item.is_null() {
-        return Err("The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null \
-                    values."
-            .into());
+        let detail =
+            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.";
+        return Err(Unfit::new(INVALID_SET, detail));
     }
     match item.as_str() {
         Some(key) => Ok((key.into(), item.clone())),
-        None => Err(unknown_keys(&Type::set(element.clone()))),
+        None => Err(Unfit::unknown(INVALID_FOR_EACH, unknown_keys(&Type::set(element.clone())))),
     }
 }
 

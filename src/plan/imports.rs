@@ -1,20 +1,35 @@
 //! `import` blocks: objects that exist and are to be taken over.
 
-use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance};
-use crate::config::Import;
+use std::sync::Arc;
+
+use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath};
+use crate::config::{Configuration, Import};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::declared::Place;
+use crate::eval::references::step_span;
 use crate::eval::{self, Scope};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, import_target};
 use crate::provider::Recorded;
 use crate::span::Span;
 use crate::state::ObjectAddress;
-use crate::syntax::tree::{ExpressionKind, Step};
-use crate::value::Value;
+use crate::syntax::tree::{ExpressionKind, Reference, Step};
+use crate::value::{Type, Value};
 
-use super::evaluation::InstanceData;
+use super::evaluation::{Expansion, InstanceData};
 use super::expand::for_each_pairs;
 use super::instance::Subject;
+use super::stage::Stage;
 use super::walk::Planner;
+
+/// An object that was read to be taken over.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// By which id.
+    pub id: String,
+    /// As it was read.
+    pub recorded: Recorded,
+    to: Option<Span>,
+}
 
 /// An object that is to be taken over, and where that is said.
 #[derive(Debug, Clone)]
@@ -25,6 +40,8 @@ pub struct Wanted {
     pub id: String,
     /// The place of the id, if it stands in the configuration.
     pub place: Option<Span>,
+    /// The place of the address, likewise.
+    pub to: Option<Span>,
 }
 
 impl Planner<'_> {
@@ -50,12 +67,13 @@ impl Planner<'_> {
     /// What the `import` blocks take over into a resource; `None` with an error.
     fn wanted(&mut self, config: &ConfigAddress) -> Option<Vec<Wanted>> {
         let requested = self.options.imports.iter().filter(|(address, _)| address.config() == *config);
-        let mut found: Vec<Wanted> =
-            requested.map(|(address, id)| Wanted { address: address.clone(), id: id.clone(), place: None }).collect();
+        let mut found: Vec<Wanted> = requested
+            .map(|(address, id)| Wanted { address: address.clone(), id: id.clone(), place: None, to: None })
+            .collect();
         let mut sound = true;
         let blocks: Vec<&Import> = self.stage.configuration.root.imports.iter().collect();
         for block in blocks {
-            if target_config(block).as_ref() != Some(config) {
+            if import_target(block).as_ref() != Some(config) {
                 continue;
             }
             let data = InstanceData::default();
@@ -68,8 +86,8 @@ impl Planner<'_> {
                     let value = problems.take(eval::evaluate(expression, &scope));
                     match for_each_pairs(&value) {
                         Ok(pairs) => pairs.into_iter().map(|(k, v)| each_of(Value::string(k), v)).collect(),
-                        Err(why) => {
-                            problems.error_at(expression.span, "Invalid for_each argument", why);
+                        Err(unfit) => {
+                            problems.error_at(expression.span, unfit.summary, unfit.detail);
                             Vec::new()
                         }
                     }
@@ -84,12 +102,38 @@ impl Planner<'_> {
         sound.then_some(found)
     }
 
+    /// Refuses to take objects over into instances that the block does not have. False with an error.
+    pub(super) fn imports_have_instances(&mut self, config: &ConfigAddress) -> bool {
+        let evaluation = &self.stage.evaluation;
+        let mut problems = Diagnostics::new();
+        for (address, imported) in self.imported.iter().filter(|(address, _)| address.config() == *config) {
+            let keys =
+                evaluation.expansion(&address.module, &address.resource).map(Expansion::keys).unwrap_or_default();
+            if keys.contains(&address.key) {
+                continue;
+            }
+            let keyless = keys.contains(&InstanceKey::None) || address.key == InstanceKey::None;
+            problems.push(if keyless {
+                let detail = format!(
+                    "{config} does not have the instance {address}: the key in \"to\" must fit its count or for_each."
+                );
+                Diagnostic { subject: imported.to, ..Diagnostic::error("Invalid import 'to' expression", detail) }
+            } else {
+                let detail =
+                    format!("{config} does not have the instance {address}, so nothing can be taken over there.");
+                Diagnostic::error("Configuration for import target does not exist", detail)
+            });
+        }
+        self.stage.take(problems)
+    }
+
     /// Takes in an object that was read to be taken over. False with an error.
     pub(super) fn take_import(&mut self, wanted: Wanted, result: Result<Recorded, Diagnostics>) -> bool {
         match result {
             Ok(recorded) => {
                 self.record_found(&ObjectAddress::from(wanted.address.clone()), &recorded);
-                self.imported.insert(wanted.address.clone(), (wanted.id, recorded));
+                let Wanted { address, id, to, .. } = wanted;
+                self.imported.insert(address, Imported { id, recorded, to });
                 true
             }
             Err(problems) => {
@@ -107,38 +151,77 @@ fn each_of(key: Value, value: Value) -> InstanceData {
     InstanceData { each: Some((key, value)), ..InstanceData::default() }
 }
 
-/// The block that an `import` block takes over into.
-pub fn target_config(block: &Import) -> Option<ConfigAddress> {
-    let mut path = crate::address::ModulePath::root();
-    let mut words = std::iter::once(&*block.to.root.name).chain(block.to.steps.iter().filter_map(|s| match s {
-        Step::Attribute(name) => Some(&*name.name),
-        _ => None,
-    }));
-    loop {
-        match words.next()? {
-            "module" => path = path.child(words.next()?),
-            kind => {
-                let resource = crate::address::ResourceAddress::managed(kind, words.next()?);
-                return Some(ConfigAddress { module: path, resource });
-            }
+/// Checks an `import` block as far as that can be told without values.
+pub fn check(stage: &mut Stage<'_>, block: &Import) {
+    let root = ModulePath::root();
+    let top = Place { each: block.for_each.is_some(), ..Place::top() };
+    let expressions = block.id.iter().chain(&block.for_each);
+    let mut problems: Diagnostics =
+        expressions.flat_map(|expression| stage.check_expression(&root, expression, top)).collect();
+    if let Some(target) = import_target(block)
+        && stage.module(&target.module).is_none()
+    {
+        problems.push(no_configuration(block, &target.to_string()));
+    }
+    if let Some(id) = block.id.as_ref().filter(|_| !problems.has_errors()) {
+        let data = match &block.for_each {
+            Some(_) => each_of(Value::unknown_not_null(Type::String), Value::dynamic()),
+            None => InstanceData::default(),
+        };
+        let instance = ModuleInstance::root();
+        let value = problems.take(eval::evaluate(id, &stage.evaluation.scope(&instance, &data)));
+        if value.is_known() && text_of(&value).is_none() {
+            problems.push(unfit_id(id.span));
         }
     }
+    stage.take(problems);
+}
+
+/// Refuses `import` blocks into what the configuration does not have.
+pub fn refuse_homeless(configuration: &Configuration, found: &mut Diagnostics) {
+    for block in &configuration.root.imports {
+        if let Some(target) = import_target(block)
+            && configuration.resource(&target).is_none()
+        {
+            found.push(no_configuration(block, &target.to_string()));
+        }
+    }
+}
+
+fn no_configuration(block: &Import, target: &str) -> Diagnostic {
+    let detail = format!(
+        "The configuration for the given import target {target} does not exist. Every object that is taken over needs a \
+         resource block; \"bowline plan -generate-config-out=FILE\" writes a first version of it."
+    );
+    Diagnostic::error("Configuration for import target does not exist", detail).at(place_of(&block.to))
+}
+
+fn unfit_id(place: Span) -> Diagnostic {
+    let detail = "The import ID value must be a string that is not empty, and known when planning.";
+    Diagnostic::error("Invalid import id argument", detail).at(place)
+}
+
+fn text_of(value: &Value) -> Option<Arc<str>> {
+    let text = value.convert(&Type::String).ok()?;
+    text.as_str().filter(|text| !text.is_empty()).map(Arc::from)
+}
+
+fn place_of(to: &Reference) -> Span {
+    to.steps.last().map_or(to.root.span, |last| to.root.span.to(step_span(last)))
 }
 
 /// The one object that a block names in a scope.
 fn wanted_by(block: &Import, scope: &dyn Scope, problems: &mut Diagnostics) -> Option<Wanted> {
     let id = block.id.as_ref()?;
     let value = problems.take(eval::evaluate(id, scope));
-    let Some(text) = value.as_str().filter(|t| !t.is_empty()) else {
-        problems.error_at(
-            id.span,
-            "Invalid import id argument",
-            "The import ID value must be a string that is not empty, and known when planning.",
-        );
+    let Some(text) = text_of(&value) else {
+        if !problems.has_errors() {
+            problems.push(unfit_id(id.span));
+        }
         return None;
     };
     let address = target_instance(block, scope, problems)?;
-    Some(Wanted { address, id: text.to_owned(), place: Some(id.span) })
+    Some(Wanted { address, id: text.to_string(), place: Some(id.span), to: Some(place_of(&block.to)) })
 }
 
 /// The instance that `to` names: its keys may be expressions such as `each.key`.

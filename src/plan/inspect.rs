@@ -16,6 +16,7 @@ use crate::value::Value;
 
 use super::evaluation::InstanceData;
 use super::expand::expand;
+use super::names::Phase;
 use super::stage::{Stage, kind_of};
 use super::{Setting, recorded};
 
@@ -34,7 +35,7 @@ pub fn inspect<'c>(
     let mut stage = Stage::new(setting, functions, given, false);
     for id in &setting.graph.order {
         let node = setting.graph.dag.node(*id);
-        let wrong = stage.check_names(node);
+        let wrong = stage.check_names(node, Phase::Plan);
         if stage.take(wrong) {
             visit(&mut stage, node, state);
         }

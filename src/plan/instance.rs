@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ProviderAddress};
 use crate::config::Resource;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::decode;
 use crate::eval::rules::Rule;
-use crate::provider::{Finding, Kind, PlanRequest, PlanResponse, Recorded, Session};
-use crate::value::{Marks, Path, Value};
+use crate::provider::{Block, Finding, Kind, PlanRequest, PlanResponse, Recorded, Session};
+use crate::span::Span;
+use crate::syntax::tree::Body;
+use crate::value::{Marks, Path, PathStep, Value};
 
 use super::evaluation::InstanceData;
 use super::marks::{echoed, mark, mark_paths};
@@ -92,6 +94,12 @@ pub fn configured(
         subject.resource.header,
         &|path| subject.kind.renamed(path),
     );
+    problems.extend(ephemeral_uses(
+        &subject.resource.body,
+        &config,
+        &subject.kind.schema().block,
+        subject.resource.header,
+    ));
     let mut sound = !problems.has_errors();
     problems.iter_mut().for_each(|d| {
         d.address.get_or_insert_with(|| address.to_string());
@@ -102,6 +110,23 @@ pub fn configured(
         sound = report(stage, subject, address, findings);
     }
     sound.then_some(config)
+}
+
+/// Refuses ephemeral values where they would be recorded.
+pub fn ephemeral_uses(body: &Body, config: &Value, block: &Block, header: Span) -> Diagnostics {
+    let refusal = |(path, marks): (Path, Marks)| {
+        let Some(PathStep::Attribute(name)) = path.0.first() else { return None };
+        let kept = block.attributes.get(&**name).is_none_or(|attribute| !attribute.write_only);
+        let detail = format!(
+            "Ephemeral values are not valid for \"{name}\", because it is not a write-only attribute and must be persisted \
+             to state."
+        );
+        let refused = marks.contains(Marks::EPHEMERAL) && kept;
+        refused.then(|| {
+            Diagnostic::error("Invalid use of ephemeral value", detail).at(decode::locate(body, &path, header))
+        })
+    };
+    config.clone().unmark_deep().1.into_iter().filter_map(refusal).collect()
 }
 
 /// Puts findings on the arguments that they are about. False when there is an error among them.

@@ -54,6 +54,16 @@ pub fn mark_paths(value: Value, paths: &[(Path, Marks)]) -> Value {
     if paths.is_empty() { value } else { value.with_marks_at(paths) }
 }
 
+/// Marks at paths that the kind does not itself repeat from somewhere else: what is recorded and what is compared.
+pub fn original(kind: &dyn Kind, mut paths: Vec<(Path, Marks)>) -> Vec<(Path, Marks)> {
+    let repeated = |path: &Path| match path.0.first() {
+        Some(PathStep::Attribute(first)) => kind.echoes().iter().any(|(_, to)| **to == **first),
+        _ => false,
+    };
+    paths.retain(|(path, _)| !repeated(path));
+    paths
+}
+
 /// Marks at paths, also where the kind repeats what is there.
 pub fn echoed(kind: &dyn Kind, mut paths: Vec<(Path, Marks)>) -> Vec<(Path, Marks)> {
     for (from, to) in kind.echoes() {

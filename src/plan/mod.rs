@@ -24,6 +24,7 @@ mod names;
 mod orphans;
 pub mod outputs;
 pub mod propose;
+pub mod provisioners;
 mod reading;
 pub mod recorded;
 mod recovery;
@@ -49,6 +50,8 @@ use crate::value::Value;
 
 pub use conditions::Conditions;
 pub use inspect::{Inspection, inspect};
+pub use orphans::removed_block;
+
 pub use model::{
     Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
     Target,
@@ -132,6 +135,10 @@ pub async fn plan<'c>(
     let (renames, problems) = moved::apply(setting.configuration, &mut prior, &mut unfinished);
     let mut stage = Stage::new(setting, functions, variables, false);
     stage.found.extend(problems);
+    orphans::still_declared(setting.configuration, &mut stage.found);
+    if options.mode == Mode::Normal {
+        imports::refuse_homeless(setting.configuration, &mut stage.found);
+    }
     let selection = Selection::new(setting.graph, options);
     if selection.is_partial() && options.imports.is_empty() {
         stage.found.push(partial_warning());
@@ -214,11 +221,17 @@ impl Planner<'_> {
         (plan, self.stage.found)
     }
 
-    /// The root module's variables: as given, or by default.
+    /// The root module's variables: as given, or by default. What is ephemeral is in no plan.
     fn root_variables(&self) -> BTreeMap<Arc<str>, Value> {
         let root = ModuleInstance::root();
+        let declared = &self.stage.configuration.root.variables;
         let value = |name: &Arc<str>| Some((name.clone(), self.stage.evaluation.variable(&root, name)?.clone()));
-        self.stage.configuration.root.variables.keys().filter_map(value).collect()
+        declared
+            .values()
+            .filter(|variable| !variable.ephemeral)
+            .map(|variable| &variable.name)
+            .filter_map(value)
+            .collect()
     }
 
     /// Asks each provider which objects must exist before which others, though no reference says so.

@@ -5,22 +5,12 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::address::{Address, InstanceKey, ModuleInstance, ModuleStep, ResourceAddress, ResourceMode};
-use crate::config::{Configuration, Module, Moved, Repetition};
+use crate::address::{Address, InstanceKey, ModuleInstance, ModuleStep};
+use crate::config::{Configuration, Endpoint, Module, Moved, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
 use crate::state::{State, Unfinished};
-use crate::syntax::tree::{ExpressionKind, Reference, Step};
-
-/// One side of a move, relative to the module that declares it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Endpoint {
-    module: Vec<ModuleStep>,
-    /// A whole module call when absent.
-    resource: Option<(ResourceAddress, InstanceKey)>,
-    /// A key was written at the last part.
-    keyed: bool,
-}
+use crate::syntax::tree::ExpressionKind;
 
 /// A move as declared.
 #[derive(Debug)]
@@ -43,7 +33,7 @@ pub fn apply(
 ) -> (Renames, Diagnostics) {
     let mut found = Diagnostics::new();
     check(configuration, &mut found);
-    let statements = read(configuration, &mut Diagnostics::new());
+    let statements = read(configuration);
     let mut renames = Renames::new();
     if found.has_errors() {
         return (renames, found);
@@ -76,8 +66,9 @@ pub fn apply(
 
 /// Refuses statements that contradict themselves, each other, or the blocks that are there.
 pub fn check(configuration: &Configuration, found: &mut Diagnostics) {
-    let statements = read(configuration, found);
+    let statements = read(configuration);
     contradictions(&statements, found);
+    circles(&statements, found);
     if !found.has_errors() {
         still_declared(configuration, found);
     }
@@ -94,7 +85,7 @@ fn still_declared(configuration: &Configuration, found: &mut Diagnostics) {
                     format!(
                         "This statement declares a move from {}, but that {} is still declared. Change the block that \
                          it names, or remove this statement.",
-                        describe(&from),
+                        from,
                         if from.resource.is_some() { "resource" } else { "module call" },
                     ),
                 )
@@ -139,31 +130,16 @@ fn declared(module: &Module, endpoint: &Endpoint) -> Option<Span> {
     same.then_some(span)
 }
 
-fn read<'c>(configuration: &'c Configuration, found: &mut Diagnostics) -> Vec<Statement<'c>> {
-    let mut statements = Vec::new();
-    for module in configuration.modules() {
-        for moved in &module.moved {
-            match endpoints(moved) {
-                Some((from, to)) => {
-                    statements.push(Statement { declared_in: module, from, to, span: moved.span });
-                }
-                None => found.error_at(
-                    moved.span,
-                    "Invalid move endpoints",
-                    "Both \"from\" and \"to\" must be addresses of the same sort: two resources, two resource instances, \
-                     or two module calls.",
-                ),
-            }
-        }
-    }
-    statements
+fn read(configuration: &Configuration) -> Vec<Statement<'_>> {
+    let statement = |module, moved: &Moved| {
+        let (from, to) = endpoints(moved)?;
+        Some(Statement { declared_in: module, from, to, span: moved.span })
+    };
+    configuration.modules().flat_map(|module| module.moved.iter().filter_map(move |m| statement(module, m))).collect()
 }
 
 fn endpoints(moved: &Moved) -> Option<(Endpoint, Endpoint)> {
-    let (mut from, mut to) = (endpoint(&moved.from)?, endpoint(&moved.to)?);
-    if from.resource.is_some() != to.resource.is_some() {
-        return None;
-    }
+    let (mut from, mut to) = (Endpoint::read(&moved.from).ok()?, Endpoint::read(&moved.to).ok()?);
     // With a key on either side, both name one instance.
     let keyed = from.keyed || to.keyed;
     from.keyed = keyed;
@@ -171,88 +147,45 @@ fn endpoints(moved: &Moved) -> Option<(Endpoint, Endpoint)> {
     Some((from, to))
 }
 
-/// Reads `module.a["k"].kind.name[0]` or `module.a`.
-fn endpoint(reference: &Reference) -> Option<Endpoint> {
-    let mut words = std::iter::once(Word::Name(reference.root.name.as_ref().into()))
-        .chain(reference.steps.iter().filter_map(word))
-        .peekable();
-    let mut module = Vec::new();
-    let mut keyed = false;
-    loop {
-        let Some(Word::Name(first)) = words.next() else {
-            return Some(Endpoint { module, resource: None, keyed });
-        };
-        if first == "module" {
-            let Some(Word::Name(name)) = words.next() else { return None };
-            let key = next_key(&mut words);
-            keyed = key != InstanceKey::None;
-            module.push(ModuleStep { name: name.as_str().into(), key });
-            if words.peek().is_none() {
-                return Some(Endpoint { module, resource: None, keyed });
-            }
-            continue;
-        }
-        let (mode, kind) = if first == "data" {
-            let Some(Word::Name(kind)) = words.next() else { return None };
-            (ResourceMode::Data, kind)
-        } else {
-            (ResourceMode::Managed, first)
-        };
-        let Some(Word::Name(name)) = words.next() else { return None };
-        let key = next_key(&mut words);
-        let resource = ResourceAddress { mode, kind: kind.as_str().into(), name: name.as_str().into() };
-        keyed = key != InstanceKey::None;
-        return words.next().is_none().then_some(Endpoint { module, resource: Some((resource, key)), keyed });
-    }
-}
-
-enum Word {
-    Name(String),
-    Key(InstanceKey),
-}
-
-fn word(step: &Step) -> Option<Word> {
-    match step {
-        Step::Attribute(ident) => Some(Word::Name(ident.name.to_string())),
-        Step::LegacyIndex(i, _) => Some(Word::Key(InstanceKey::Int(*i))),
-        Step::Index(expression) => match &expression.kind {
-            ExpressionKind::Literal(value) => match value.as_str() {
-                Some(text) => Some(Word::Key(InstanceKey::String(text.into()))),
-                None => value.as_number()?.to_string().parse().ok().map(|i| Word::Key(InstanceKey::Int(i))),
-            },
-            _ => None,
-        },
-        Step::Splat { .. } | Step::AttributeSplat { .. } => None,
-    }
-}
-
-fn next_key(words: &mut std::iter::Peekable<impl Iterator<Item = Word>>) -> InstanceKey {
-    match words.next_if(|w| matches!(w, Word::Key(_))) {
-        Some(Word::Key(key)) => key,
-        _ => InstanceKey::None,
-    }
-}
-
 fn contradictions(statements: &[Statement<'_>], found: &mut Diagnostics) {
     let mut targets: FxHashMap<(String, &Endpoint), &Statement<'_>> = FxHashMap::default();
+    let mut sources: FxHashMap<(String, &Endpoint), &Statement<'_>> = FxHashMap::default();
     for statement in statements {
         if statement.from == statement.to {
             found.error_at(
                 statement.span,
                 "Redundant move statement",
-                format!("This statement declares a move from {} to the same address.", describe(&statement.from)),
+                format!("This statement declares a move from {} to the same address.", statement.from),
             );
             continue;
         }
         let key = (statement.declared_in.path.to_string(), &statement.to);
+        let source = (statement.declared_in.path.to_string(), &statement.from);
+        match sources.get(&source) {
+            Some(first) if first.to != statement.to => {
+                let mut diagnostic = Diagnostic::error(
+                    "Ambiguous move statements",
+                    format!(
+                        "Another statement already moves {} to {}. One object can be only at one address.",
+                        first.from, first.to
+                    ),
+                )
+                .at(statement.span);
+                diagnostic.related.push((first.span, "the other statement".into()));
+                found.push(diagnostic);
+                continue;
+            }
+            _ => {
+                sources.insert(source, statement);
+            }
+        }
         match targets.get(&key) {
             Some(first) if first.from != statement.from => {
                 let mut diagnostic = Diagnostic::error(
                     "Ambiguous move statements",
                     format!(
                         "Another statement already moves {} to {}. Only one object can be at an address.",
-                        describe(&first.from),
-                        describe(&statement.to)
+                        first.from, statement.to
                     ),
                 )
                 .at(statement.span);
@@ -266,11 +199,32 @@ fn contradictions(statements: &[Statement<'_>], found: &mut Diagnostics) {
     }
 }
 
-fn describe(endpoint: &Endpoint) -> String {
-    let module: ModuleInstance = endpoint.module.iter().cloned().collect();
-    match &endpoint.resource {
-        Some((resource, key)) => resource.instance(module, key.clone()).to_string(),
-        None => module.to_string(),
+/// Refuses statements that lead in a circle: nobody could tell where an object ends up.
+fn circles(statements: &[Statement<'_>], found: &mut Diagnostics) {
+    let next = |at: &Statement<'_>| {
+        statements.iter().position(|s| s.from == at.to && s.declared_in.path == at.declared_in.path)
+    };
+    for (start, statement) in statements.iter().enumerate() {
+        let mut circle = vec![start];
+        let mut at = next(statement);
+        while let Some(index) = at.filter(|index| *index > start && circle.len() <= statements.len()) {
+            circle.push(index);
+            at = statements.get(index).and_then(next);
+        }
+        if at == Some(start) && circle.len() > 1 {
+            let hops: Vec<String> = circle
+                .iter()
+                .filter_map(|index| statements.get(*index))
+                .map(|s| format!("  - {} to {}", s.from, s.to))
+                .collect();
+            found.push(Diagnostic::error(
+                "Cyclic dependency in move statements",
+                format!(
+                    "These statements lead in a circle, so no object could ever arrive:\n{}\n\nRemove one of them.",
+                    hops.join("\n")
+                ),
+            ));
+        }
     }
 }
 

@@ -1,19 +1,29 @@
 //! Whether the names that a node of the graph refers to exist, told before the node is evaluated.
 
-use crate::address::ModulePath;
+use crate::address::{ModulePath, Subject};
 use crate::config::{CheckRule, IgnoreChanges, Repetition, Resource};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::declared::{Declared, Place};
 use crate::eval::did_you_mean;
+use crate::eval::references::{Mention, mention_of, references, step_span};
 use crate::graph::{ConfigNode, provider_source};
 use crate::provider::Block;
 use crate::syntax::tree::{Expression, ExpressionKind, Reference, Step};
 
 use super::stage::{Stage, kind_of};
 
+/// When names are checked. As in Terraform some faults are told only with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The configuration alone is checked.
+    Validate,
+    /// A plan is made.
+    Plan,
+}
+
 impl Stage<'_> {
     /// What is wrong with the references of a node.
-    pub fn check_names(&self, node: &ConfigNode) -> Diagnostics {
+    pub fn check_names(&self, node: &ConfigNode, phase: Phase) -> Diagnostics {
         let path = match node {
             ConfigNode::Variable(path, _)
             | ConfigNode::Local(path, _)
@@ -48,7 +58,7 @@ impl Stage<'_> {
             }
             ConfigNode::Module(path) => self.check_call(path),
             ConfigNode::Resource(address) => {
-                module.resources.get(&address.resource).map(|r| resource(&declared, r)).unwrap_or_default()
+                module.resources.get(&address.resource).map(|r| resource(&declared, r, phase)).unwrap_or_default()
             }
             ConfigNode::Provider(provider) => {
                 let block = module
@@ -58,6 +68,13 @@ impl Stage<'_> {
                 block.map(|b| declared.body(&b.body, Place::top())).unwrap_or_default()
             }
         }
+    }
+
+    /// What is wrong with the references of an expression in a module.
+    pub fn check_expression(&self, path: &ModulePath, expression: &Expression, place: Place<'_>) -> Diagnostics {
+        let Some(module) = self.module(path) else { return Diagnostics::new() };
+        let schema = |resource: &Resource| self.schema_of(path, resource);
+        Declared { module, schema: &schema }.expression(expression, place)
     }
 
     /// The argument that a module call gives for a variable is checked where it is written.
@@ -100,24 +117,49 @@ fn output(declared: &Declared<'_>, output: &crate::config::Output) -> Diagnostic
     found
 }
 
-fn resource(declared: &Declared<'_>, resource: &Resource) -> Diagnostics {
+fn resource(declared: &Declared<'_>, resource: &Resource, phase: Phase) -> Diagnostics {
     let mut found = repetition(declared, &resource.repetition);
-    found.extend(declared.body(&resource.body, Place::body_of(resource)));
+    let body = Place::body_of(resource);
+    let not_itself = body.not_itself.filter(|_| phase == Phase::Plan);
+    found.extend(declared.body(&resource.body, Place { not_itself, ..body }));
     let lifecycle = &resource.lifecycle;
-    let place = Place { rule: true, not_itself: None, ..Place::body_of(resource) };
+    let place = Place { rule: true, not_itself: None, ..body };
     rules(declared, &lifecycle.preconditions, place, &mut found);
     rules(declared, &lifecycle.postconditions, Place { self_is: Some(&resource.address), ..place }, &mut found);
-    let others: Vec<&Expression> = lifecycle.prevent_destroy.iter().chain(&lifecycle.enabled).collect();
-    for expression in others.into_iter().chain(&lifecycle.replace_triggered_by) {
+    for expression in lifecycle.prevent_destroy.iter().chain(&lifecycle.enabled) {
         found.extend(declared.expression(expression, Place::repeated(&resource.repetition)));
+    }
+    if phase == Phase::Plan {
+        for trigger in &lifecycle.replace_triggered_by {
+            found.extend(triggered_by(declared, trigger, resource));
+        }
+    }
+    for provisioner in &resource.provisioners {
+        let place = Place { self_is: Some(&resource.address), not_itself: None, ..body };
+        found.extend(declared.body(&provisioner.body, place));
     }
     depends_on(declared, &resource.depends_on, &mut found);
     ignored(declared, resource, &mut found);
     found
 }
 
-fn depends_on(declared: &Declared<'_>, references: &[Reference], found: &mut Diagnostics) {
-    for reference in references {
+fn triggered_by(declared: &Declared<'_>, trigger: &Expression, resource: &Resource) -> Diagnostics {
+    if !matches!(trigger.kind, ExpressionKind::Reference(_)) {
+        let detail = "Only a reference can be followed: a resource, an instance of one, or an attribute.";
+        return Diagnostic::error("Invalid replace_triggered_by expression", detail).at(trigger.span).into();
+    }
+    let itself = |mention: &Mention<'_>| mention.subject == Subject::Resource(resource.address.clone());
+    if references(trigger).iter().any(itself) {
+        let name = declared.module_name();
+        let detail = "A resource cannot be replaced because of itself.";
+        let summary = format!("no change found for {} in {name}", resource.address);
+        return Diagnostic::error(summary, detail).into();
+    }
+    declared.expression(trigger, Place::repeated(&resource.repetition))
+}
+
+fn depends_on(declared: &Declared<'_>, named: &[Reference], found: &mut Diagnostics) {
+    for reference in named {
         // As in Terraform, only what can be waited for is looked up.
         if matches!(&*reference.root.name, "var" | "local" | "each" | "count" | "path" | "self" | "terraform") {
             continue;
@@ -126,6 +168,12 @@ fn depends_on(declared: &Declared<'_>, references: &[Reference], found: &mut Dia
             Step::Attribute(name) => span.to(name.span),
             _ => span,
         });
+        if let Some(extra) = mention_of(reference).ok().and_then(|mention| mention.remaining.first()) {
+            let detail = "References in depends_on must be to a whole object (resource, etc), not to an attribute of an \
+                          object.";
+            found.error_at(step_span(extra), "Invalid depends_on reference", detail);
+            continue;
+        }
         let expression = Expression { kind: ExpressionKind::Reference(reference.clone()), span };
         found.extend(declared.expression(&expression, Place::top()));
     }

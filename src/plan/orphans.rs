@@ -1,9 +1,8 @@
 //! What is recorded and no longer wanted: to be removed, or to be let go.
 
-use crate::address::Subject as Named;
 use crate::address::{Address, ResourceMode};
-use crate::config::{Configuration, Removed};
-use crate::eval::references::mention_of;
+use crate::config::{Configuration, Endpoint, Removed};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::Kind;
 use crate::state::{Change, ObjectAddress};
 use crate::value::Value;
@@ -41,7 +40,7 @@ impl Planner<'_> {
         let before = recorded::marked(kind, &observed, &known.instance.sensitive_paths);
         let (create_before_destroy, dependencies) =
             (known.instance.create_before_destroy, known.instance.dependencies.clone());
-        let action = match forgotten(self.stage.configuration, &object.address) {
+        let action = match removed_block(self.stage.configuration, &object.address) {
             Some(removed) if !removed.destroy => Action::Forget,
             _ => Action::Delete,
         };
@@ -78,9 +77,6 @@ impl Planner<'_> {
             return Some(Reason::NoResourceConfig);
         }
         let configuration = self.stage.configuration;
-        if configuration.module(&address.module.path()).is_none() {
-            return Some(Reason::NoModule);
-        }
         if configuration.resource(&address.config()).is_none() {
             return Some(match self.renames.get(address) {
                 Some(_) => Reason::NoMoveTarget,
@@ -131,19 +127,44 @@ fn nothing(kind: &dyn Kind) -> Value {
     Value::null(kind.schema().block.implied_type())
 }
 
-/// The `removed` block that names an address.
-fn forgotten<'c>(configuration: &'c Configuration, address: &Address) -> Option<&'c Removed> {
+/// Refuses `removed` blocks for what is still there.
+pub(super) fn still_declared(configuration: &Configuration, found: &mut Diagnostics) {
+    for module in configuration.modules() {
+        for removed in &module.removed {
+            let Ok(endpoint) = Endpoint::read(&removed.from) else { continue };
+            let calls = match endpoint.resource {
+                Some(_) => endpoint.module.as_slice(),
+                None => endpoint.module.split_last().map_or(&[][..], |(_, head)| head),
+            };
+            let Some(inner) = calls.iter().try_fold(module, |m, step| m.children.get(&step.name)) else { continue };
+            let (what, place) = match (&endpoint.resource, endpoint.module.last()) {
+                (Some((resource, _)), _) => ("resource", inner.resources.get(resource).map(|r| r.header)),
+                (None, last) => ("module", last.and_then(|step| inner.calls.get(&step.name)).map(|c| c.span)),
+            };
+            if let Some(place) = place {
+                let detail = format!(
+                    "A \"removed\" block says that {endpoint} is gone, but this block declares it. Take out one of the two."
+                );
+                let mut diagnostic = Diagnostic::error(format!("Removed {what} still exists"), detail).at(place);
+                diagnostic.related.push((removed.span, "said to be removed here".into()));
+                found.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// The `removed` block that names an address, or a module that it is in.
+pub fn removed_block<'c>(configuration: &'c Configuration, address: &Address) -> Option<&'c Removed> {
+    let path = address.module.path();
     configuration.modules().find_map(|module| {
-        let depth = module.path.names().len();
-        let inside = address.module.path().names().starts_with(module.path.names());
-        let below = address.module.steps().get(depth..).filter(|_| inside)?;
-        module.removed.iter().find(|removed| match mention_of(&removed.from) {
-            Ok(mention) => match mention.subject {
-                Named::Resource(resource) => below.is_empty() && resource == address.resource,
-                Named::Module(name) => below.first().is_some_and(|step| step.name == name),
-                _ => false,
-            },
-            Err(_) => false,
+        let below = path.names().strip_prefix(module.path.names())?;
+        module.removed.iter().find(|removed| {
+            let Ok(endpoint) = Endpoint::read(&removed.from) else { return false };
+            let calls = endpoint.module.iter().map(|step| &step.name);
+            match &endpoint.resource {
+                Some((resource, _)) => *resource == address.resource && calls.eq(below),
+                None => below.len() >= endpoint.module.len() && calls.eq(below.iter().take(endpoint.module.len())),
+            }
         })
     })
 }

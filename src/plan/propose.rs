@@ -129,6 +129,10 @@ fn keep(prior: &Value, config: Value, steps: &[Step]) -> Value {
     let Some((first, rest)) = steps.split_first() else { return prior.clone() };
     let (bare, marks) = config.unmark();
     let changed = match (bare.kind(), step_key(first)) {
+        // As in Terraform, only a map's entries are ignored one by one; `input["x"]` of an object ignores all of it.
+        (ValueKind::Object(_), Some(Key::Name(_))) if rest.is_empty() && matches!(first, Step::Index(_)) => {
+            return prior.clone();
+        }
         (ValueKind::Object(fields), Some(Key::Name(name))) => keep_field(prior, fields, &name, rest).map(Value::object),
         (ValueKind::Map(element, fields), Some(Key::Name(name))) => {
             keep_entry(prior, fields, &name, rest).map(|f| Value::map(element.clone(), f))

@@ -10,7 +10,7 @@ use crate::provider::{Block, Kind, NestedBlock, Nesting, Recorded};
 use crate::state::{Attributes, Instance, checks};
 use crate::value::{Marks, Path, Value};
 
-use super::marks::{echoed, mark, mark_paths};
+use super::marks::{echoed, mark, mark_paths, original};
 
 /// The object behind a recorded instance, brought to the kind's present schema.
 pub fn decode(address: &Address, instance: &Instance, kind: &dyn Kind) -> Result<Recorded, Diagnostic> {
@@ -55,6 +55,7 @@ pub fn marked(kind: &dyn Kind, recorded: &Recorded, sensitive_paths: &[Path]) ->
 /// An instance to record. `value` has the marks of its configuration, which are recorded as paths.
 pub fn encode(kind: &dyn Kind, value: &Value, private: Vec<u8>, dependencies: Vec<ConfigAddress>) -> Instance {
     let (bare, paths) = value.clone().unmark_deep();
+    let paths = original(kind, paths);
     Instance {
         attributes: attributes_of(kind, &bare),
         schema_version: kind.schema().version,

@@ -1,20 +1,20 @@
 //! The part of a walk that planning and apply share: evaluating what is not a resource (variables, locals, outputs,
 //! module calls, provider configurations, conditions) in the order of the graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ProviderAddress, ResourceAddress, ResourceMode};
-use crate::config::{CheckRule, Configuration, Module, Resource, Variable};
+use crate::config::{CheckRule, Configuration, Module, Output, Resource, Variable};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::rules::{self, Rule, Verdict};
 use crate::eval::variables::Given;
 use crate::eval::{self, decode, variables};
-use crate::graph::{ConfigGraph, ProviderId, provider_source};
+use crate::graph::{ConfigGraph, ConfigNode, ProviderId, provider_source};
 use crate::provider::{Block, Kind, Mentioned, Nesting, Provider, Registry, Session, Surroundings};
 use crate::span::{SourceMap, Span};
 use crate::value::{Marks, Value};
@@ -46,6 +46,8 @@ pub struct Stage<'c> {
     pub given: BTreeMap<Arc<str>, Given>,
     sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
 }
+
+const EPHEMERAL_REFUSED: &str = "Ephemeral value not allowed";
 
 /// What configuring a provider comes to.
 pub type Configured = Result<Arc<dyn Session>, Diagnostics>;
@@ -105,16 +107,29 @@ impl<'c> Stage<'c> {
         let Some(variable) = self.module(path).and_then(|m| m.variables.get(name)) else { return true };
         let (prepared, problems) = variables::prepare(variable, self.evaluation.functions());
         let mut sound = self.take(problems);
+        self.declare(CheckKind::InputVariable, path, &format!("var.{name}"), variable.validations.is_empty());
         for instance in self.instances(path) {
             let (given, problems) = self.argument(&instance, name);
             sound &= self.take(problems);
             let place = given.as_ref().and_then(|g| g.span).unwrap_or(variable.span);
+            sound &= self.may_be_given(variable, given.as_ref(), place);
             let (value, problems) = variables::value_of_variable(variable, &prepared, given);
             let fine = self.take(problems);
             self.evaluation.set_variable(&instance, name, value);
             sound &= fine && self.validations(&instance, variable, place);
         }
         sound
+    }
+
+    /// What a call gives may be ephemeral only where the variable says so. The root's are given by the user.
+    fn may_be_given(&mut self, variable: &Variable, given: Option<&Given>, place: Span) -> bool {
+        let ephemeral = given.is_some_and(|given| given.value.deep_marks().contains(Marks::EPHEMERAL));
+        if ephemeral && !variable.ephemeral {
+            let detail = "This input variable is not declared as accepting an ephemeral value, so it cannot be set to a \
+                          result derived from an ephemeral value.";
+            self.found.error_at(place, EPHEMERAL_REFUSED, detail);
+        }
+        !ephemeral || variable.ephemeral
     }
 
     fn validations(&mut self, instance: &ModuleInstance, variable: &Variable, place: Span) -> bool {
@@ -159,6 +174,7 @@ impl<'c> Stage<'c> {
     /// Evaluates an output in each instance of its module. False with an error.
     pub fn output(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
         let Some(output) = self.module(path).and_then(|m| m.outputs.get(name)) else { return true };
+        self.declare(CheckKind::OutputValue, path, &format!("output.{name}"), output.preconditions.is_empty());
         let data = InstanceData::default();
         let mut sound = true;
         for instance in self.instances(path) {
@@ -167,19 +183,35 @@ impl<'c> Stage<'c> {
             let (value, problems) = eval::evaluate(&output.value, &self.evaluation.scope(&instance, &data));
             let fine = self.take(problems) & kept;
             sound &= fine;
-            if fine && path.is_root() {
-                sound &= self.may_be_shown(output, &value);
+            if fine {
+                sound &= self.may_be_returned(path, output, &value);
             }
             let value = if output.sensitive { value.sensitive() } else { value };
+            let value = if output.ephemeral { value.marked(Marks::EPHEMERAL) } else { value };
             self.evaluation.set_output(&instance, name, if fine { value } else { Value::dynamic() });
         }
         sound
     }
 
-    /// A root output that holds something sensitive must say so.
-    fn may_be_shown(&mut self, output: &crate::config::Output, value: &Value) -> bool {
+    /// A root output that holds something sensitive must say so, and any output that holds something ephemeral; the
+    /// root's cannot.
+    fn may_be_returned(&mut self, path: &ModulePath, output: &Output, value: &Value) -> bool {
         let marks = value.deep_marks();
-        if marks.contains(Marks::SENSITIVE) && !output.sensitive {
+        if output.ephemeral && path.is_root() {
+            let detail = "The root module's outputs are recorded, so they cannot hold ephemeral values.";
+            self.found.error_at(output.span, "Ephemeral output not allowed", detail);
+            return false;
+        }
+        if marks.contains(Marks::EPHEMERAL) && !output.ephemeral {
+            self.found.error_at(
+                output.value.span,
+                EPHEMERAL_REFUSED,
+                "This output value is not declared as returning an ephemeral value, so it cannot be set to a result derived \
+                 from an ephemeral value.",
+            );
+            return false;
+        }
+        if path.is_root() && marks.contains(Marks::SENSITIVE) && !output.sensitive {
             self.found.error_at(
                 output.span,
                 "Output refers to sensitive values",
@@ -190,14 +222,6 @@ impl<'c> Stage<'c> {
                      \"{}\" as sensitive by adding the following argument:\n    sensitive = true",
                     output.name
                 ),
-            );
-            return false;
-        }
-        if marks.contains(Marks::EPHEMERAL) {
-            self.found.error_at(
-                output.value.span,
-                "Ephemeral value not allowed",
-                "The root module's outputs are recorded, so they cannot hold ephemeral values.",
             );
             return false;
         }
@@ -225,6 +249,7 @@ impl<'c> Stage<'c> {
     /// Evaluates the conditions of a `check` block; a false one is a warning and stops nothing.
     pub fn check(&mut self, path: &ModulePath, name: &Arc<str>) {
         let Some(check) = self.module(path).and_then(|m| m.checks.get(name)) else { return };
+        self.declare(CheckKind::Check, path, &format!("check.{name}"), check.asserts.is_empty());
         let data = InstanceData::default();
         for instance in self.instances(path) {
             let object = object_name(&instance, &format!("check.{name}"));
@@ -254,6 +279,14 @@ impl<'c> Stage<'c> {
             self.note(kind, object, object, &verdict);
         }
         sound
+    }
+
+    /// Names something that has conditions, of which there may be no instance.
+    pub fn declare(&mut self, kind: CheckKind, module: &ModulePath, name: &str, none: bool) {
+        if !none {
+            let object = if module.is_root() { name.to_owned() } else { format!("{module}.{name}") };
+            self.conditions.declare(kind, &object);
+        }
     }
 
     fn note(&mut self, kind: CheckKind, object: &str, instance: &str, verdict: &Verdict) {
@@ -300,6 +333,26 @@ impl<'c> Stage<'c> {
 
     fn mentioned(&self) -> Mentioned {
         Mentioned::new(self.graph.uses.iter().map(|one| (one.resource.resource.kind.clone(), one.attribute.clone())))
+    }
+
+    /// Of the providers of recorded objects those that the configuration no longer mentions.
+    pub fn forgotten_providers(&self, recorded: BTreeSet<ProviderAddress>) -> Vec<ProviderId> {
+        let mentioned: FxHashSet<ProviderAddress> = self
+            .graph
+            .dag
+            .nodes()
+            .filter_map(|(_, node)| match node {
+                ConfigNode::Provider(id) => Some(self.provider_address(id)),
+                _ => None,
+            })
+            .collect();
+        let forgotten = recorded.into_iter().filter(|provider| !mentioned.contains(provider));
+        forgotten
+            .map(|provider| {
+                let name = provider.source.rsplit('/').next().unwrap_or_default().into();
+                ProviderId { module: provider.module, name, alias: provider.alias }
+            })
+            .collect()
     }
 
     fn version_constraint(&self, id: &ProviderId) -> Option<String> {
@@ -386,8 +439,11 @@ pub fn unknown_kind(registry: &Registry, sources: &SourceMap, resource: &Resourc
     let data = address.mode == ResourceMode::Data;
     let names = registry.kind_names(data);
     let hint = eval::did_you_mean(&address.kind, names.iter().map(String::as_str));
-    let (what, summary) =
-        if data { ("data source", "Invalid data source") } else { ("resource type", "Invalid resource type") };
+    let (what, summary) = match address.mode {
+        ResourceMode::Managed => ("resource type", "Invalid resource type"),
+        ResourceMode::Data => ("data source", "Invalid data source"),
+        ResourceMode::Ephemeral => ("ephemeral resource", "Invalid ephemeral resource"),
+    };
     let instead = || registry.iter().find_map(|p| p.instead(&address.kind, &address.name, &resource.body, sources));
     let way = match instead().filter(|_| !data && hint.is_empty()) {
         Some(block) => format!(" This does the same:\n\n{block}"),

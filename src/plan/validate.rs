@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::{ConfigAddress, ModulePath};
-use crate::config::Repetition;
+use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath};
+use crate::config::{Repetition, Resource};
 use crate::diagnostic::Diagnostics;
 use crate::eval::functions::FunctionContext;
 use crate::eval::{self, decode, variables};
@@ -11,20 +11,23 @@ use crate::graph::ConfigNode;
 use crate::value::Value;
 
 use super::evaluation::{Expansion, InstanceData};
-use super::expand::expand;
+use super::expand;
+use super::names::Phase;
 use super::stage::{Stage, kind_of};
-use super::{Setting, moved};
+use super::{Setting, instance, provisioners};
 
 /// Checks a configuration: names, types, arguments, what kinds say of their arguments.
 pub fn validate<'c>(setting: Setting<'c>, functions: FunctionContext<'c>) -> Diagnostics {
     let mut stage = Stage::new(setting, functions, BTreeMap::new(), false);
-    moved::check(setting.configuration, &mut stage.found);
     for id in &setting.graph.order {
         let node = setting.graph.dag.node(*id);
-        let wrong = stage.check_names(node);
+        let wrong = stage.check_names(node, Phase::Validate);
         if stage.take(wrong) {
             visit(&mut stage, node);
         }
+    }
+    for import in &setting.configuration.root.imports {
+        super::imports::check(&mut stage, import);
     }
     stage.found
 }
@@ -35,16 +38,25 @@ fn visit(stage: &mut Stage<'_>, node: &ConfigNode) {
         ConfigNode::Local(path, name) => {
             stage.local(path, name);
         }
-        ConfigNode::Output(path, name) => {
-            stage.output(path, name);
-        }
-        ConfigNode::Check(path, name) => stage.check(path, name),
+        ConfigNode::Output(path, name) => output(stage, path, name),
+        // Its assertions are about values, of which none is known yet.
+        ConfigNode::Check(..) => {}
         ConfigNode::Module(path) => call(stage, path),
         ConfigNode::Provider(id) => {
             // The block is evaluated; nothing is connected to.
             drop(stage.configure(id));
         }
         ConfigNode::Resource(address) => resource(stage, address),
+    }
+}
+
+/// An output is checked; what it returns to a calling module is not looked at.
+fn output(stage: &mut Stage<'_>, path: &ModulePath, name: &std::sync::Arc<str>) {
+    stage.output(path, name);
+    let Some(output) = stage.module(path).and_then(|m| m.outputs.get(name)).filter(|_| !path.is_root()) else { return };
+    let value = if output.sensitive { Value::dynamic().sensitive() } else { Value::dynamic() };
+    for instance in stage.instances(path) {
+        stage.evaluation.set_output(&instance, name, value.clone());
     }
 }
 
@@ -55,7 +67,7 @@ fn variable(stage: &mut Stage<'_>, path: &ModulePath, name: &std::sync::Arc<str>
         let (prepared, problems) = variables::prepare(variable, stage.evaluation.functions());
         stage.take(problems);
         let value = Value::unknown(prepared.constraint.ty.without_optional());
-        let value = if variable.sensitive { value.sensitive() } else { value };
+        let value = value.marked(variables::marks_of(variable));
         for instance in stage.instances(path) {
             stage.evaluation.set_variable(&instance, name, value.clone());
         }
@@ -69,19 +81,16 @@ fn call(stage: &mut Stage<'_>, path: &ModulePath) {
     let Some(call) = stage.module(&parent).and_then(|m| m.calls.get(name)) else { return };
     let repeated = !matches!(call.repetition, Repetition::None);
     for instance in stage.instances(&parent) {
-        evaluate_repetition(stage, &instance, &call.repetition);
+        check_repetition(stage, &instance, &call.repetition);
         let expansion = if repeated || call.enabled.is_some() { Expansion::Unknown } else { Expansion::Single };
         stage.evaluation.expand_call(&instance, name, expansion);
     }
 }
 
-fn evaluate_repetition(stage: &mut Stage<'_>, module: &crate::address::ModuleInstance, repetition: &Repetition) {
-    let (Repetition::Count(expression) | Repetition::ForEach(expression)) = repetition else { return };
+fn check_repetition(stage: &mut Stage<'_>, module: &ModuleInstance, repetition: &Repetition) {
     let nothing = InstanceData::default();
-    let (value, mut problems) = eval::evaluate(expression, &stage.evaluation.scope(module, &nothing));
-    if !problems.has_errors() && (value.is_known() || !value.marks().is_empty()) {
-        expand(repetition, None, &stage.evaluation.scope(module, &nothing), &mut problems);
-    }
+    let mut problems = Diagnostics::new();
+    expand::check(repetition, &stage.evaluation.scope(module, &nothing), &mut problems);
     stage.take(problems);
 }
 
@@ -96,14 +105,16 @@ fn resource(stage: &mut Stage<'_>, address: &ConfigAddress) {
     let repeated = !matches!(resource.repetition, Repetition::None) || resource.lifecycle.enabled.is_some();
     let expansion = if repeated { Expansion::Unknown } else { Expansion::Single };
     for module in stage.instances(&address.module) {
-        evaluate_repetition(stage, &module, &resource.repetition);
-        let instance = address.resource.instance(module.clone(), crate::address::InstanceKey::None);
+        check_repetition(stage, &module, &resource.repetition);
+        let instance = address.resource.instance(module.clone(), InstanceKey::None);
         let data = expansion.data(&instance.key);
         stage.evaluation.expand_resource(&module, &address.resource, expansion.clone());
         let scope = stage.evaluation.scope(&module, &data);
         let renamed = |path: &[&str]| kind.renamed(path);
         let (config, problems) = decode::decode_body(&resource.body, block, &scope, resource.header, &renamed);
-        let sound = stage.take(problems);
+        let problems =
+            problems.into_iter().chain(instance::ephemeral_uses(&resource.body, &config, block, resource.header));
+        let sound = stage.take(problems.collect());
         if sound {
             let findings = kind.validate(&config.unmark_deep().0);
             let place = |f: crate::provider::Finding| {
@@ -112,7 +123,25 @@ fn resource(stage: &mut Stage<'_>, address: &ConfigAddress) {
             };
             stage.take(findings.into_iter().map(place).collect());
         }
-        stage.evaluation.set_instance(&instance, super::marks::mark(block, unknown(block)));
+        let nothing_known = super::marks::mark(block, unknown(block));
+        stage.evaluation.set_instance(&instance, nothing_known.clone());
+        let own = InstanceData { self_value: Some(nothing_known.clone()), ..data.clone() };
+        provisioners::check(stage, &resource.provisioners, &instance, &own);
+        conditions(stage, resource, &instance, &data, nothing_known);
+    }
+}
+
+/// Whether the conditions of a resource can be evaluated; what they come to is not known yet.
+fn conditions(stage: &mut Stage<'_>, resource: &Resource, instance: &Address, data: &InstanceData, itself: Value) {
+    let lifecycle = &resource.lifecycle;
+    let own = InstanceData { self_value: Some(itself), ..data.clone() };
+    let before = lifecycle.preconditions.iter().map(|rule| (rule, data));
+    let after = lifecycle.postconditions.iter().map(|rule| (rule, &own));
+    for (rule, data) in before.chain(after) {
+        for expression in [&rule.condition, &rule.error_message] {
+            let (_, problems) = eval::evaluate(expression, &stage.evaluation.scope(&instance.module, data));
+            stage.take(problems.into_iter().map(|p| p.for_address(instance)).collect());
+        }
     }
 }
 

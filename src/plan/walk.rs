@@ -4,7 +4,7 @@
 //! borrows nothing. So there is no lock, and the order in which answers come in changes nothing: results are kept
 //! by address.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -19,9 +19,10 @@ use crate::provider::{Recorded, Settled};
 use crate::state::{Instance, ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
-use super::imports::Wanted;
+use super::imports::{Imported, Wanted};
 use super::instance::{Before, Subject, plan_instance};
 use super::moved::Renames;
+use super::names::Phase;
 use super::selection::Selection;
 use super::stage::{Configured, Stage};
 use super::{Action, Event, InstanceChange, Mode, Options, recorded};
@@ -68,7 +69,7 @@ pub struct Planner<'c> {
     /// The provider of everything recorded.
     pub(super) former_providers: FxHashMap<ConfigAddress, ProviderAddress>,
     pub(super) imports_begun: FxHashSet<ConfigAddress>,
-    pub(super) imported: FxHashMap<Address, (String, Recorded)>,
+    pub(super) imported: FxHashMap<Address, Imported>,
     pub(super) pending: FxHashMap<NodeId, Vec<Address>>,
     pub(super) frontier: Frontier,
     pub(super) tasks: FuturesUnordered<BoxFuture<'static, Answer>>,
@@ -186,22 +187,9 @@ impl<'c> Planner<'c> {
 
     /// Providers of recorded objects that the configuration no longer mentions, with an empty configuration.
     fn configure_forgotten(&mut self) {
-        let mentioned: FxHashSet<ProviderAddress> = self
-            .stage
-            .graph
-            .dag
-            .nodes()
-            .filter_map(|(_, node)| match node {
-                ConfigNode::Provider(id) => Some(self.stage.provider_address(id)),
-                _ => None,
-            })
-            .collect();
         let begun = self.unfinished.iter().map(|unfinished| &unfinished.provider);
-        let recorded: BTreeSet<ProviderAddress> =
-            self.prior.objects().map(|(_, provider, _)| provider).chain(begun).cloned().collect();
-        for provider in recorded.difference(&mentioned.into_iter().collect()) {
-            let name = provider.source.rsplit('/').next().unwrap_or_default().into();
-            let id = ProviderId { module: provider.module.clone(), name, alias: provider.alias.clone() };
+        let recorded = self.prior.objects().map(|(_, provider, _)| provider).chain(begun).cloned().collect();
+        for id in self.stage.forgotten_providers(recorded) {
             if let Some(task) = self.stage.configure(&id) {
                 self.tasks.push(Box::pin(async move { Answer::Configured(None, id, task.await) }));
             }
@@ -224,7 +212,7 @@ impl<'c> Planner<'c> {
     }
 
     fn names_exist(&mut self, what: &ConfigNode) -> bool {
-        let wrong = self.stage.check_names(what);
+        let wrong = self.stage.check_names(what, Phase::Plan);
         self.stage.take(wrong)
     }
 
@@ -324,6 +312,10 @@ impl<'c> Planner<'c> {
     /// Expands a block in each instance of its module. `None` for an instance of the module where that fails.
     pub(super) fn expand(&mut self, subject: &Subject<'_>) -> Vec<(crate::address::ModuleInstance, bool)> {
         let mut expanded = Vec::new();
+        let lifecycle = &subject.resource.lifecycle;
+        let none = lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty();
+        let name = subject.config.resource.to_string();
+        self.stage.declare(super::CheckKind::Resource, &subject.config.module, &name, none);
         for module in self.stage.instances(&subject.config.module) {
             let nothing = super::evaluation::InstanceData::default();
             let scope = self.stage.evaluation.scope(&module, &nothing);
@@ -358,7 +350,7 @@ impl<'c> Planner<'c> {
                 }
             }
         }
-        sound
+        sound & self.imports_have_instances(subject.config)
     }
 
     /// What is known of an instance before it is planned.
@@ -369,12 +361,12 @@ impl<'c> Planner<'c> {
         let known_instance = known.map(|k| k.instance.clone());
         let imported = self.imported.get(address).filter(|_| known.is_none());
         Before {
-            observed: known.and_then(|k| k.observed.clone()).or_else(|| imported.map(|(_, r)| r.clone())),
+            observed: known.and_then(|k| k.observed.clone()).or_else(|| imported.map(|i| i.recorded.clone())),
             sensitive_paths: known_instance.as_ref().map(|i| i.sensitive_paths.clone()).unwrap_or_default(),
             tainted: known_instance.is_some_and(|i| i.tainted),
             requested: self.options.replace.contains(address),
             triggers,
-            importing: imported.map(|(id, _)| id.clone()),
+            importing: imported.map(|i| i.id.clone()),
             previous_address: self.renames.get(address).cloned(),
         }
     }

@@ -264,6 +264,9 @@ fn hidden_or_unknown(before: Option<&Value>, after: Option<&Value>, place: Place
             (Some(a), Some(b)) if a.raw_eq_unmarked(b) && old == new => Action::NoOp,
             _ => Action::Update,
         };
+        // Of what is not known yet nobody can tell which part is the sensitive one: nothing became sensitive by that.
+        let part = |value: &Value| value.deep_marks().contains(Marks::SENSITIVE);
+        let old = old || after.is_some_and(|v| !v.is_known()) && before.is_some_and(part);
         return Some(place.change(action, Node::Hidden(old, new)));
     }
     let is_unknown = after.is_some_and(|value| !value.is_known());

@@ -110,6 +110,9 @@ impl Progress {
         match event {
             apply::Event::Started { object, action, id } => self.started(object, *action, *id),
             apply::Event::Progress { object, text } => self.steps().say(object, text),
+            apply::Event::Output { object, provisioner, text } => {
+                self.line(&format!("{object} ({provisioner}): {text}"));
+            }
             apply::Event::Ended { object, action, id, sound } => self.ended(object, *action, *id, *sound),
             apply::Event::Skipped { .. } => self.steps().skip(),
         }

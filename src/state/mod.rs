@@ -41,7 +41,7 @@ pub use store::{Loaded, Lock, Store};
 pub use workspace::Workspaces;
 
 /// The Terraform release whose language and file formats Bowline speaks; recorded where Terraform records its own.
-pub const TERRAFORM_VERSION: &str = "1.11.4";
+pub use crate::config::TERRAFORM_VERSION;
 
 /// Everything recorded of a stack.
 #[derive(Debug, Clone, Default)]
