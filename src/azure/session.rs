@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use super::arm::ArmClient;
+use super::arm::{ArmClient, VaultClient};
 use super::wire::Dialect;
 use crate::provider::Mentioned;
 
@@ -14,6 +14,8 @@ use crate::provider::Mentioned;
 pub struct Azure {
     /// The way to Azure Resource Manager.
     pub client: ArmClient,
+    /// The way to what vaults hold.
+    pub vaults: Option<VaultClient>,
     /// The subscription that ids without one of their own are in.
     pub subscription: String,
     /// The directory.
@@ -26,8 +28,19 @@ pub struct Azure {
     pub keep_full_groups: bool,
     /// What the configuration refers to.
     pub mentioned: Mentioned,
+    /// What becomes of secrets that vaults keep after their deletion.
+    pub deleted_secrets: DeletedSecrets,
     ahead: Arc<Mutex<HashMap<String, Json>>>,
     principals: Arc<Mutex<HashSet<String>>>,
+}
+
+/// What becomes of secrets that vaults keep after their deletion.
+#[derive(Debug, Clone, Copy)]
+pub struct DeletedSecrets {
+    /// One that is destroyed is purged too.
+    pub purge: bool,
+    /// One that was deleted is recovered instead of being made.
+    pub recover: bool,
 }
 
 impl Azure {
@@ -35,12 +48,14 @@ impl Azure {
     pub fn new(client: ArmClient, subscription: String, tenant: String, dialect: Dialect) -> Self {
         Self {
             client,
+            vaults: None,
             subscription,
             tenant,
             dialect,
             overwrite_existing: false,
             keep_full_groups: true,
             mentioned: Mentioned::default(),
+            deleted_secrets: DeletedSecrets { purge: true, recover: true },
             ahead: Arc::default(),
             principals: Arc::default(),
         }

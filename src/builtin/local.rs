@@ -57,17 +57,30 @@ pub(super) trait Local: Kind {
     }
 }
 
+/// A data source that needs no service.
+pub(super) trait LocalData: Kind {
+    /// Reads it.
+    fn read(&self, config: &Value) -> Result<Value, Diagnostic>;
+}
+
 /// A provider of local kinds.
 pub(super) struct LocalProvider {
     name: &'static str,
     source: &'static str,
     config: Schema,
     kinds: Arc<Vec<Box<dyn Local>>>,
+    data: Arc<Vec<Box<dyn LocalData>>>,
 }
 
 impl LocalProvider {
     pub(super) fn new(name: &'static str, source: &'static str, kinds: Vec<Box<dyn Local>>) -> Self {
-        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds) }
+        Self { name, source, config: Schema::default(), kinds: Arc::new(kinds), data: Arc::default() }
+    }
+
+    /// With data sources.
+    pub(super) fn with_data(mut self, data: Vec<Box<dyn LocalData>>) -> Self {
+        self.data = Arc::new(data);
+        self
     }
 }
 
@@ -90,25 +103,26 @@ impl Provider for LocalProvider {
     }
 
     fn data_sources(&self) -> Vec<&dyn Kind> {
-        Vec::new()
+        self.data.iter().map(|data| &**data as &dyn Kind).collect()
     }
 
     fn kind(&self, name: &str) -> Option<&dyn Kind> {
         self.kinds().into_iter().find(|kind| kind.name() == name)
     }
 
-    fn data_source(&self, _name: &str) -> Option<&dyn Kind> {
-        None
+    fn data_source(&self, name: &str) -> Option<&dyn Kind> {
+        self.data_sources().into_iter().find(|data| data.name() == name)
     }
 
     async fn configure(&self, _config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
         let chance = Chance::new(surroundings.simulator.is_some());
-        Ok(Arc::new(LocalSession { kinds: self.kinds.clone(), chance }))
+        Ok(Arc::new(LocalSession { kinds: self.kinds.clone(), data: self.data.clone(), chance }))
     }
 }
 
 struct LocalSession {
     kinds: Arc<Vec<Box<dyn Local>>>,
+    data: Arc<Vec<Box<dyn LocalData>>>,
     chance: Chance,
 }
 
@@ -150,9 +164,12 @@ impl Read for LocalSession {
         Ok(now.map(|value| Recorded { value, private: recorded.private.clone() }))
     }
 
-    async fn read_data(&self, kind: &str, _config: &Value) -> Result<Value, Diagnostics> {
-        let detail = format!("This provider has no data source {kind:?}.");
-        Err(Diagnostic::error("Invalid data source", detail).into())
+    async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
+        let found = self.data.iter().find(|data| data.name() == kind);
+        let data = found.ok_or_else(|| {
+            Diagnostic::error("Invalid data source", format!("This provider has no data source {kind:?}."))
+        })?;
+        Ok(data.read(config)?)
     }
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {

@@ -1,13 +1,15 @@
 //! Providers whose objects live in the record, or on this machine: `terraform_data`, `null_resource`, `random_*`,
-//! `time_*`.
+//! `time_*`, `local_*`.
 
 mod chance;
 mod local;
+mod local_file;
 mod null_resource;
 mod random;
 mod random_string;
 mod terraform_data;
 mod time;
+mod time_shifted;
 mod words;
 
 #[cfg(test)]
@@ -36,8 +38,21 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
         Arc::new(LocalProvider::new(
             "time",
             "registry.terraform.io/hashicorp/time",
-            vec![Box::new(time::TimeSleep::new()), Box::new(time::TimeStatic::new())],
+            vec![
+                Box::new(time::TimeSleep::new()),
+                Box::new(time::TimeStatic::new()),
+                Box::new(time_shifted::offset()),
+                Box::new(time_shifted::rotating()),
+            ],
         )),
+        Arc::new(
+            LocalProvider::new(
+                "local",
+                "registry.terraform.io/hashicorp/local",
+                vec![Box::new(local_file::File::open()), Box::new(local_file::File::sensitive())],
+            )
+            .with_data(vec![Box::new(local_file::FileData::open()), Box::new(local_file::FileData::sensitive())]),
+        ),
     ]
 }
 

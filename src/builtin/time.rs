@@ -171,7 +171,7 @@ impl Local for TimeStatic {
 }
 
 /// An instant and its parts in UTC.
-fn parts(time: Timestamp, spelled: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn parts(time: Timestamp, spelled: &str) -> Vec<(&'static str, Value)> {
     let utc = time.to_zoned(TimeZone::UTC);
     let number = |n: i64| Value::number(n);
     vec![

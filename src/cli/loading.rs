@@ -47,8 +47,8 @@ pub struct Loaded {
 
 /// All providers.
 pub fn registry() -> Registry {
-    let azure: [Arc<dyn crate::provider::Provider>; 2] =
-        [Arc::new(crate::azure::provider::azurerm()), Arc::new(crate::azure::provider::azapi())];
+    use crate::azure::provider::{azapi, azurerm, bowline};
+    let azure: [Arc<dyn crate::provider::Provider>; 3] = [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline())];
     Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
 }
 

@@ -138,6 +138,9 @@ fn decide(
         }
         response = PlanResponse { notes: response.notes, ..anew };
     }
+    if let Some(observed) = before.observed.as_ref().filter(|_| action.is_replace()) {
+        response.planned = with_id_to_come(response.planned, &observed.value);
+    }
     let before_value = before.observed.as_ref().map_or_else(
         || Value::null(block.implied_type()),
         |observed| recorded::marked(subject.kind, observed, &before.sensitive_paths),
@@ -175,6 +178,19 @@ fn ask(subject: &Subject<'_>, prior: Option<&Recorded>, config: &Value) -> PlanR
     let proposed = propose(&subject.kind.schema().block, prior.map(|p| &p.value), config);
     let request = PlanRequest { prior, config, proposed: &proposed };
     subject.session.reader().plan(subject.kind.name(), request)
+}
+
+/// What is made anew under the id that it had is another object all the same: what was tied to the old one by that id
+/// is gone with it. So the id counts as not known until then, and what cannot follow a change of it is made anew too.
+fn with_id_to_come(planned: Value, before: &Value) -> Value {
+    let id = |value: &Value| value.field("id").and_then(Value::as_str).map(str::to_owned);
+    let Some(mut fields) =
+        planned.as_fields().cloned().filter(|_| id(&planned).is_some() && id(&planned) == id(before))
+    else {
+        return planned;
+    };
+    fields.insert("id".into(), Value::unknown_not_null(crate::value::Type::String));
+    Value::object(fields)
 }
 
 /// A path counts only when its value really changes; one that is not known counts as changed.

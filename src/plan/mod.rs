@@ -35,7 +35,7 @@ mod validate;
 pub mod verify;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, ModuleInstance, ResourceMode};
@@ -198,23 +198,24 @@ impl Planner<'_> {
 
     /// Asks each provider which objects must exist before which others, though no reference says so.
     fn implied_order(&self) -> Vec<(Address, Address)> {
-        let mut by_provider: BTreeMap<_, Vec<&InstanceChange>> = BTreeMap::new();
-        for change in self.changes.values() {
-            if change.address.resource.mode == ResourceMode::Managed && !change.after.is_null() {
-                by_provider.entry(&change.provider).or_default().push(change);
-            }
-        }
-        let mut pairs = Vec::new();
-        for (provider, changes) in by_provider {
-            let Some(session) = self.stage.provider_id(provider).and_then(|id| self.stage.session(&id).cloned()) else {
-                continue;
-            };
-            let planned: Vec<Planned<'_>> =
-                changes.iter().map(|c| Planned { kind: &c.address.resource.kind, value: &c.after }).collect();
-            let order = session.reader().implied_order(&planned);
-            let addresses = |i: usize| changes.get(i).map(|c| c.address.clone());
-            pairs.extend(order.into_iter().filter_map(|(first, then)| Some((addresses(first)?, addresses(then)?))));
-        }
-        pairs
+        let is_managed = |c: &&InstanceChange| c.address.resource.mode == ResourceMode::Managed;
+        let changes: Vec<&InstanceChange> = self.changes.values().filter(is_managed).collect();
+        let planned: Vec<Planned<'_>> = changes
+            .iter()
+            .map(|c| {
+                // What goes is ordered by what it was.
+                let value = if c.after.is_null() { &c.before } else { &c.after };
+                Planned { kind: &c.address.resource.kind, value }
+            })
+            .collect();
+        let providers: BTreeSet<_> = changes.iter().map(|change| &change.provider).collect();
+        let sessions = providers.into_iter().filter_map(|provider| {
+            let id = self.stage.provider_id(provider)?;
+            self.stage.session(&id).cloned()
+        });
+        let orders: BTreeSet<(usize, usize)> =
+            sessions.flat_map(|session| session.reader().implied_order(&planned)).collect();
+        let addresses = |i: usize| changes.get(i).map(|c| c.address.clone());
+        orders.into_iter().filter_map(|(first, then)| Some((addresses(first)?, addresses(then)?))).collect()
     }
 }

@@ -346,7 +346,7 @@ impl<'c> Stage<'c> {
     pub fn kind<'p>(&mut self, provider: &'p dyn Provider, resource: &Resource) -> Option<&'p dyn Kind> {
         let found = kind_of(provider, &resource.address);
         if found.is_none() {
-            let diagnostic = unknown_kind(self.registry, resource);
+            let diagnostic = unknown_kind(self.registry, self.sources, resource);
             self.found.push(diagnostic);
         }
         found
@@ -357,7 +357,7 @@ impl<'c> Stage<'c> {
         let id = self.graph.provider_of(address)?;
         let found = self.registry.find(&provider_source(self.configuration, id)).cloned();
         if found.is_none() {
-            let diagnostic = unknown_kind(self.registry, resource);
+            let diagnostic = unknown_kind(self.registry, self.sources, resource);
             self.found.push(diagnostic);
         }
         found
@@ -380,18 +380,20 @@ pub fn kind_of<'p>(provider: &'p dyn Provider, address: &ResourceAddress) -> Opt
     }
 }
 
-/// Says that there is no such kind, and which one may have been meant.
-pub fn unknown_kind(registry: &Registry, resource: &Resource) -> Diagnostic {
+/// Says that there is no such kind, which one may have been meant, and what does its work.
+pub fn unknown_kind(registry: &Registry, sources: &SourceMap, resource: &Resource) -> Diagnostic {
     let address = &resource.address;
     let data = address.mode == ResourceMode::Data;
     let names = registry.kind_names(data);
     let hint = eval::did_you_mean(&address.kind, names.iter().map(String::as_str));
     let (what, summary) =
         if data { ("data source", "Invalid data source") } else { ("resource type", "Invalid resource type") };
-    let detail = format!(
-        "Bowline does not have the {what} \"{}\".{hint} Any other ARM type can be reached with azapi_resource.",
-        address.kind
-    );
+    let instead = || registry.iter().find_map(|p| p.instead(&address.kind, &address.name, &resource.body, sources));
+    let way = match instead().filter(|_| !data && hint.is_empty()) {
+        Some(block) => format!(" This does the same:\n\n{block}"),
+        None => " Any other ARM type can be reached with azapi_resource.".to_owned(),
+    };
+    let detail = format!("Bowline does not have the {what} \"{}\".{hint}{way}", address.kind);
     Diagnostic::error(summary, detail).at(resource.header)
 }
 

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::span::SourceMap;
+use crate::syntax::tree::Body;
 use crate::value::{Path, Value};
 
 pub use registry::Registry;
@@ -43,6 +45,12 @@ pub trait Provider: Send + Sync {
 
     /// A data source.
     fn data_source(&self, name: &str) -> Option<&dyn Kind>;
+
+    /// What does the work of a managed kind that this provider does not have, written out from the block, where that
+    /// is known.
+    fn instead(&self, _kind: &str, _label: &str, _body: &Body, _sources: &SourceMap) -> Option<String> {
+        None
+    }
 
     /// Opens a session. `config` conforms to [`Provider::config_schema`] and may hold unknowns: then the session
     /// answers what it can without the service.

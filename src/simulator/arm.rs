@@ -288,7 +288,7 @@ impl Azure {
     }
 
     /// Writes down what has changed.
-    fn keep(&mut self) -> std::io::Result<()> {
+    pub(super) fn keep(&mut self) -> std::io::Result<()> {
         let changes = self.world.take_changes();
         match &mut self.record {
             Some(record) if !changes.is_empty() => record.append(self.timer.now(), changes),

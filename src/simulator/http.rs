@@ -19,7 +19,7 @@ use crate::simulator::connection::{Switch, Wires};
 use crate::simulator::request::Request;
 use crate::simulator::service::service_of;
 use crate::simulator::target::{Key, Target};
-use crate::simulator::{control, directory};
+use crate::simulator::{control, directory, vault_secrets};
 
 /// How long a write that may not overlap with another is held open for one to arrive. Handling is far too quick
 /// for two to meet otherwise, while in Azure they are under way for a second or two.
@@ -119,6 +119,9 @@ async fn answer(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
     let form = std::str::from_utf8(bytes).unwrap_or_default();
     if let Some(answer) = directory::answer(request, form, seed) {
         return Reply::Answer(answer);
+    }
+    if let Some((vault, path)) = vault_secrets::of_vault(request) {
+        return Reply::Answer(lock(&shared.azure).answer_vault(request, &vault, &path));
     }
     let Some((parent, refusal)) = overlapping(request) else {
         return lock(&shared.azure).answer(request, None);

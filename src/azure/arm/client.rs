@@ -165,14 +165,19 @@ fn read_retry_after(text: &str) -> Option<Duration> {
 impl ArmClient {
     /// A client of a cloud that signs in with a credential when it first has to.
     pub fn new(cloud: &Cloud, credential: Arc<dyn TokenCredential>, clock: Arc<dyn Clock>) -> Self {
-        let token = Arc::new(BearerToken::new(credential, cloud.scope(), cloud.resource_manager.clone()));
+        Self::at(cloud.resource_manager.clone(), cloud.scope(), credential, clock)
+    }
+
+    /// A client of the service at an address, with tokens for a scope.
+    pub(super) fn at(base: Url, scope: String, credential: Arc<dyn TokenCredential>, clock: Arc<dyn Clock>) -> Self {
+        let token = Arc::new(BearerToken::new(credential, scope, base.clone()));
         // Tries are counted by our own loop: the pipeline's retries know neither the operation's timeout nor
         // that another caller was told to wait.
         let options = ClientOptions { retry: RetryOptions::none(), ..ClientOptions::default() };
         let (name, version) = (option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"));
         let pipeline = Pipeline::new(name, version, options, Vec::new(), vec![token.clone()], None);
         let throttle = Throttle::new(clock.clone());
-        Self(Arc::new(Shared { base: cloud.resource_manager.clone(), pipeline, token, throttle, clock }))
+        Self(Arc::new(Shared { base, pipeline, token, throttle, clock }))
     }
 
     /// So much time, from now.
@@ -472,7 +477,7 @@ mod tests {
         drop(listener);
         let cloud = Cloud::simulator(&base).unwrap();
         let clock = Arc::new(crate::azure::arm::VirtualClock::default());
-        let client = crate::azure::arm::Settings::default().client(&cloud, clock).unwrap();
+        let client = crate::azure::arm::Settings::default().clients(&cloud, clock).unwrap().0;
         let error = client.get(PATH, "1", &client.patience(Duration::from_secs(600))).await.unwrap_err();
         assert!(matches!(error, ArmError::Login(_)), "{error}");
     }

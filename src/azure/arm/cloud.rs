@@ -15,20 +15,23 @@ pub struct Cloud {
     pub resource_manager: Url,
     /// Where tokens are issued.
     pub authority: Url,
+    /// What the names of vaults end with: `vault.azure.net`.
+    pub vault_domain: String,
 }
 
 impl Cloud {
     /// A cloud by azurerm's word for it.
     pub fn named(name: &str) -> Result<Self, Diagnostic> {
-        let (name, resource_manager, authority) = match name.to_ascii_lowercase().as_str() {
+        let (name, resource_manager, authority, vaults) = match name.to_ascii_lowercase().as_str() {
             "public" | "azurecloud" | "azurepubliccloud" => {
-                ("public", "https://management.azure.com", "https://login.microsoftonline.com")
+                ("public", "https://management.azure.com", "https://login.microsoftonline.com", "vault.azure.net")
             }
             "usgovernment" | "azureusgovernment" | "azureusgovernmentcloud" => {
-                ("usgovernment", "https://management.usgovcloudapi.net", "https://login.microsoftonline.us")
+                let manager = "https://management.usgovcloudapi.net";
+                ("usgovernment", manager, "https://login.microsoftonline.us", "vault.usgovcloudapi.net")
             }
             "china" | "azurechinacloud" => {
-                ("china", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn")
+                ("china", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "vault.azure.cn")
             }
             _ => {
                 return Err(Diagnostic::error(
@@ -40,12 +43,12 @@ impl Cloud {
                 ));
             }
         };
-        Self::at(name, resource_manager, authority)
+        Self::at(name, resource_manager, authority, vaults)
     }
 
     /// The simulator, where one address serves everything.
     pub fn simulator(url: &str) -> Result<Self, Diagnostic> {
-        Self::at("simulator", url, url)
+        Self::at("simulator", url, url, "vault.azure.net")
     }
 
     /// A cloud that describes itself at `https://{host}/metadata/endpoints`.
@@ -71,15 +74,21 @@ impl Cloud {
         let name = cloud.get("name").and_then(Value::as_str).unwrap_or("custom");
         let manager = cloud.get("resourceManager")?.as_str()?;
         let authority = cloud.pointer("/authentication/loginEndpoint")?.as_str()?;
-        Self::at(name, manager, authority).ok()
+        let vaults = cloud.pointer("/suffixes/keyVaultDns").and_then(Value::as_str).unwrap_or("vault.azure.net");
+        Self::at(name, manager, authority, vaults.trim_start_matches('.')).ok()
     }
 
-    fn at(name: &str, resource_manager: &str, authority: &str) -> Result<Self, Diagnostic> {
+    fn at(name: &str, resource_manager: &str, authority: &str, vault_domain: &str) -> Result<Self, Diagnostic> {
         let parse = |text: &str| {
             Url::parse(text)
                 .map_err(|e| Diagnostic::error("Unusable address of Azure", format!("{text:?} is no address: {e}.")))
         };
-        Ok(Self { name: name.to_owned(), resource_manager: parse(resource_manager)?, authority: parse(authority)? })
+        Ok(Self {
+            name: name.to_owned(),
+            resource_manager: parse(resource_manager)?,
+            authority: parse(authority)?,
+            vault_domain: vault_domain.to_owned(),
+        })
     }
 
     /// What tokens for Azure Resource Manager are asked for.

@@ -11,6 +11,7 @@ use super::client::ArmClient;
 use super::clock::Clock;
 use super::cloud::Cloud;
 use super::login::{Assertion, Login};
+use super::vault::VaultClient;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::value::Value;
 
@@ -78,6 +79,13 @@ impl Settings {
     /// The credential of whoever signs in. Nobody is called yet.
     pub fn credential(&self, cloud: &Cloud) -> Result<Arc<dyn TokenCredential>, Diagnostic> {
         self.login(cloud)?.credential(cloud)
+    }
+
+    /// Clients of the cloud and of its vaults. Nobody is called yet: the first request signs in.
+    pub fn clients(&self, cloud: &Cloud, clock: Arc<dyn Clock>) -> Result<(ArmClient, VaultClient), Diagnostic> {
+        let credential = self.credential(cloud)?;
+        let vaults = VaultClient::new(cloud, credential.clone(), clock.clone());
+        Ok((ArmClient::new(cloud, credential, clock), vaults))
     }
 
     /// Which way to sign in is taken.

@@ -17,6 +17,7 @@ mod paging;
 mod retry;
 mod throttle;
 mod token;
+mod vault;
 
 #[cfg(test)]
 pub(super) mod test_server;
@@ -34,3 +35,4 @@ pub use error::{ArmError, ServiceError};
 pub use login::Login;
 pub use models::{Misfit, Model};
 pub use token::{Claims, bearer};
+pub use vault::VaultClient;

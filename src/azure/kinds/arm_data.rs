@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value as Json;
 
 use super::super::session::Azure;
 use super::super::wire::{self, Presence, Reading, Row, Shape, Table, block_of, id_of, validate};
@@ -17,6 +18,7 @@ use crate::value::{Type, Value};
 pub struct ArmData {
     kind: ArmKind,
     schema: Schema,
+    lift: fn(&mut Json),
 }
 
 impl ArmData {
@@ -26,9 +28,10 @@ impl ArmData {
     }
 
     /// The data source of a kind that finds its object by these arguments. `more` are rows that the kind itself does
-    /// not have.
+    /// not have, or has otherwise.
     pub fn of(kind: ArmKind, arguments: &[&str], more: Vec<Row>) -> Self {
-        Self::reading(kind.with_rows(|rows| {
+        Self::reading(kind.with_rows(|mut rows| {
+            rows.retain(|row| more.iter().all(|other| other.name != row.name));
             let mut rows: Vec<_> = rows.into_iter().map(|row| as_read(row, arguments)).collect();
             rows.extend(more);
             rows
@@ -38,7 +41,24 @@ impl ArmData {
     fn reading(kind: ArmKind) -> Self {
         let mut schema = schema(&kind.table().rows);
         schema.block.description = kind.table().about.to_owned();
-        Self { kind, schema }
+        Self { kind, schema, lift: |_| () }
+    }
+
+    /// Without these attributes of its kind.
+    #[must_use]
+    pub fn without(self, names: &[&str]) -> Self {
+        let kind = self.kind.with_rows(|mut rows| {
+            rows.retain(|row| !names.contains(&row.name));
+            rows
+        });
+        Self { lift: self.lift, ..Self::reading(kind) }
+    }
+
+    /// With an answer rearranged before the rows read it.
+    #[must_use]
+    pub fn lifted(mut self, lift: fn(&mut Json)) -> Self {
+        self.lift = lift;
+        self
     }
 }
 
@@ -87,7 +107,8 @@ impl AzureData for ArmData {
     async fn read_data(&self, azure: &Azure, config: &Value) -> Result<Value, Diagnostics> {
         let table = self.kind.table();
         let id = id_of(table.id, &azure.subscription, config).ok_or_else(|| no_id(table.name))?;
-        let answer = self.kind.find(azure, &id).await?.ok_or_else(|| not_there(table.name, &id))?;
+        let mut answer = self.kind.find(azure, &id).await?.ok_or_else(|| not_there(table.name, &id))?;
+        (self.lift)(&mut answer);
         let read = self.kind.value_of(answer, &id, None, Reading::Anew(azure.dialect));
         let fields = read.as_fields().into_iter().flatten();
         let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null()).cloned();

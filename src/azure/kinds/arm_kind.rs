@@ -45,6 +45,13 @@ impl ArmKind {
         self
     }
 
+    /// The same kind found by other arguments: its ARM id as they give it.
+    #[must_use]
+    pub fn placed(mut self, id: &'static str) -> Self {
+        self.table.id = id;
+        self
+    }
+
     /// Reads what Azure has at an id, with all that belongs to it.
     pub async fn find(&self, azure: &Azure, id: &str) -> Result<Option<Json>, Diagnostics> {
         self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))
@@ -53,6 +60,9 @@ impl ArmKind {
     /// What an instance will be.
     pub fn decide(&self, subscription: &str, dialect: Dialect, prior: Option<&Value>, config: &Value) -> PlanResponse {
         let mut case = PlanCase::by_table(&self.table, subscription, dialect, prior, config);
+        if let Some(id) = case.planned_at("id").and_then(Value::as_str).map(|id| self.hooks.recorded_id(id)) {
+            case.set("id", Value::string(id));
+        }
         self.hooks.plan(&mut case);
         case.finish()
     }
@@ -68,6 +78,15 @@ impl ArmKind {
         body
     }
 
+    /// Whether what was found is already as planned.
+    pub fn agrees(&self, found: &Json, planned: &Value) -> bool {
+        let mut before = found.clone();
+        self.hooks.lift(&mut before, Some(planned));
+        let mut wanted = before.clone();
+        encode(&self.table.rows, &mut wanted, planned, None);
+        wanted == before
+    }
+
     /// What is sent to change an object: what was found, with what changes.
     pub fn patched_body(&self, mut found: Json, prior: &Value, planned: &Value) -> Json {
         self.hooks.lift(&mut found, Some(prior));
@@ -78,7 +97,7 @@ impl ArmKind {
 
     fn id(&self, azure: &Azure, value: &Value) -> Option<String> {
         let known = value.field("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
-        known.map(|id| bare(&id).to_owned()).or_else(|| id_of(self.table.id, &azure.subscription, value))
+        known.map(|id| self.hooks.address(&id)).or_else(|| id_of(self.table.id, &azure.subscription, value))
     }
 
     /// Reads the object at an id; a 404 is believed when it is said twice.
@@ -108,7 +127,10 @@ impl ArmKind {
             }
         }
         let before = prior.and_then(|prior| prior.field("id")?.as_str());
-        let kept = before.filter(|before| same_text(Same::ArmId, before, id)).unwrap_or(id);
+        let same = |before: &&str| {
+            same_text(Same::ArmId, before, id) || same_text(Same::ArmId, &self.hooks.address(before), id)
+        };
+        let kept = before.filter(same).map_or_else(|| self.hooks.recorded_id(id), str::to_owned);
         fields.insert(Arc::from("id"), Value::string(kept));
         let timeouts = prior.and_then(|prior| prior.field("timeouts")).filter(|t| t.is_known());
         fields.insert(Arc::from("timeouts"), timeouts.cloned().unwrap_or_else(|| Value::null(wire::timeouts_type())));
@@ -116,7 +138,15 @@ impl ArmKind {
         Value::object(fields)
     }
 
-    fn call<'a>(&'a self, azure: &'a Azure, id: &'a str, value: &Value, verb: &str, watch: &'a dyn Watch) -> Call<'a> {
+    /// A write in the making.
+    pub(super) fn call<'a>(
+        &'a self,
+        azure: &'a Azure,
+        id: &'a str,
+        value: &Value,
+        verb: &str,
+        watch: &'a dyn Watch,
+    ) -> Call<'a> {
         let limit = time_limit(value, verb).unwrap_or(Duration::from_secs(90 * 60));
         Call {
             azure,
@@ -187,14 +217,14 @@ impl ArmKind {
         Applied { recorded, diagnostics }
     }
 
-    fn fault(&self, doing: &str, id: &str, fault: Fault) -> Diagnostics {
+    pub(super) fn fault(&self, doing: &str, id: &str, fault: Fault) -> Diagnostics {
         match fault {
             Fault::Arm(error) => self.problem(doing, id, &error),
             Fault::Refused(diagnostic) => diagnostic.into(),
         }
     }
 
-    fn problem(&self, doing: &str, id: &str, error: &ArmError) -> Diagnostics {
+    pub(super) fn problem(&self, doing: &str, id: &str, error: &ArmError) -> Diagnostics {
         error.diagnostic(&format!("{doing} {} {id}", self.table.name)).into()
     }
 }
@@ -236,7 +266,7 @@ impl AzureKind for ArmKind {
     }
 
     async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
-        let id = bare(id);
+        let id = &self.hooks.address(id);
         if parts_of(self.table.id, id).is_none() {
             return Err(malformed_id(&self.table, id).into());
         }
@@ -251,7 +281,7 @@ impl AzureKind for ArmKind {
         };
         let outcome = self.try_create(azure, &id, planned, watch).await;
         if let Err(diagnostics) = &outcome
-            && diagnostics.iter().any(|d| d.summary == ALREADY_EXISTS)
+            && is_refused_as_existing(diagnostics)
         {
             return Applied { recorded: None, diagnostics: outcome.err().unwrap_or_default() };
         }
@@ -341,12 +371,7 @@ impl AzureKind for ArmKind {
 
 const ALREADY_EXISTS: &str = "Resource already exists";
 
-/// The ARM id in an id as azurerm records it, which for some kinds goes on after a bar.
-fn bare(id: &str) -> &str {
-    id.split_once('|').map_or(id, |(id, _)| id)
-}
-
-fn record(value: Value) -> Recorded {
+pub(super) fn record(value: Value) -> Recorded {
     Recorded { value, private: Vec::new() }
 }
 
@@ -383,6 +408,11 @@ fn parse_duration(text: &str) -> Option<Duration> {
     (digits.is_empty() && !text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
 }
 
+/// Whether an object was not made because there is one already, which is not ours.
+pub(super) fn is_refused_as_existing(diagnostics: &Diagnostics) -> bool {
+    diagnostics.iter().any(|d| d.summary == ALREADY_EXISTS)
+}
+
 pub(super) fn already_exists(kind: &str, id: &str) -> Diagnostic {
     Diagnostic::error(
         ALREADY_EXISTS,
@@ -409,7 +439,7 @@ pub(super) fn nothing_to_import(kind: &str, id: &str) -> Diagnostics {
     .into()
 }
 
-fn malformed_id(table: &Table, id: &str) -> Diagnostic {
+pub(super) fn malformed_id(table: &Table, id: &str) -> Diagnostic {
     Diagnostic::error(
         "Invalid import id",
         format!("{id:?} is no id of a {}. It has the form {}.", table.name, table.id),

@@ -3,7 +3,7 @@
 use super::super::wire::{self, Codec, Row, Table, blocks, flag, text, text_map, texts};
 use super::arm_data::ArmData;
 use super::hooks::Plain;
-use super::network::{NETWORK, Network, Subnet};
+use super::network::{NETWORK, Subnet};
 
 fn in_group(kind: &'static str, arm_type: &'static str, api_version: &'static str, id: &'static str) -> Table {
     Table::of(kind, arm_type, api_version, id).rows([text("name").required(), text("resource_group_name").required()])
@@ -42,28 +42,6 @@ pub fn user_assigned_identity() -> ArmData {
             read_tags(),
         ]),
         Plain,
-    )
-}
-
-/// `data "azurerm_virtual_network"`
-pub fn virtual_network() -> ArmData {
-    let table = in_group(
-        "azurerm_virtual_network",
-        "Microsoft.Network/virtualNetworks",
-        NETWORK,
-        "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/\
-         virtualNetworks/{name}",
-    );
-    ArmData::new(
-        table.rows([
-            region(),
-            texts("address_space").computed().at("properties.addressSpace.addressPrefixes"),
-            texts("dns_servers").computed().at("properties.dhcpOptions.dnsServers"),
-            text("guid").computed().at("properties.resourceGuid"),
-            texts("subnets").computed().spelled(Codec::Member("name")).at("properties.subnets"),
-            read_tags(),
-        ]),
-        Network,
     )
 }
 

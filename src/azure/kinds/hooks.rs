@@ -103,6 +103,16 @@ pub trait Hooks: Send + Sync {
         &[Conflict::Busy]
     }
 
+    /// The ARM id in an id as azurerm records it, which for some kinds goes on after a bar.
+    fn address(&self, recorded: &str) -> String {
+        recorded.split_once('|').map_or(recorded, |(id, _)| id).to_owned()
+    }
+
+    /// How azurerm records an ARM id of this kind.
+    fn recorded_id(&self, address: &str) -> String {
+        address.to_owned()
+    }
+
     /// Where many objects are listed at once: the list that holds the object with this id.
     fn list_of(&self, _id: &str) -> Option<String> {
         None

@@ -6,6 +6,7 @@
 mod account;
 mod arm_data;
 mod arm_kind;
+mod associations;
 mod azapi_action;
 mod azapi_body;
 mod azapi_call;
@@ -13,24 +14,48 @@ mod azapi_data;
 mod azapi_plan;
 mod azapi_resource;
 mod azapi_update_resource;
+mod cluster_access;
+mod container_registry;
 mod data;
+mod data_lists;
+mod diagnostic_setting;
+mod elsewhere;
+mod elsewhere_table;
 #[cfg(test)]
 mod every_row;
 mod hooks;
 mod identity;
 mod key_vault;
+mod key_vault_access;
+mod key_vault_secret;
 mod kubernetes_cluster;
 mod kubernetes_cluster_node_pool;
+mod log_analytics;
+mod management_lock;
+mod mssql;
+mod neighbour_data;
 mod network;
+mod network_peering;
+mod network_security;
 mod node_pool_rows;
+mod operator_grant;
+mod other_names;
+mod part_kind;
+mod pod_identity;
 mod pool_rules;
 mod pool_writes;
+mod postgresql;
+mod private_dns;
+mod private_endpoint;
+mod public_ip;
 mod resource_group;
 mod role_assignment;
 mod role_definition;
 mod role_grant;
+mod routes;
 mod storage;
 mod storage_endpoints;
+mod storage_profiles;
 #[cfg(test)]
 mod testing;
 
@@ -46,6 +71,7 @@ use crate::value::Value;
 
 pub use arm_data::ArmData;
 pub use arm_kind::ArmKind;
+pub use elsewhere::instead;
 pub use hooks::{Call, Fault, Hooks, Plain};
 
 /// How long a read may take (azurerm's 5 minutes).
@@ -124,6 +150,8 @@ impl Registry {
         registry.add(identity::federated_identity_credential());
         registry.add(kubernetes_cluster::kind());
         registry.add_data(kubernetes_cluster::data());
+        registry.add(kubernetes_cluster::automatic());
+        registry.add_data(kubernetes_cluster::automatic_data());
         registry.add(kubernetes_cluster_node_pool::kind());
         registry.add(role_assignment::kind());
         registry.add(role_definition::kind());
@@ -131,13 +159,71 @@ impl Registry {
         registry.add_data(account::Subscription::new());
         registry.add_data(data::resource_group());
         registry.add_data(data::user_assigned_identity());
-        registry.add_data(data::virtual_network());
         registry.add_data(data::subnet());
         registry.add_data(role_definition::RoleDefinitionData::new());
         registry.add(storage::account());
         registry.add(storage::container());
         registry.add(key_vault::kind());
+        registry.add_network();
+        registry.add_services();
+        registry.add_neighbour_data();
         registry
+    }
+
+    /// The parts of a network beside the network itself.
+    fn add_network(&mut self) {
+        self.add(network_security::group());
+        self.add(network_security::rule());
+        self.add(routes::table());
+        self.add(routes::route());
+        self.add(public_ip::address());
+        self.add(public_ip::nat_gateway());
+        self.add(associations::security_group());
+        self.add(associations::route_table());
+        self.add(associations::nat_gateway());
+        self.add(associations::public_ip());
+        self.add(network_peering::kind());
+        self.add(private_dns::zone());
+        self.add(private_dns::link());
+        self.add(private_dns::a_record());
+        self.add(private_endpoint::kind());
+    }
+
+    /// What stands beside a cluster: locks, logs, images, what others have in it.
+    fn add_services(&mut self) {
+        self.add(management_lock::kind());
+        self.add(cluster_access::trusted_access());
+        self.add(cluster_access::extension());
+        self.add(log_analytics::kind());
+        self.add(diagnostic_setting::kind());
+        self.add(container_registry::kind());
+        self.add(key_vault_access::policy());
+        self.add(key_vault_secret::kind());
+        self.add(postgresql::server());
+        self.add(postgresql::database());
+        self.add(mssql::server());
+        self.add(mssql::database());
+    }
+
+    /// The data sources of the neighbours.
+    fn add_neighbour_data(&mut self) {
+        self.add_data(neighbour_data::container_registry());
+        self.add_data(neighbour_data::key_vault());
+        self.add_data(neighbour_data::log_analytics_workspace());
+        self.add_data(neighbour_data::nat_gateway());
+        self.add_data(neighbour_data::public_ip());
+        self.add_data(neighbour_data::network_security_group());
+        self.add_data(neighbour_data::route_table());
+        self.add_data(neighbour_data::virtual_network());
+        self.add_data(neighbour_data::virtual_network_peering());
+        self.add_data(neighbour_data::storage_account());
+        self.add_data(neighbour_data::storage_container());
+        self.add_data(neighbour_data::node_pool());
+        self.add_data(key_vault_access::ready_made());
+        self.add_data(key_vault_secret::data());
+        self.add_data(data_lists::subscriptions());
+        self.add_data(data_lists::resources());
+        self.add_data(data_lists::kubernetes_versions());
     }
 
     /// Everything named `azapi_`.
@@ -147,6 +233,14 @@ impl Registry {
         registry.add(azapi_update_resource::AzapiUpdateResource::new());
         registry.add(azapi_action::AzapiResourceAction::new());
         registry.add_data(azapi_data::AzapiData::new());
+        registry
+    }
+
+    /// Everything named `bowline_`: what azurerm lacks.
+    pub fn bowline() -> Self {
+        let mut registry = Self::default();
+        registry.add(pod_identity::identity());
+        registry.add(pod_identity::exception());
         registry
     }
 

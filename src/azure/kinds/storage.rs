@@ -13,6 +13,7 @@ use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
 use super::storage_endpoints::ENDPOINTS;
+use super::storage_profiles;
 use crate::value::Value;
 
 /// The api-version of `Microsoft.Storage`.
@@ -42,6 +43,7 @@ fn account_table() -> Table {
     .rows(kind_of_account())
     .rows(switches())
     .rows([identity(), network_rules(), blob_properties(), routing(), sas_policy(), customer_managed_key(), tags()])
+    .rows(storage_profiles::rows())
     .rows(endpoints)
     .rows(secrets())
 }
@@ -191,7 +193,8 @@ fn blob_properties() -> Row {
     .at("blobService")
 }
 
-fn cors_rule() -> Row {
+/// Which pages of other sites may ask the service.
+pub(super) fn cors_rule() -> Row {
     blocks(
         "cors_rule",
         vec![
@@ -299,7 +302,7 @@ impl Hooks for Account {
         let half = |body: &Json, name: &str| at::get_str(body, name).unwrap_or_default().to_owned();
         let billing = half(body, "split.billing");
         let sku = format!("{}{billing}_{}", half(body, "split.tier"), half(body, "split.replication"));
-        for laid in ["split", "hosts", "keys", "blobService"] {
+        for laid in ["split", "hosts", "keys", "blobService", "fileService"] {
             at::remove(body, laid);
         }
         at::remove(body, "sku");
@@ -307,6 +310,9 @@ impl Hooks for Account {
         if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
             let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
             at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
+        }
+        if at::get(body, "properties.immutableStorageWithVersioning.immutabilityPolicy").is_some() {
+            at::set(body, "properties.immutableStorageWithVersioning.enabled", json!(true));
         }
         if at::get(body, "properties.encryption.keyvaultproperties.keyidentifier").is_some() {
             at::set(body, "properties.encryption.keySource", json!("Microsoft.Keyvault"));
@@ -316,16 +322,19 @@ impl Hooks for Account {
     async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {
         lay_keys(azure, id, answer).await;
         let patience = azure.client.patience(std::time::Duration::from_secs(300));
-        let service = azure.client.find(format!("{id}/blobServices/default"), STORAGE, &patience).await?;
-        if let Some(properties) = service.and_then(|s| at::get(&s.body, "properties").cloned()) {
-            at::set(answer, "blobService", properties);
+        for service in &SERVICES {
+            let found = azure.client.find(format!("{id}/{}", service.path), STORAGE, &patience).await?;
+            if let Some(mut properties) = found.and_then(|found| at::get(&found.body, "properties").cloned()) {
+                storage_profiles::lift_words(&mut properties);
+                at::set(answer, service.laid, properties);
+            }
         }
         Ok(())
     }
 
     async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
         call.put(body).await?;
-        write_blob_service(call, None, planned).await
+        write_services(call, None, planned).await
     }
 
     async fn update(
@@ -342,7 +351,7 @@ impl Hooks for Account {
         if body != before {
             call.put(body).await?;
         }
-        write_blob_service(call, Some(prior), planned).await
+        write_services(call, Some(prior), planned).await
     }
 
     fn list_of(&self, id: &str) -> Option<String> {
@@ -350,17 +359,43 @@ impl Hooks for Account {
     }
 }
 
-async fn write_blob_service(call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
-    let wanted = planned.field("blob_properties").is_some_and(|b| b.as_elements().is_some_and(|b| !b.is_empty()));
-    let moved = prior.is_none_or(|prior| wire::changed(prior, planned, "blob_properties"));
-    if !wanted || !moved {
-        return Ok(());
+/// A service of an account, which is a child of the account: it is read beside it and written after it.
+struct ChildService {
+    path: &'static str,
+    /// Where it is laid in the account's answer.
+    laid: &'static str,
+    /// The block that is about it.
+    block: &'static str,
+    row: fn() -> Row,
+}
+
+const SERVICES: [ChildService; 2] = [
+    ChildService { path: "blobServices/default", laid: "blobService", block: "blob_properties", row: blob_properties },
+    ChildService {
+        path: "fileServices/default",
+        laid: "fileService",
+        block: "share_properties",
+        row: storage_profiles::share_properties,
+    },
+];
+
+async fn write_services(call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+    for service in &SERVICES {
+        let wanted = planned.field(service.block).is_some_and(|b| b.as_elements().is_some_and(|b| !b.is_empty()));
+        let moved = prior.is_none_or(|prior| wire::changed(prior, planned, service.block));
+        if !wanted || !moved {
+            continue;
+        }
+        let id = format!("{}/{}", call.id, service.path);
+        let found = call.find_at(&id).await?.unwrap_or_else(|| json!({}));
+        let mut properties = at::get(&found, "properties").cloned().unwrap_or_else(|| json!({}));
+        storage_profiles::lift_words(&mut properties);
+        let mut body = json!({ service.laid: properties });
+        wire::encode(&[(service.row)()], &mut body, planned, prior);
+        let mut properties = at::remove(&mut body, service.laid).unwrap_or_default();
+        storage_profiles::lower_words(&mut properties);
+        call.put_at(&id, json!({ "properties": properties })).await?;
     }
-    let id = format!("{}/blobServices/default", call.id);
-    let found = call.find_at(&id).await?.unwrap_or_else(|| json!({}));
-    let mut body = json!({ "blobService": at::get(&found, "properties").cloned().unwrap_or_else(|| json!({})) });
-    wire::encode(&[blob_properties()], &mut body, planned, prior);
-    call.put_at(&id, json!({ "properties": at::remove(&mut body, "blobService") })).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The providers `azurerm` and `azapi`: how they are configured, and the session that hands each call to its kind.
+//! The providers `azurerm`, `azapi` and `bowline`: how they are configured, and the session that hands each call to its kind.
 
 mod settings;
 
@@ -8,14 +8,16 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 
 use super::arm::{Clock, Settings, SystemClock, VirtualClock};
-use super::kinds::{AzureData, AzureKind, Registry};
-use super::session::Azure;
+use super::kinds::{AzureData, AzureKind, Registry, instead};
+use super::session::{Azure, DeletedSecrets};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Sent, Session, Settled,
     Surroundings, Watch, Write,
 };
+use crate::span::SourceMap;
+use crate::syntax::tree::Body;
 use crate::value::Value;
 
 /// The subscription of the simulator, when none is configured.
@@ -54,6 +56,16 @@ pub fn azapi() -> AzureProvider {
     }
 }
 
+/// The provider of the `bowline_` kinds, which azurerm lacks.
+pub fn bowline() -> AzureProvider {
+    AzureProvider {
+        name: "bowline",
+        source: "registry.terraform.io/bowline/bowline",
+        config_schema: Schema { version: 0, block: block_of(&settings::bowline()) },
+        registry: Arc::new(LazyLock::new(Registry::bowline)),
+    }
+}
+
 #[async_trait]
 impl Provider for AzureProvider {
     fn name(&self) -> &'static str {
@@ -84,31 +96,43 @@ impl Provider for AzureProvider {
         self.registry.data(name).map(|data| data as &dyn Kind)
     }
 
+    fn instead(&self, kind: &str, label: &str, body: &Body, sources: &SourceMap) -> Option<String> {
+        instead(kind, label, body, sources)
+    }
+
     async fn configure(&self, config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
         let settings = Settings::gather(config, &surroundings.environment)?;
         let simulator = surroundings.simulator.as_deref();
         let cloud = settings.cloud(simulator).await?;
         let clock: Arc<dyn Clock> =
             if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
-        let client = settings.client(&cloud, clock)?;
+        let (client, vaults) = settings.clients(&cloud, clock)?;
         let or_simulated = |given: Option<String>, simulated: &str| match (given, simulator) {
             (Some(given), _) => given,
             (None, Some(_)) => simulated.to_owned(),
             (None, None) => String::new(),
         };
         let subscription = or_simulated(settings.subscription_id, SIMULATED_SUBSCRIPTION);
-        if subscription.is_empty() && at(config, "subscription_id").is_none_or(Value::is_known) {
+        // The kinds of `bowline` say themselves where they are.
+        let is_needed = self.name != "bowline";
+        if is_needed && subscription.is_empty() && at(config, "subscription_id").is_none_or(Value::is_known) {
             return Err(no_subscription().into());
         }
         let tenant = or_simulated(settings.tenant_id, SIMULATED_TENANT);
         let dialect = Dialect::of_constraint(surroundings.version_constraint.as_deref());
         let mut azure = Azure::new(client, subscription, tenant, dialect);
         azure.mentioned = surroundings.mentioned.clone();
+        azure.vaults = Some(vaults);
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
+        let secrets = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
+        azure.deleted_secrets = DeletedSecrets {
+            purge: secrets("purge_soft_deleted_secrets_on_destroy"),
+            recover: secrets("recover_soft_deleted_secrets"),
+        };
         Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))
     }
 }

@@ -129,6 +129,12 @@ fn machines() -> Vec<Row> {
     ]
 }
 
+/// `provider "bowline"`: how to sign in is said as in azurerm, and nothing else.
+pub fn bowline() -> Vec<Row> {
+    let own = ["features", "resource_provider_registrations", "resource_providers_to_register", "storage_use_azuread"];
+    azurerm().into_iter().filter(|row| !own.contains(&row.name)).collect()
+}
+
 /// `provider "azapi"`: how to sign in is said as in azurerm.
 pub fn azapi() -> Vec<Row> {
     let own = ["features", "metadata_host", "resource_provider_registrations", "resource_providers_to_register"];

@@ -3,8 +3,14 @@
 
 use crate::value::Value;
 
-/// The id that these attributes give; `None` while one of them is unknown or missing.
+/// The id that these attributes give; `None` while one of them is unknown or missing. A template of two ids has a bar
+/// between them.
 pub fn id_of(template: &str, subscription: &str, attributes: &Value) -> Option<String> {
+    let ids = template.split('|').map(|template| one_id(template, subscription, attributes));
+    Some(ids.collect::<Option<Vec<_>>>()?.join("|"))
+}
+
+fn one_id(template: &str, subscription: &str, attributes: &Value) -> Option<String> {
     let segments = template.split('/').map(|segment| match attribute(segment) {
         Some("subscription") => (!subscription.is_empty()).then(|| subscription.to_owned()),
         Some(name) => Some(attributes.field(name)?.as_str()?.trim_end_matches('/').to_owned()),
@@ -16,6 +22,14 @@ pub fn id_of(template: &str, subscription: &str, attributes: &Value) -> Option<S
 
 /// The attributes that an id holds, read from its end; `None` when it does not have the template's form.
 pub fn parts_of<'a>(template: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    if template.matches('|').count() != id.matches('|').count() {
+        return None;
+    }
+    let each = template.split('|').zip(id.split('|')).map(|(template, id)| parts_of_one(template, id));
+    Some(each.collect::<Option<Vec<_>>>()?.concat())
+}
+
+fn parts_of_one<'a>(template: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let mut parts = Vec::new();
     let mut rest = id.trim_end_matches('/');
     let segments: Vec<_> = template.split('/').collect();
@@ -64,6 +78,9 @@ mod tests {
         assert_eq!(parts, [("name", "Rg"), ("subscription", "s1")]);
         let parts = parts_of(CREDENTIAL, "/subscriptions/s/x/federatedidentitycredentials/f").unwrap();
         assert_eq!(parts, [("name", "f"), ("user_assigned_identity_id", "/subscriptions/s/x")]);
+        let parts = parts_of("{nat_gateway_id}|{public_ip_address_id}", "/a/b|/c/d").unwrap();
+        assert_eq!(parts, [("nat_gateway_id", "/a/b"), ("public_ip_address_id", "/c/d")]);
+        assert_eq!(parts_of("{nat_gateway_id}|{public_ip_address_id}", "/a/b"), None);
         assert_eq!(parts_of(GROUP, "/subscriptions/s1"), None);
         assert_eq!(parts_of(GROUP, "/subscriptions/s1/providers/rg"), None);
     }

@@ -61,10 +61,15 @@ fn attribute(row: &Row) -> Attribute {
         computed: row.is_computed(),
         sensitive: row.sensitive,
         write_only: row.write_only,
-        deprecated: row.deprecated.map(str::to_owned),
+        deprecated: row.deprecated.map(instead),
         description: description(row),
         ..Attribute::of(type_of(row))
     }
+}
+
+/// What a person is told of an old name.
+fn instead(name: &'static str) -> String {
+    format!("Use {name} instead.")
 }
 
 fn nested(row: &Row) -> NestedBlock {
@@ -74,7 +79,7 @@ fn nested(row: &Row) -> NestedBlock {
     };
     let mut block = block_of(row.inner());
     block.description = description(row);
-    block.deprecated = row.deprecated.map(str::to_owned);
+    block.deprecated = row.deprecated.map(instead);
     NestedBlock { nesting, block, min_items, max_items, computed: row.presence == Presence::OptionalComputed }
 }
 

@@ -1,14 +1,20 @@
 //! The kinds of resources that do more than be stored, a file for each family.
 
+mod addresses;
 mod aks;
 mod assignments;
 mod credentials;
+mod databases;
+mod governance;
 mod groups;
 mod identities;
+mod nested;
 mod network;
+mod private_links;
 mod registries;
 mod role_table;
 mod roles;
+mod security_groups;
 mod storage;
 mod vaults;
 mod workspaces;
@@ -34,6 +40,28 @@ pub(super) static ALL: &[&dyn Service] = &[
     &vaults::DeletedVaults,
     &workspaces::Workspaces,
     &registries::Registries,
+    &registries::Replications,
+    &security_groups::Groups,
+    &security_groups::Rules,
+    &security_groups::Tables,
+    &security_groups::Routes,
+    &addresses::PublicAddresses,
+    &addresses::NatGateways,
+    &addresses::Peerings,
+    &private_links::Endpoints,
+    &private_links::ZoneGroups,
+    &private_links::Zones,
+    &private_links::Links,
+    &private_links::Records,
+    &governance::Locks,
+    &governance::DiagnosticSettings,
+    &databases::PostgresServers,
+    &databases::PostgresDatabases,
+    &databases::SqlServers,
+    &databases::SqlDatabases,
+    &databases::ConnectionPolicies,
+    &aks::TrustedAccess,
+    &aks::Extensions,
 ];
 
 pub(super) use aks::{VERSIONS, kubernetes_versions};

@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::simulator::answer::Refusal;
+use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::body::{self, fill, set, text};
 use crate::simulator::clock::written;
-use crate::simulator::service::{Draft, Outcome, Scene, Service, TENANT};
-use crate::simulator::target::same;
-use crate::simulator::world::Resource;
+use crate::simulator::service::{Acted, Draft, Outcome, Scene, Service, TENANT};
+use crate::simulator::target::{Key, same};
+use crate::simulator::world::{Change, Resource};
 
 /// `Microsoft.ContainerRegistry/registries`
 pub(in crate::simulator) struct Registries;
+
+/// `Microsoft.ContainerRegistry/registries/replications`
+pub(in crate::simulator) struct Replications;
+
+const REPLICATIONS: &str = "Microsoft.ContainerRegistry/registries/replications";
 
 impl Service for Registries {
     fn kind(&self) -> &'static str {
@@ -54,13 +59,71 @@ impl Service for Registries {
         );
         set(&mut body, "/properties/provisioningState", Value::from("Succeeded"));
         let principals = own_identity(&draft, &mut body);
-        let outcome = Outcome { unique: Some(unique), principals, ..Outcome::of(body) };
+        let also = home(&draft, &body).into_iter().collect();
+        let outcome = Outcome { unique: Some(unique), principals, also, ..Outcome::of(body) };
         Ok(if draft.prior.is_none() { outcome.lasting(15) } else { outcome })
     }
 
     fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
         Ok(Some(Duration::from_secs(10)))
     }
+
+    fn act(&self, scene: Scene<'_>, resource: &Resource, action: &str, _sent: &Value) -> Result<Acted, Refusal> {
+        if !action.eq_ignore_ascii_case("listCredentials") {
+            return Err(Refusal::new(404, "InvalidResourceType", format!("A registry has no action '{action}'.")));
+        }
+        if body::flag(&resource.body, "/properties/adminUserEnabled") != Some(true) {
+            let message = "The admin user of the registry is disabled, so it has no credentials.";
+            return Err(Refusal::bad("UnAuthorizedForCredentialOperations", message));
+        }
+        let name = text(&resource.body, "/name").unwrap_or_default();
+        let password = |name: &str| json!({"name": name, "value": scene.guid(&resource.key(), name)});
+        let told = json!({"username": name, "passwords": [password("password"), password("password2")]});
+        Ok((Answer::json(200, told), Vec::new()))
+    }
+}
+
+impl Service for Replications {
+    fn kind(&self) -> &'static str {
+        REPLICATIONS
+    }
+
+    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        let registry = draft.scene.world.get(&Key::of(&draft.place.parent));
+        if !registry.is_some_and(|registry| is_premium(&registry.body)) {
+            let message = "Replications are only available for registries of the Premium SKU.";
+            return Err(Refusal::bad("ReplicationNotSupported", message));
+        }
+        let mut body = draft.body.clone();
+        body::without_nulls(&mut body);
+        fill(&mut body, "/properties/regionEndpointEnabled", true);
+        fill(&mut body, "/properties/zoneRedundancy", "Disabled");
+        set(&mut body, "/properties/status", json!({"displayStatus": "Ready"}));
+        Ok(Outcome::of(body).lasting(10))
+    }
+
+    fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
+        Ok(Some(Duration::from_secs(10)))
+    }
+}
+
+fn is_premium(registry: &Value) -> bool {
+    text(registry, "/sku/name").is_some_and(|sku| same(sku, "Premium"))
+}
+
+/// A Premium registry lists its own region among its replicas.
+fn home(draft: &Draft<'_>, body: &Value) -> Option<Change> {
+    let location = draft.location();
+    let id = format!("{}/replications/{location}", draft.place.id);
+    if !is_premium(body) || draft.scene.world.get(&Key::of(&id)).is_some() {
+        return None;
+    }
+    let body = json!({
+        "location": location,
+        "properties": {"provisioningState": "Succeeded", "regionEndpointEnabled": true, "zoneRedundancy": "Disabled",
+                       "status": {"displayStatus": "Ready"}},
+    });
+    Some(Change::Put(Box::new(Resource::new(id, REPLICATIONS, body, draft.scene.now))))
 }
 
 /// The principal of a system-assigned identity, which lives and dies with its resource.

@@ -18,10 +18,7 @@ pub fn rows() -> Vec<Row> {
 
 fn identity_of_the_cluster() -> Vec<Row> {
     vec![
-        text("name").required().replaces().about("The name of the cluster.").rule(Rule::Pattern(
-            "^[a-zA-Z0-9]$|^[a-zA-Z0-9][-_a-zA-Z0-9]{0,61}[a-zA-Z0-9]$",
-            "(must be 1 to 63 letters, digits, `-` or `_`, and begin and end with a letter or digit)",
-        )),
+        text("name").required().replaces().about("The name of the cluster.").rule(CLUSTER_NAME),
         resource_group_name(),
         location(),
         text("dns_prefix")
@@ -48,6 +45,12 @@ fn identity_of_the_cluster() -> Vec<Row> {
         tags(),
     ]
 }
+
+/// What a cluster may be called.
+pub const CLUSTER_NAME: Rule = Rule::Pattern(
+    "^[a-zA-Z0-9]$|^[a-zA-Z0-9][-_a-zA-Z0-9]{0,61}[a-zA-Z0-9]$",
+    "(must be 1 to 63 letters, digits, `-` or `_`, and begin and end with a letter or digit)",
+);
 
 const DNS_PREFIX: Rule = Rule::Pattern(
     "^[a-zA-Z0-9]$|^[a-zA-Z0-9][-a-zA-Z0-9]{0,52}[a-zA-Z0-9]$",
@@ -149,7 +152,8 @@ fn addresses() -> Vec<Row> {
 }
 
 /// How to reach the cluster. [`super::kubeconfig`] lays them into the answer.
-fn credentials() -> Vec<Row> {
+/// The kubeconfigs.
+pub fn credentials() -> Vec<Row> {
     const FOLLOW: &[&str] = &["local_account_disabled", "azure_active_directory_role_based_access_control"];
     let entry = || {
         ["host", "username", "password", "client_certificate", "client_key", "cluster_ca_certificate"]

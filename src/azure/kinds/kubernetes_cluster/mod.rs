@@ -2,12 +2,14 @@
 //! its default pool, which is written as a pool; its maintenance windows; its kubeconfigs.
 
 mod addons;
+mod automatic;
 mod control_plane;
 mod identity;
 mod kubeconfig;
 mod maintenance;
 mod network;
 mod plan_rules;
+mod pod_identity;
 mod profiles;
 mod renamed;
 #[cfg(test)]
@@ -34,6 +36,8 @@ use crate::value::Value;
 /// The api-version of `Microsoft.ContainerService`.
 pub const CONTAINER_SERVICE: &str = "2025-10-01";
 
+pub use automatic::{data as automatic_data, kind as automatic};
+
 /// A cluster.
 pub fn kind() -> ArmKind {
     ArmKind::new(table(), Cluster)
@@ -47,6 +51,7 @@ fn table() -> Table {
     rows.extend(addons::rows());
     rows.extend(profiles::rows());
     rows.extend(maintenance::rows());
+    rows.push(pod_identity::profile());
     Table::of(
         "azurerm_kubernetes_cluster",
         "Microsoft.ContainerService/managedClusters",
@@ -98,7 +103,12 @@ pub fn data() -> ArmData {
             .computed()
             .at("properties.apiServerAccessProfile.authorizedIPRanges"),
     ];
-    ArmData::of(kind(), &["name", "resource_group_name"], more)
+    // A member of older clusters that Azure does not tell of any more.
+    let bridged = |row: Row| {
+        if row.name == "network_profile" { row.with(text("docker_bridge_cidr").computed()) } else { row }
+    };
+    let kind = kind().with_rows(|rows| rows.into_iter().map(bridged).collect());
+    ArmData::of(kind, &["name", "resource_group_name"], more)
 }
 
 struct Cluster;
@@ -111,6 +121,7 @@ impl Hooks for Cluster {
 
     fn plan(&self, case: &mut PlanCase<'_>) {
         plan_rules::apply(case);
+        pod_identity::plan(case);
     }
 
     fn lift(&self, answer: &mut Json, prior: Option<&Value>) {
@@ -135,6 +146,7 @@ impl Hooks for Cluster {
         }
         lower_identity(body, planned);
         lower_gateways(body);
+        pod_identity::lower(body);
         if at::get(body, "extendedLocation.name").is_some() {
             at::set(body, "extendedLocation.type", json!("EdgeZone"));
         }

@@ -8,7 +8,7 @@ use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::body::{self, set, text};
 use crate::simulator::service::{Acted, Draft, Outcome, Scene, Service};
 use crate::simulator::services::aks::{
-    busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
+    automatic, busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
 };
 use crate::simulator::target::{GROUPS, Key, Place, same};
 use crate::simulator::world::{Change, Resource};
@@ -27,6 +27,7 @@ impl Service for Clusters {
     fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
         let mut body = draft.body.clone();
         body::without_nulls(&mut body);
+        automatic::complete(&mut body);
         checks::check(&draft, &body)?;
         let is_upgrade = set_version(&draft, &mut body)?;
         let group = node_group(&draft, &body)?;

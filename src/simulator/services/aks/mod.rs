@@ -1,5 +1,7 @@
 //! Azure Kubernetes Service: clusters, their node pools, maintenance windows, versions.
 
+mod access;
+mod automatic;
 mod checks;
 mod cluster;
 mod defaults;
@@ -9,6 +11,7 @@ mod maintenance;
 mod pools;
 mod versions;
 
+pub(in crate::simulator) use access::{Extensions, TrustedAccess};
 pub(in crate::simulator) use cluster::Clusters;
 pub(in crate::simulator) use maintenance::Maintenance;
 pub(in crate::simulator) use pools::Pools;
