@@ -35,6 +35,11 @@ pub fn by_name(name: &str) -> Option<BuiltInRole> {
     ROLES.iter().find(|role| role.name.eq_ignore_ascii_case(name)).copied()
 }
 
+/// The data actions that built-in roles name, each as often as it is named.
+pub fn data_actions() -> impl Iterator<Item = &'static str> {
+    PERMISSIONS.iter().flat_map(|(_, permission)| permission.data_actions.iter().copied())
+}
+
 /// The role of a definition's GUID, in whatever case.
 pub fn by_guid(guid: &str) -> Option<BuiltInRole> {
     ROLES.iter().find(|role| role.guid.eq_ignore_ascii_case(guid)).copied()

@@ -234,7 +234,7 @@ mod tests {
             assert!(block.lines().all(|line| line.width() <= columns), "{columns}: {block}");
         }
         let block = steps(&[(name, 30)]).draw("done", Duration::ZERO, 60);
-        assert!(block.contains("   …ntity_credential.this[\"refunds-jobs\"]  creating 30s"), "{block}");
+        assert!(block.contains("   …_identity_credential.this[\"refunds-jobs\"]  creating 30s"), "{block}");
     }
 
     #[test]
