@@ -262,7 +262,8 @@ fn wildcard(world: &World, found: &mut Found) {
 
 fn duplicate_id(world: &World, found: &mut Found) {
     let mut seen = HashMap::new();
-    for (address, id) in world.resources.iter().filter(|(address, _)| is_managed(address)) {
+    for (address, id) in world.resources.iter().filter(|(address, _)| is_managed(address) && makes_its_object(address))
+    {
         if let Some(first) = seen.insert(id.key().clone(), address) {
             found.on(address, format!("{first} already has the id {}.", id.as_str()));
         }
@@ -270,14 +271,24 @@ fn duplicate_id(world: &World, found: &mut Found) {
 }
 
 fn is_managed(address: &crate::address::Address) -> bool {
-    // azapi_update_resource changes what another block makes.
-    address.resource.mode == crate::address::ResourceMode::Managed && &*address.resource.kind != "azapi_update_resource"
+    address.resource.mode == crate::address::ResourceMode::Managed
+}
+
+/// Some blocks have the id of what another block makes: azapi's changes and actions, and azurerm's associations.
+fn makes_its_object(address: &crate::address::Address) -> bool {
+    let kind = &*address.resource.kind;
+    !matches!(kind, "azapi_update_resource" | "azapi_resource_action") && !kind.ends_with("_association")
 }
 
 fn operator_grant(world: &World, found: &mut Found) {
     const NEEDED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
     for cluster in &world.clusters {
         let Some(kubelet) = cluster.kubelet_id.as_deref().and_then(|id| ArmId::parse(id).ok()) else { continue };
+        // AKS makes this one where none is chosen, and may assign it.
+        let made_by_aks = format!("/{}-agentpool", cluster.name).to_lowercase();
+        if kubelet.as_str().to_lowercase().ends_with(&made_by_aks) {
+            continue;
+        }
         let own = world.identities.iter().filter(|identity| cluster.control_plane_ids.contains(&identity.id));
         let principals: Vec<&str> = own.map(|identity| identity.principal.as_str()).collect();
         // With an identity from elsewhere nobody can tell here what it may do.

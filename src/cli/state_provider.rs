@@ -51,7 +51,9 @@ pub fn replace(arguments: &Replace, invocation: &Invocation) -> Result<Exit, Dia
              resources:\n",
             found.len()
         ));
-        found.iter().for_each(|key| invocation.print_line(&format!("  {key}")));
+        for key in &found {
+            invocation.print_line(&format!("  {key}"));
+        }
         let question =
             "\nDo you want to make these changes?\nOnly 'yes' will be accepted to continue.\n\nEnter a value: ";
         if !arguments.auto_approve && invocation.ask(question).as_deref() != Some("yes") {

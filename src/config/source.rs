@@ -85,9 +85,11 @@ impl ModuleSource {
             return Ok(Self::Git(git(&package, folder)));
         }
         if package.starts_with("https://") || package.starts_with("http://") {
-            return Ok(match package.split('?').next().is_some_and(|path| path.ends_with(".git")) {
-                true => Self::Git(git(&package, folder)),
-                false => Self::Archive { url: package, folder },
+            let is_repository = package.split('?').next().is_some_and(|path| path.ends_with(".git"));
+            return Ok(if is_repository {
+                Self::Git(git(&package, folder))
+            } else {
+                Self::Archive { url: package, folder }
             });
         }
         registry(&package, folder).map(Self::Registry).ok_or_else(|| {

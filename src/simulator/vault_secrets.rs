@@ -135,7 +135,7 @@ impl Azure {
         set(&mut version, "/attributes/recoveryLevel", Value::from(recovery(&asked.vault)));
         set(&mut version, "/attributes/recoverableDays", Value::from(90));
         all.push(version.clone());
-        self.keep_secret(&id, KEPT, all);
+        self.keep_secret(&id, KEPT, &all);
         Ok(Answer::json(200, asked.shown(&version, true)))
     }
 
@@ -158,14 +158,14 @@ impl Azure {
         }
         set(version, "/attributes/updated", Value::from(now));
         let shown = asked.shown(version, false);
-        self.keep_secret(&asked.id(KEPT), KEPT, all);
+        self.keep_secret(&asked.id(KEPT), KEPT, &all);
         Ok(Answer::json(200, shown))
     }
 
     fn delete_secret(&mut self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
         let secret = self.kept(asked, KEPT).ok_or_else(|| asked.missing())?;
         self.world.make(Change::Remove(secret.key()));
-        self.keep_secret(&asked.id(DELETED), DELETED, versions(&secret));
+        self.keep_secret(&asked.id(DELETED), DELETED, &versions(&secret));
         Ok(Answer::json(200, asked.shown_deleted(&secret)))
     }
 
@@ -179,7 +179,7 @@ impl Azure {
         self.world.make(Change::Remove(secret.key()));
         let all = versions(&secret);
         let shown = all.last().map(|version| asked.shown(version, false)).unwrap_or_default();
-        self.keep_secret(&asked.id(KEPT), KEPT, all);
+        self.keep_secret(&asked.id(KEPT), KEPT, &all);
         Ok(Answer::json(200, shown))
     }
 
@@ -192,7 +192,7 @@ impl Azure {
         Ok(Answer::empty(204))
     }
 
-    fn keep_secret(&mut self, id: &str, word: &str, all: Vec<Value>) {
+    fn keep_secret(&mut self, id: &str, word: &str, all: &[Value]) {
         let kind = format!("Microsoft.KeyVault/vaults/{word}");
         let resource = Resource::new(id.to_owned(), &kind, json!({ "versions": all }), self.timer.now());
         self.store(resource);

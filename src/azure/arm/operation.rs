@@ -73,7 +73,10 @@ impl ArmClient {
     /// Carries out a write: journals the intent, sends the request, follows the operation, reads the resource.
     /// Gives the resource after PUT and PATCH, the result after POST, null after DELETE.
     pub async fn perform(&self, request: &Request, patience: &Patience<'_>) -> Result<Value, ArmError> {
-        if let Some(watch) = patience.watch() {
+        // azapi looks first whether there is something: that changes nothing, so there is nothing to recover.
+        if request.method() != Method::Get
+            && let Some(watch) = patience.watch()
+        {
             watch.before_write(&request.intent()).map_err(|d| ArmError::NotJournaled(Box::new(d)))?;
         }
         let accepted = match self.send(request, patience).await {

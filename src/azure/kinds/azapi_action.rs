@@ -93,7 +93,7 @@ impl AzureKind for AzapiResourceAction {
             })
         };
         let requires_replace =
-            ["type", "resource_id"].iter().filter(|name| differs(name)).map(|name| Path::attribute(*name)).collect();
+            ["type", "resource_id"].iter().filter(|name| differs(name)).map(|name| Path::attribute(name)).collect();
         PlanResponse { planned: Value::object(fields), requires_replace, notes: Vec::new(), findings: Vec::new() }
     }
 

@@ -1,4 +1,4 @@
-//! Servers of PostgreSQL and of SQL, and the databases in them. Passwords are taken and never told.
+//! Servers of `PostgreSQL` and of SQL, and the databases in them. Passwords are taken and never told.
 
 use std::time::Duration;
 

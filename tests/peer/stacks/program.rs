@@ -1,6 +1,5 @@
 //! Running a script with one of the two programs.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -99,7 +98,7 @@ impl Program {
             .args(arguments)
             .current_dir(root)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_else(OsString::new))
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs([("HOME", "/nonexistent"), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("CHECKPOINT_DISABLE", "1")])
             .env("TF_CLI_CONFIG_FILE", "/dev/null")
             // One step at a time: what a failing apply leaves does not hang on who was faster.

@@ -86,7 +86,7 @@ impl Writer {
         self.edit();
         self.step("apply");
         if self.choices.one_in(3) {
-            self.bare(if self.choices.0.len() % 2 == 0 { "plan -destroy" } else { "destroy" });
+            self.bare(if self.choices.0.len().is_multiple_of(2) { "plan -destroy" } else { "destroy" });
         }
     }
 
@@ -96,14 +96,14 @@ impl Writer {
             let (name, value) = (self.name("l"), self.any(2));
             self.stack.locals.push((name, value));
         }
-        for _ in 0..1 + self.choices.below(4) {
+        for _ in 0..=self.choices.below(4) {
             self.add_block();
         }
         if self.choices.one_in(3) {
             let (repetition, argument) = (self.repetition(), self.any(1));
             self.stack.call = Some((repetition, argument));
         }
-        for _ in 0..1 + self.choices.below(3) {
+        for _ in 0..=self.choices.below(3) {
             let (name, value) = (self.name("o"), self.any(2));
             self.stack.outputs.push((name, value));
         }
@@ -136,10 +136,8 @@ impl Writer {
         let triggers = self.choices.one_in(3).then(|| self.any(1));
         let lifecycle = self.lifecycle();
         let earlier: Vec<String> = self.stack.blocks.iter().map(|b| format!("terraform_data.{}", b.name)).collect();
-        let depends_on = match self.choices.one_in(6) && !earlier.is_empty() {
-            true => Some(earlier[self.choices.below(earlier.len())].clone()),
-            false => None,
-        };
+        let wanted = self.choices.one_in(6) && !earlier.is_empty();
+        let depends_on = wanted.then(|| earlier[self.choices.below(earlier.len())].clone());
         let name = self.name("r");
         self.stack.blocks.push(Block { name, repetition, input, triggers, lifecycle, depends_on });
     }
@@ -224,7 +222,7 @@ impl Writer {
     /// Changes something.
     fn edit(&mut self) {
         self.stack.statements.clear();
-        for _ in 0..1 + self.choices.below(2) {
+        for _ in 0..=self.choices.below(2) {
             match self.choices.below(9) {
                 0 => self.stack.number = self.choices.below(4),
                 1 => self.rename(),

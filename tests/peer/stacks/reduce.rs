@@ -94,8 +94,8 @@ pub fn state(text: &str) -> Json {
         if !from["deposed"].is_null() {
             found.insert("deposed".to_owned(), json!("[key]"));
         }
-        sort(found.get_mut("sensitive_attributes"));
-        sort(found.get_mut("dependencies"));
+        sort(&mut found, "sensitive_attributes");
+        sort(&mut found, "dependencies");
         Json::from(found)
     };
     let resource = |from: &Json| {
@@ -112,8 +112,8 @@ pub fn state(text: &str) -> Json {
     masked_json(&json!({ "resources": resources, "outputs": document["outputs"] }))
 }
 
-fn sort(list: Option<&mut Json>) {
-    if let Some(Json::Array(items)) = list {
+fn sort(found: &mut serde_json::Map<String, Json>, list: &str) {
+    if let Some(Json::Array(items)) = found.get_mut(list) {
         items.sort_by_key(Json::to_string);
     }
 }
