@@ -74,9 +74,7 @@ impl ArmClient {
     /// Gives the resource after PUT and PATCH, the result after POST, null after DELETE.
     pub async fn perform(&self, request: &Request, patience: &Patience<'_>) -> Result<Value, ArmError> {
         // azapi looks first whether there is something: that changes nothing, so there is nothing to recover.
-        if request.method() != Method::Get
-            && let Some(watch) = patience.watch()
-        {
+        if let Some(watch) = patience.watch().filter(|_| request.method() != Method::Get) {
             watch.before_write(&request.intent()).map_err(|d| ArmError::NotJournaled(Box::new(d)))?;
         }
         let accepted = match self.send(request, patience).await {

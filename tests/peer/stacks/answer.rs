@@ -63,6 +63,7 @@ pub fn differences(want: &Json, got: &Json, path: &str) -> Vec<String> {
                 differences(a, b, &format!("{path}[{i}]"))
             })
             .collect(),
+        (Json::Number(a), Json::Number(b)) if a.as_f64() == b.as_f64() => Vec::new(),
         (a, b) if a == b => Vec::new(),
         (a, b) => vec![format!("{path}: want {}, got {}", short(a), short(b))],
     }

@@ -108,7 +108,7 @@ pub fn state(text: &str) -> Json {
     let mut resources: Vec<Json> = items(&document, "resources").iter().map(resource).collect();
     // Terraform leaves a resource without any instance behind when making the first one failed.
     resources.retain(|r| r["instances"].as_array().is_some_and(|i| !i.is_empty()));
-    resources.sort_by_key(Json::to_string);
+    resources.sort_by_key(|r| ["module", "mode", "type", "name"].map(|part| r[part].to_string()));
     masked_json(&json!({ "resources": resources, "outputs": document["outputs"] }))
 }
 
