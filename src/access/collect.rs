@@ -18,14 +18,11 @@ pub fn recorded(state: &State, registry: &Registry) -> World {
     collect(&values(state, registry))
 }
 
-/// What there is before a plan: what was observed while it was made.
-pub fn before(plan: &Plan, registry: &Registry) -> World {
-    recorded(&plan.prior, registry)
-}
-
-/// What there will be after a plan; `traced` are its values with stand-ins ([`crate::plan::trace`]).
-pub fn after(plan: &Plan, registry: &Registry, traced: &BTreeMap<Address, Value>) -> World {
+/// What there is before a plan, as it was observed while that was made, and what there will be after it. `traced` are
+/// the plan's values with stand-ins ([`crate::plan::trace`]).
+pub fn around(plan: &Plan, registry: &Registry, traced: &BTreeMap<Address, Value>) -> (World, World) {
     let mut values = values(&plan.prior, registry);
+    let before = collect(&values);
     for change in &plan.changes {
         match change.action {
             Action::Delete => {
@@ -38,7 +35,7 @@ pub fn after(plan: &Plan, registry: &Registry, traced: &BTreeMap<Address, Value>
             }
         }
     }
-    collect(&values)
+    (before, collect(&values))
 }
 
 /// Everything recorded that this program has the kind of.

@@ -13,7 +13,7 @@ mod role;
 mod world;
 
 pub use changes::{AccessChange, changes};
-pub use collect::{after, before, recorded};
+pub use collect::{around, recorded};
 pub use question::{Hop, Reach, path, what_can, who_can};
 pub use role::{Permissions, Role, matches};
 pub use world::{Access, Assignment, Cluster, Credential, Identity, Issuer, Scope, Who, World};

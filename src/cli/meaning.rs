@@ -29,14 +29,14 @@ impl Meaning {
         if plan.errored || plan.options.mode == Mode::RefreshOnly || !concerned {
             return Self::default();
         }
-        let after = after(plan, loaded, invocation);
-        let access = access::changes(&access::before(plan, &loaded.registry), &after);
+        let (before, after) = around(plan, loaded, invocation);
+        let access = access::changes(&before, &after);
         Self { access, findings: checks::run(&after, &loaded.configuration, &invocation.sources) }
     }
 }
 
-/// What there will be after a plan.
-fn after(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> World {
+/// What there is before a plan and what there will be after it.
+fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, World) {
     let functions = loaded.functions(plan.timestamp.parse().ok());
     // Where everything is known already, nothing has to be traced.
     let traced = if plan.has_changes() {
@@ -44,13 +44,13 @@ fn after(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> World {
     } else {
         std::collections::BTreeMap::new()
     };
-    access::after(plan, &loaded.registry, &traced)
+    access::around(plan, &loaded.registry, &traced)
 }
 
 /// What there will be after a saved plan.
 pub fn after_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<World, Diagnostics> {
     let (loaded, _unpacked) = unpacked(saved, invocation)?;
-    Ok(after(&saved.plan, &loaded, invocation))
+    Ok(around(&saved.plan, &loaded, invocation).1)
 }
 
 /// What a saved plan means.

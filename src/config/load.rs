@@ -117,12 +117,19 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// What the files of a folder declare.
-    fn declare(&mut self, folder: &Path, shown: &Path) -> std::io::Result<Module> {
+    /// What the files of a called module's folder declare, read once however often it is called.
+    fn declare_called(&mut self, folder: &Path, shown: &Path) -> std::io::Result<Module> {
         let key = folder.canonicalize()?;
         if let Some(module) = self.declared.get(&key) {
             return Ok(module.clone());
         }
+        let module = self.declare(folder, shown)?;
+        self.declared.insert(key, module.clone());
+        Ok(module)
+    }
+
+    /// What the files of a folder declare.
+    fn declare(&mut self, folder: &Path, shown: &Path) -> std::io::Result<Module> {
         let files = read_folder(folder, shown, self.sources, &mut self.diagnostics)?;
         let mut base = self.top_level_blocks(files.primary);
         let over = self.top_level_blocks(files.overrides);
@@ -135,7 +142,6 @@ impl Loader<'_> {
         let Declarer { module, diagnostics, .. } = declarer;
         self.diagnostics.extend(diagnostics);
         self.diagnostics.extend((self.check)(&module));
-        self.declared.insert(key, module.clone());
         Ok(module)
     }
 
@@ -191,7 +197,7 @@ impl Loader<'_> {
             self.diagnostics.error_at(call.source.span, "Module calls itself", detail);
             return None;
         }
-        match self.declare(&folder, &shown) {
+        match self.declare_called(&folder, &shown) {
             Ok(mut module) => {
                 module.path = path;
                 module.folder = folder;
