@@ -87,6 +87,13 @@ impl ArmKind {
         wanted == before
     }
 
+    /// What was found, as it is sent when nothing of it changes.
+    fn unchanged_body(&self, mut found: Json, prior: &Value) -> Json {
+        self.hooks.lift(&mut found, Some(prior));
+        self.hooks.lower(&mut found, prior, false);
+        found
+    }
+
     /// What is sent to change an object: what was found, with what changes.
     pub fn patched_body(&self, mut found: Json, prior: &Value, planned: &Value) -> Json {
         self.hooks.lift(&mut found, Some(prior));
@@ -182,8 +189,9 @@ impl ArmKind {
             let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
             let found = found.ok_or_else(|| gone(self.table.name, id))?;
             call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
-            let body = self.patched_body(found.clone(), prior, planned);
-            match self.hooks.update(&call, &found, body, prior, planned).await {
+            let before = self.unchanged_body(found.clone(), prior);
+            let body = self.patched_body(found, prior, planned);
+            match self.hooks.update(&call, &before, body, prior, planned).await {
                 Err(Fault::Arm(error))
                     if attempts < 3 && error.service().is_some_and(|e| Conflict::Stale.matches(e)) =>
                 {

@@ -248,28 +248,24 @@ impl Hooks for Registry {
         Ok(())
     }
 
-    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
-        write_replicas(call, None, planned).await
-    }
-
+    /// Replicas go before a registry stops being Premium, and come after it has become so.
     async fn update(
         &self,
         call: &Call<'_>,
-        found: &Json,
+        before: &Json,
         body: Json,
         prior: &Value,
         planned: &Value,
     ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
-        // Replicas go before a registry stops being Premium, and come after it has become so.
         remove_replicas(call, prior, planned).await?;
-        if body != before {
+        if body != *before {
             call.put(body).await?;
         }
-        write_replicas(call, Some(prior), planned).await
+        self.write_more(call, Some(prior), planned).await
+    }
+
+    async fn write_more(&self, call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+        write_replicas(call, prior, planned).await
     }
 
     fn list_of(&self, id: &str) -> Option<String> {

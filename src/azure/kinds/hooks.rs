@@ -62,24 +62,30 @@ pub trait Hooks: Send + Sync {
     fn finish(&self, _fields: &mut Fields, _prior: Option<&Value>) {}
 
     /// Makes the object; by default with one PUT.
-    async fn create(&self, call: &Call<'_>, body: Json, _planned: &Value) -> Result<(), Fault> {
+    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
         call.put(body).await?;
-        Ok(())
+        self.write_more(call, None, planned).await
     }
 
-    /// Changes the object. `found` is what Azure has and `body` the same, patched; by default it is sent with one
-    /// PUT when there is anything to send.
+    /// Changes the object. `before` is what Azure has, as it would be sent back if nothing changed, and `body` the same
+    /// with what changes; by default it is sent with one PUT when there is anything to send.
     async fn update(
         &self,
         call: &Call<'_>,
-        found: &Json,
+        before: &Json,
         body: Json,
-        _prior: &Value,
-        _planned: &Value,
+        prior: &Value,
+        planned: &Value,
     ) -> Result<(), Fault> {
-        if body != *found {
+        if body != *before {
             call.put(body).await?;
         }
+        self.write_more(call, Some(prior), planned).await
+    }
+
+    /// Writes what belongs to the object and is not in its body, once that is written. `prior` is what it was; `None`
+    /// for a new object.
+    async fn write_more(&self, _call: &Call<'_>, _prior: Option<&Value>, _planned: &Value) -> Result<(), Fault> {
         Ok(())
     }
 

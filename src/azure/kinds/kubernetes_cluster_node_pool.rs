@@ -121,20 +121,17 @@ impl Hooks for Pool {
     async fn update(
         &self,
         call: &Call<'_>,
-        found: &Json,
+        before: &Json,
         body: Json,
-        prior: &Value,
+        _prior: &Value,
         planned: &Value,
     ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
         let Some((cluster, _)) = call.id.rsplit_once("/agentPools/") else { return Ok(()) };
-        if body == before {
+        if body == *before {
             return Ok(());
         }
         let temporary = wire::at(planned, "temporary_name_for_rotation").and_then(Value::as_str);
-        pool_writes::write(call, cluster, &before, body, temporary).await
+        pool_writes::write(call, cluster, before, body, temporary).await
     }
 
     fn lane(&self, id: &str) -> Option<String> {

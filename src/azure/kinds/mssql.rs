@@ -130,26 +130,8 @@ impl Hooks for Server {
         Ok(())
     }
 
-    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
-        write_policy(call, planned).await
-    }
-
-    async fn update(
-        &self,
-        call: &Call<'_>,
-        found: &Json,
-        body: Json,
-        prior: &Value,
-        planned: &Value,
-    ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
-        if body != before {
-            call.put(body).await?;
-        }
-        if changed(prior, planned, "connection_policy") {
+    async fn write_more(&self, call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+        if prior.is_none_or(|prior| changed(prior, planned, "connection_policy")) {
             write_policy(call, planned).await?;
         }
         Ok(())

@@ -57,7 +57,7 @@ impl Hooks for Peering {
     async fn update(
         &self,
         call: &Call<'_>,
-        found: &Json,
+        before: &Json,
         body: Json,
         prior: &Value,
         planned: &Value,
@@ -66,7 +66,7 @@ impl Hooks for Peering {
             let request =
                 Request::new(Method::Put, call.id, call.api_version).query("syncRemoteAddressSpace", "true").body(body);
             call.azure.client.perform(&request, &call.patience).await?;
-        } else if body != *found {
+        } else if body != *before {
             call.put(body).await?;
         }
         Ok(())

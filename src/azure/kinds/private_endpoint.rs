@@ -198,26 +198,8 @@ impl Hooks for Endpoint {
         Ok(())
     }
 
-    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
-        write_zones(call, None, planned).await
-    }
-
-    async fn update(
-        &self,
-        call: &Call<'_>,
-        found: &Json,
-        body: Json,
-        prior: &Value,
-        planned: &Value,
-    ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
-        if body != before {
-            call.put(body).await?;
-        }
-        write_zones(call, Some(prior), planned).await
+    async fn write_more(&self, call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+        write_zones(call, prior, planned).await
     }
 
     fn list_of(&self, id: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use super::super::super::wire::{
 };
 use super::super::arm_data::ArmData;
 use super::super::arm_kind::ArmKind;
-use super::super::hooks::{Call, Fault, Hooks};
+use super::super::hooks::Hooks;
 use super::super::identity::subscription_list;
 use super::{CONTAINER_SERVICE, control_plane, kubeconfig, lift_gateways, lower_gateways, lower_identity};
 use crate::value::Value;
@@ -228,23 +228,6 @@ impl Hooks for Automatic {
 
     async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {
         kubeconfig::read(azure, id, CONTAINER_SERVICE, answer).await;
-        Ok(())
-    }
-
-    async fn update(
-        &self,
-        call: &Call<'_>,
-        found: &Json,
-        body: Json,
-        prior: &Value,
-        _planned: &Value,
-    ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
-        if body != before {
-            call.put(body).await?;
-        }
         Ok(())
     }
 

@@ -160,23 +160,15 @@ impl Hooks for Cluster {
         maintenance::read(azure, id, CONTAINER_SERVICE, answer).await
     }
 
-    async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
-        call.put(body).await?;
-        maintenance::write(call, None, planned).await?;
-        Ok(())
-    }
-
     async fn update(
         &self,
         call: &Call<'_>,
-        found: &Json,
+        before: &Json,
         mut body: Json,
         prior: &Value,
         planned: &Value,
     ) -> Result<(), Fault> {
-        let mut before = found.clone();
-        self.lift(&mut before, Some(prior));
-        self.lower(&mut before, prior, false);
+        let mut before = before.clone();
         let pools = (at::remove(&mut before, "pool"), at::remove(&mut body, "pool"));
         if resets_service_principal(prior, planned) {
             reset_service_principal(call, planned).await?;
@@ -194,8 +186,11 @@ impl Hooks for Cluster {
             let temporary = wire::at(planned, "default_node_pool.temporary_name_for_rotation").and_then(Value::as_str);
             pool_writes::write(call, call.id, &before, wanted, temporary).await?;
         }
-        maintenance::write(call, Some(prior), planned).await?;
-        Ok(())
+        self.write_more(call, Some(prior), planned).await
+    }
+
+    async fn write_more(&self, call: &Call<'_>, prior: Option<&Value>, planned: &Value) -> Result<(), Fault> {
+        Ok(maintenance::write(call, prior, planned).await?)
     }
 
     fn lane(&self, id: &str) -> Option<String> {
