@@ -88,7 +88,7 @@ fn stack(
     let mut results = Vec::new();
     for (name, flags) in variants(&arguments.variables) {
         let path = Path::new(FOLDER).join(format!("{name}.plan"));
-        let shown = folder.join(&path);
+        let shown = if folder == Path::new(".") { path.clone() } else { folder.join(&path) };
         let text = text_of(&flags, arguments, invocation)?;
         let compared = text.and_then(|text| snapshots.compare(&path, &text).map_err(Diagnostics::from));
         let good = compared.is_ok();

@@ -119,7 +119,24 @@ fn write(path: &Path, text: &str) -> Result<(), Diagnostic> {
 pub fn difference(before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     let text = diff.unified_diff().context_radius(3).to_string();
-    text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+    let lines: Vec<&str> = after.lines().collect();
+    let line = |line: &str| {
+        let heading = line.strip_prefix("@@ ").and_then(|header| heading_above(header, &lines));
+        let heading = heading.map(|heading| format!(" {heading}")).unwrap_or_default();
+        format!("    {line}{heading}").trim_end().to_owned() + "\n"
+    };
+    text.lines().map(line).collect()
+}
+
+/// What the part of a plan that a hunk begins in is about: the heading of its instance, or of its section.
+fn heading_above<'t>(header: &str, lines: &[&'t str]) -> Option<&'t str> {
+    let start: usize = header.split('+').nth(1)?.split([',', ' ']).next()?.parse().ok()?;
+    let above = lines.get(..start.saturating_sub(1))?.iter().rev();
+    let is_heading = |line: &&&str| {
+        let instance = line.strip_prefix("  # ").is_some_and(|rest| !rest.starts_with('('));
+        instance || ["Changes to Outputs:", "Access changes:"].contains(*line)
+    };
+    above.into_iter().find(is_heading).map(|line| line.trim_start())
 }
 
 /// Whether an id or a moment is always the same: it is written in the configuration, it names a built-in role, or it is
@@ -129,4 +146,59 @@ pub fn fixed(found: &str, sources: &SourceMap) -> bool {
     roles::by_guid(&lower).is_some()
         || [simulator::SUBSCRIPTION, simulator::TENANT].contains(&&*lower)
         || sources.iter().any(|(_, source)| source.text.to_lowercase().contains(&lower))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_difference_says_what_it_is_about() {
+        let plan = |word: &str, can: &str| {
+            format!(
+                "  # terraform_data.a will be created\n  # (because)\n  + resource {{\n      + a = 1\n      + b = 2\n      + c = 3\n      \
+                 + d = {word}\n    }}\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n\nAccess changes:\n  + x can\n      {can}\n"
+            )
+        };
+        let expected = "\
+    @@ -4,11 +4,11 @@ # terraform_data.a will be created
+           + a = 1
+           + b = 2
+           + c = 3
+    -      + d = 1
+    +      + d = 2
+         }
+
+     Plan: 1 to add, 0 to change, 0 to destroy.
+     
+     Access changes:
+       + x can
+    -      read
+    +      write
+";
+        let told = difference(&plan("1", "read"), &plan("2", "write"));
+        let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        assert_eq!(trimmed(&told), trimmed(expected));
+    }
+
+    #[test]
+    fn nothing_is_written_unasked_and_what_nobody_asks_for_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(FOLDER);
+        let (kept, other) = (folder.join("kept.plan"), folder.join("other.plan"));
+        let asking = Snapshots::new(false);
+        assert!(asking.compare(&kept, "a\n").is_err_and(|problem| problem.summary == "Snapshot missing"));
+        assert!(!kept.exists());
+        let accepting = Snapshots::new(true);
+        assert!(accepting.compare(&kept, "a\n").is_ok() && accepting.compare(&other, "b\n").is_ok());
+        let asking = Snapshots::new(false);
+        assert!(asking.compare(&kept, "a\n").is_ok());
+        assert!(asking.compare(&kept, "c\n").is_err_and(|problem| problem.summary == "Snapshot moved"));
+        assert_eq!(asking.orphans(std::slice::from_ref(&folder), false).len(), 1);
+        let accepting = Snapshots::new(true);
+        assert!(accepting.compare(&kept, "c\n").is_ok());
+        assert!(accepting.orphans(&[folder], false).is_empty() && !other.exists());
+    }
 }

@@ -59,7 +59,7 @@ fn place(case: &Case) -> Place {
 /// Without what differs from run to run, and without the program's name.
 fn masked(text: &str) -> String {
     let id = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap().replace_all(text, "[id]").into_owned();
-    let made_up = Regex::new("is \"[a-z0-9]{8}\"").unwrap().replace_all(&id, "is [made up]").into_owned();
+    let made_up = Regex::new(r#"is \\?"[a-z0-9]{8}\\?""#).unwrap().replace_all(&id, "is [made up]").into_owned();
     made_up.replace("Terraform", "Bowline")
 }
 

@@ -102,8 +102,10 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     };
     let results = runtime()?.block_on(run.carry_out(&chosen))?;
     let interrupted = run.stop.is_requested();
-    teller.orphans(&files, arguments.filter.is_empty() && !interrupted);
-    teller.conclude(&results);
+    if arguments.filter.is_empty() && !interrupted {
+        teller.orphans(folder);
+    }
+    teller.conclude(&results, interrupted);
     if let Some(path) = &arguments.junit_xml {
         std::fs::write(path, junit::document(&results, &invocation.sources)).map_err(|error| {
             Diagnostic::error("File cannot be written", format!("{} cannot be written: {error}.", path.display()))

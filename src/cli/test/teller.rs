@@ -44,9 +44,10 @@ impl<'t> Teller<'t> {
         self.line(|| test_json::abstract_of(files));
     }
 
-    /// After everything was carried out.
-    pub fn conclude(&self, results: &[FileResult]) {
+    /// After everything was carried out, or after an interrupt what was carried out until then.
+    pub fn conclude(&self, results: &[FileResult], interrupted: bool) {
         let worst = results.iter().map(|file| file.status).max().unwrap_or(Status::Pass).max(Status::Pass);
+        let worst = if interrupted { Status::Error } else { worst };
         let counts = Counts::of(results);
         let style = if self.json { &crate::report::style::Style::PLAIN } else { &self.invocation.out };
         let text = conclusion(worst == Status::Pass, counts, style);
@@ -54,14 +55,9 @@ impl<'t> Teller<'t> {
         self.text(&format!("\n{text}\n"));
     }
 
-    /// Names, or with `-accept` removes, snapshots that no run asked for.
-    pub fn orphans(&self, files: &[TestFile], all: bool) {
-        if !all {
-            return;
-        }
-        let mut folders: Vec<PathBuf> = files.iter().map(|file| file.folder.join(FOLDER)).collect();
-        folders.sort();
-        folders.dedup();
+    /// Names, or with `-accept` removes, snapshots that no run asked for, in the stack's folder and in that for tests.
+    pub fn orphans(&self, tests: &Path) {
+        let folders = [PathBuf::from(FOLDER), tests.join(FOLDER)];
         let found = self.snapshots.orphans(&folders, true);
         self.invocation.report(found);
     }
