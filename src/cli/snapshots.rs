@@ -162,8 +162,7 @@ mod tests {
                  + d = {word}\n    }}\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n\nAccess changes:\n  + x can\n      {can}\n"
             )
         };
-        let expected = "\
-    @@ -4,11 +4,11 @@ # terraform_data.a will be created
+        let expected = "    @@ -4,11 +4,11 @@ # terraform_data.a will be created
            + a = 1
            + b = 2
            + c = 3
