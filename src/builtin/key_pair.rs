@@ -81,7 +81,7 @@ impl KeyPair {
     pub fn from_openssh(text: &str) -> Result<Self, Fault> {
         let key = PrivateKey::from_openssh(text)?;
         Ok(match key.key_data() {
-            KeypairData::Rsa(pair) => Self::Rsa(Box::new(RsaPrivateKey::try_from(pair)?)),
+            KeypairData::Rsa(pair) => Self::Rsa(Box::new(rsa_of(pair)?)),
             KeypairData::Ed25519(pair) => Self::Ed25519(SigningKey::try_from(pair)?),
             KeypairData::Ecdsa(EcdsaKeypair::NistP256 { private, .. }) => {
                 Self::P256(p256::SecretKey::from_slice(private.as_slice())?)
@@ -190,4 +190,16 @@ pub(super) struct OpenSsh {
     pub private: Secret,
     /// The public half.
     pub public: PublicKey,
+}
+
+/// The crate's own conversion takes one prime twice (ssh-key 0.6.7), which no key survives.
+fn rsa_of(pair: &RsaKeypair) -> Result<RsaPrivateKey, Fault> {
+    let number = |number: &ssh_key::Mpint| rsa::BigUint::try_from(number);
+    let primes = vec![number(&pair.private.p)?, number(&pair.private.q)?];
+    Ok(RsaPrivateKey::from_components(
+        number(&pair.public.n)?,
+        number(&pair.public.e)?,
+        number(&pair.private.d)?,
+        primes,
+    )?)
 }
