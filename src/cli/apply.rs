@@ -262,7 +262,7 @@ impl Run<'_> {
         let digest = plan.timestamp.clone();
         let journal = Arc::new(self.store.begin(self.lock, &mut plan.prior, &digest, &open)?);
         let stop = Stop::default();
-        let functions = loaded.functions(None);
+        let functions = loaded.functions_applying(&plan);
         let shown = self.progress.clone();
         let means = Means {
             variables: loaded.variables.clone(),

@@ -6,9 +6,10 @@ use super::saving;
 use crate::access::{self, AccessChange, World};
 use crate::checks::{self, Finding};
 use crate::diagnostic::Diagnostics;
+use crate::eval::functions::FunctionContext;
 use crate::graph::ConfigGraph;
 use crate::plan::saved::SavedPlan;
-use crate::plan::{self, Mode, Plan};
+use crate::plan::{self, Mode, Plan, Setting};
 use crate::provider::Surroundings;
 
 /// What a plan means.
@@ -33,6 +34,17 @@ impl Meaning {
         let access = access::changes(&before, &after);
         Self { access, findings: checks::run(&after, &loaded.configuration, &invocation.sources) }
     }
+}
+
+/// Who gains and who loses access by a plan that a test made.
+pub fn access_of(plan: &Plan, setting: Setting<'_>, functions: FunctionContext<'_>) -> Vec<AccessChange> {
+    let is_azure = |kind: &str| kind.starts_with("azurerm_") || kind.starts_with("azapi_");
+    if plan.errored || !plan.changes.iter().any(|change| is_azure(&change.address.resource.kind)) {
+        return Vec::new();
+    }
+    let traced = plan::trace(setting, functions, plan);
+    let (before, after) = access::around(plan, setting.registry, &traced);
+    access::changes(&before, &after)
 }
 
 /// What there is before a plan and what there will be after it.

@@ -27,11 +27,14 @@ mod providers;
 mod saving;
 mod show;
 mod simulator;
+mod snapshot;
+mod snapshots;
 mod state;
 mod state_history;
 mod state_provider;
 mod stored;
 mod taint;
+mod test;
 mod validate;
 mod variables;
 mod version;
@@ -99,6 +102,8 @@ enum Command {
     /// Take in what changed outside
     Refresh(apply::Arguments),
     Import(import::Arguments),
+    Test(test::Arguments),
+    Snapshot(snapshot::Arguments),
     Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
@@ -156,6 +161,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
         Some(Command::Import(arguments)) => import::run(&arguments, invocation),
+        Some(Command::Test(arguments)) => test::run(&arguments, invocation),
+        Some(Command::Snapshot(arguments)) => snapshot::run(&arguments, invocation),
         Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),

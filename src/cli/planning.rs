@@ -133,6 +133,19 @@ pub async fn make(
     options: &Options,
     progress: &Arc<Progress>,
 ) -> (Plan, Diagnostics) {
+    let result = make_telling(loaded, invocation, recorded, options, &|event| progress.planning(&event)).await;
+    progress.planned();
+    result
+}
+
+/// The same, telling somebody else how it goes.
+pub async fn make_telling(
+    loaded: &Loaded,
+    invocation: &Invocation,
+    recorded: Recorded,
+    options: &Options,
+    events: &(dyn Fn(plan::Event<'_>) + Sync),
+) -> (Plan, Diagnostics) {
     let now = jiff::Timestamp::now();
     let functions = loaded.functions(Some(now));
     let unfinished = recorded.unfinished().to_vec();
@@ -144,8 +157,5 @@ pub async fn make(
         unfinished,
         journal: recorded.journal,
     };
-    let events = |event: plan::Event<'_>| progress.planning(&event);
-    let result = plan::plan(loaded.setting(invocation), start, options, &events).await;
-    progress.planned();
-    result
+    plan::plan(loaded.setting(invocation), start, options, events).await
 }

@@ -17,6 +17,7 @@ mod resource;
 mod resource_block;
 mod settings;
 mod source;
+pub mod test;
 mod variable;
 mod variable_block;
 mod version;
@@ -24,9 +25,10 @@ mod version;
 use crate::address::{ConfigAddress, ModulePath};
 
 pub use endpoint::Endpoint;
-pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
+pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
+pub use installed::Installed;
 pub use literal::text as literal_text;
-pub use load::{Finder, ModuleCheck, check_calls, is_local, load, load_with};
+pub use load::{Finder, ModuleCheck, check_calls, is_local, load, load_part, load_with};
 pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,

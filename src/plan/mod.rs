@@ -30,6 +30,7 @@ pub mod recorded;
 mod recovery;
 pub mod saved;
 mod selection;
+mod sessions;
 pub mod stage;
 mod trace;
 mod triggers;
@@ -61,6 +62,7 @@ pub use stage::Setting;
 pub use trace::trace;
 pub use validate::validate;
 
+use evaluation::Evaluation;
 use stage::Stage;
 use walk::Planner;
 
@@ -129,6 +131,17 @@ pub async fn plan<'c>(
     options: &'c Options,
     events: &'c (dyn Fn(Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
+    let (plan, _, found) = plan_with_values(setting, start, options, events).await;
+    (plan, found)
+}
+
+/// [`plan`], with everything that was evaluated for it.
+pub async fn plan_with_values<'c>(
+    setting: Setting<'c>,
+    start: Start<'c>,
+    options: &'c Options,
+    events: &'c (dyn Fn(Event<'_>) + Sync),
+) -> (Plan, Evaluation<'c>, Diagnostics) {
     let Start { state, variables, functions, timestamp, mut unfinished, journal } = start;
     let base = Base { serial: state.serial, lineage: state.lineage.clone(), journal };
     let mut prior = state;
@@ -153,12 +166,12 @@ pub async fn plan<'c>(
             planner.orphans();
         }
     }
-    let (mut plan, mut found) = planner.into_plan(base, timestamp);
+    let (mut plan, evaluation, mut found) = planner.into_plan(base, timestamp);
     if let Some(first) = (!plan.errored).then(|| verify::verify(&plan)).and_then(|faults| faults.into_iter().next()) {
         plan.errored = true;
         found.push(contradictory(&first));
     }
-    (plan, found)
+    (plan, evaluation, found)
 }
 
 /// A plan that must not be: a fault of this program, which is told before it can do harm.
@@ -180,7 +193,7 @@ fn partial_warning() -> Diagnostic {
     )
 }
 
-impl Planner<'_> {
+impl<'c> Planner<'c> {
     /// Warns of what `-replace` names and nothing has.
     fn check_requested(&mut self) {
         let missing: Vec<&Address> = self
@@ -197,7 +210,7 @@ impl Planner<'_> {
         }
     }
 
-    fn into_plan(self, base: Base, timestamp: String) -> (Plan, Diagnostics) {
+    fn into_plan(self, base: Base, timestamp: String) -> (Plan, Evaluation<'c>, Diagnostics) {
         let outputs = self.outputs();
         let drift = self.drift(&outputs);
         let implied_order = self.implied_order();
@@ -218,7 +231,7 @@ impl Planner<'_> {
             implied_order,
             errored: self.stage.found.has_errors(),
         };
-        (plan, self.stage.found)
+        (plan, self.stage.evaluation, self.stage.found)
     }
 
     /// The root module's variables: as given, or by default. What is ephemeral is in no plan.

@@ -7,6 +7,7 @@
 
 mod registry;
 mod schema;
+mod stand_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::value::{Path, Value};
 
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+pub use stand_in::StandIns;
 
 /// A family of kinds that are configured together: `azurerm`, `azapi`, `terraform` (built in).
 #[async_trait]

@@ -48,6 +48,20 @@ pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
     text
 }
 
+/// What changes, one instance after the other, the summary and the outputs, without a word around it.
+pub fn changes(plan: &Plan, registry: &Registry, style: &Style) -> String {
+    let mut text = String::new();
+    for change in plan.changes.iter().filter(|change| is_shown(change)) {
+        let _ = write!(text, "\n{}", instance(change, registry, style));
+    }
+    let _ = write!(text, "\n{}\n", summary(plan, style));
+    let outputs = outputs(plan, style);
+    if !outputs.is_empty() {
+        let _ = write!(text, "\nChanges to Outputs:\n{outputs}");
+    }
+    text
+}
+
 /// `Plan: 1 to add, 0 to change, 0 to destroy.`
 pub fn summary(plan: &Plan, style: &Style) -> String {
     let counts = Counts::of(plan);

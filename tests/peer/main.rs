@@ -7,6 +7,7 @@
 mod azurite;
 mod blob;
 mod terraform;
+mod testing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
