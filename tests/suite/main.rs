@@ -7,6 +7,7 @@
 mod azure;
 mod crash;
 mod play;
+mod random_faults;
 mod script;
 mod workplace;
 
