@@ -34,8 +34,4 @@ resource "azurerm_kubernetes_cluster" "main" {
   identity {
     type = "SystemAssigned"
   }
-
-  timeouts {
-    create = "2m"
-  }
 }
