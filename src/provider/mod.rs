@@ -114,6 +114,12 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Whether what is left of a creation that failed is mended by the next run, in place, instead of being removed
+    /// and made anew.
+    fn mends(&self) -> bool {
+        false
+    }
+
     /// Attributes that repeat another one: what is sensitive in the first is so in the second.
     fn echoes(&self) -> &'static [(&'static str, &'static str)] {
         &[]

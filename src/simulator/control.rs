@@ -11,8 +11,9 @@ use crate::simulator::faults::{Faults, told};
 use crate::simulator::request::Request;
 
 /// What is said to a request that is none of these.
-const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/faults and \
-                      /simulator/clock, and POST /simulator/faults, /simulator/clock and /simulator/edit.";
+const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/writes, \
+                      /simulator/faults and /simulator/clock, and POST /simulator/faults, /simulator/clock, \
+                      /simulator/edit and /simulator/service-account-token.";
 
 /// Answers what is asked under `/simulator`; `None` for other paths.
 pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
@@ -24,6 +25,7 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
             Answer::json(200, json!({"value": azure.world().all().map(|resource| &resource.body).collect::<Vec<_>>()}))
         }
         ("GET", "requests") => Answer::json(200, azure.counts()),
+        ("GET", "writes") => Answer::json(200, azure.writes()),
         ("DELETE", "requests") => {
             azure.forget_counts();
             Answer::empty(204)
@@ -37,6 +39,9 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
         ("GET", "clock") => Answer::json(200, clock(azure)),
         ("POST", "clock") => advance(azure, &request.body),
         ("POST", "edit") => edit(azure, &request.body),
+        ("POST", "service-account-token") => {
+            azure.service_account_token(&request.body).unwrap_or_else(|refusal| Answer::from(&refusal))
+        }
         _ => Answer::from(&Refusal::new(404, "NotFound", ROUTES)),
     })
 }

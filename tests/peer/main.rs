@@ -1,9 +1,11 @@
 //! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
-//! emulator of Azure Blob Storage, when npm can fetch it. What is missing is said loudly, and its tests count as passed:
+//! emulator of Azure Blob Storage, when npm can fetch it; and the simulator before the Azure SDK for Python, when pip can
+//! fetch it. What is missing is said loudly, and its tests count as passed:
 //! a machine without them can still run everything else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod azure_sdk;
 mod azurite;
 mod blob;
 mod terraform;

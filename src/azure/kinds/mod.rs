@@ -58,6 +58,7 @@ mod storage_endpoints;
 mod storage_profiles;
 #[cfg(test)]
 mod testing;
+mod undone;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

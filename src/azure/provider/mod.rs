@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::arm::{Clock, Settings, SystemClock, VirtualClock};
 use super::kinds::{AzureData, AzureKind, Registry, instead};
-use super::session::{Azure, DeletedSecrets};
+use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -126,13 +126,18 @@ impl Provider for AzureProvider {
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
+        let text = |path: &str| at(config, path).and_then(Value::as_str);
+        azure.registers = text("resource_provider_registrations") != Some("none")
+            && feature("skip_provider_registration") != Some(true);
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
-        let secrets = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
-        azure.deleted_secrets = DeletedSecrets {
-            purge: secrets("purge_soft_deleted_secrets_on_destroy"),
-            recover: secrets("recover_soft_deleted_secrets"),
+        let vaults = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
+        azure.deleted_secrets = Kept {
+            purge: vaults("purge_soft_deleted_secrets_on_destroy"),
+            recover: vaults("recover_soft_deleted_secrets"),
         };
+        azure.deleted_vaults =
+            Kept { purge: vaults("purge_soft_delete_on_destroy"), recover: vaults("recover_soft_deleted_key_vaults") };
         Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))
     }
 }

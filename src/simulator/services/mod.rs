@@ -67,3 +67,4 @@ pub(super) static ALL: &[&dyn Service] = &[
 ];
 
 pub(super) use aks::{VERSIONS, kubernetes_versions};
+pub(super) use assignments::{holds_any, may, may_with_data};
