@@ -70,16 +70,27 @@ impl Service for Assignments {
 /// Whether a principal may do something at a scope: it holds a role whose actions match, there or above, and the
 /// assignment has taken effect.
 pub(super) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
+    has_right(scene, principal, action, false, scope)
+}
+
+/// The same for an action on what resources hold, when `on_data`.
+pub(in crate::simulator) fn has_right(
+    scene: Scene<'_>,
+    principal: &str,
+    action: &str,
+    on_data: bool,
+    scope: &Key,
+) -> bool {
     let delay = scene.faults.propagation_seconds.saturating_mul(1000);
     scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase())).any(|assignment| {
         let at = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
         let role = body::text(&assignment.body, "/properties/roleDefinitionId").unwrap_or_default();
         let in_effect = assignment.created.saturating_add(delay) <= scene.now;
-        in_effect && scope.within(&Key::of(at)) && allows(scene, role, action)
+        in_effect && scope.within(&Key::of(at)) && allows(scene, role, action, on_data)
     })
 }
 
-fn allows(scene: Scene<'_>, role: &str, action: &str) -> bool {
+fn allows(scene: Scene<'_>, role: &str, action: &str, on_data: bool) -> bool {
     let Some(role) = definition(scene, &guid_of(role), subscription_of(role)) else { return false };
     let permissions = role.pointer("/properties/permissions").and_then(Value::as_array);
     permissions.into_iter().flatten().any(|permission| {
@@ -87,7 +98,11 @@ fn allows(scene: Scene<'_>, role: &str, action: &str) -> bool {
             let patterns = permission.get(name).and_then(Value::as_array);
             patterns.into_iter().flatten().filter_map(Value::as_str).any(|pattern| matches(pattern, action))
         };
-        listed("actions") && !listed("notActions")
+        if on_data {
+            listed("dataActions") && !listed("notDataActions")
+        } else {
+            listed("actions") && !listed("notActions")
+        }
     })
 }
 
