@@ -50,6 +50,8 @@ fn world(assignments: Vec<Assignment>) -> World {
             control_plane_ids: Vec::new(),
             kubelet: Some("nodes".into()),
             kubelet_id: None,
+            id: "/subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/prod".into(),
+            doors: Doors::default(),
         }],
         assignments,
         ..World::default()

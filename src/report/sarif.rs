@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::checks::{Finding, Level, RULES};
+use crate::checks::{Finding, RULES};
 use crate::span::SourceMap;
 
 /// The whole document. What is ignored is in it, with the reason.
@@ -15,7 +15,7 @@ pub fn document(findings: &[Finding], sources: &SourceMap) -> Json {
                 "shortDescription": { "text": rule.title },
                 "fullDescription": { "text": rule.reason },
                 "help": { "text": rule.fix },
-                "defaultConfiguration": { "level": level(rule.level) },
+                "defaultConfiguration": { "level": rule.level.word() },
             })
         })
         .collect();
@@ -33,7 +33,7 @@ pub fn document(findings: &[Finding], sources: &SourceMap) -> Json {
 fn result(finding: &Finding, sources: &SourceMap) -> Json {
     let mut result = json!({
         "ruleId": finding.rule,
-        "level": level(finding.level),
+        "level": finding.level.word(),
         "message": { "text": format!("{}: {}", finding.address, finding.message) },
     });
     let Some(fields) = result.as_object_mut() else { return result };
@@ -60,12 +60,4 @@ fn result(finding: &Finding, sources: &SourceMap) -> Json {
         fields.insert("suppressions".into(), json!([{ "kind": "inSource", "justification": reason }]));
     }
     result
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
 }

@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authorisation;
 mod azure;
 mod crash;
+mod language_server;
 mod play;
 mod random_faults;
 mod script;
