@@ -25,6 +25,8 @@ const LAYERS: &[&str] = &[
     "apply",
     "access",
     "checks",
+    "manifests",
+    "migrate",
     "report",
     "cli",
 ];

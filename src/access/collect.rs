@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::role::{Permissions, Role};
-use super::world::{Assignment, Cluster, Credential, Identity, Scope, World};
+use super::world::{Assignment, Binding, Cluster, Credential, Identity, Scope, World};
 use crate::address::{Address, ResourceMode};
 use crate::azure::arm_id::ArmId;
 use crate::plan::{Action, Plan, recorded as decoding};
@@ -64,6 +64,7 @@ fn collect(values: &BTreeMap<Address, Value>) -> World {
             "azurerm_user_assigned_identity" => world.identities.extend(identity(address, value)),
             "azurerm_federated_identity_credential" => world.credentials.extend(credential(address, value)),
             "azurerm_kubernetes_cluster" => world.clusters.extend(cluster(address, value)),
+            "bowline_pod_identity" => world.bindings.extend(binding(address, value)),
             "azurerm_role_assignment" => world.assignments.extend(assignment(address, value, &customs)),
             "azapi_resource" => any(&mut world, address, value, &customs),
             _ => {}
@@ -90,6 +91,16 @@ fn credential(address: &Address, value: &Value) -> Option<Credential> {
         issuer: text(value, "issuer")?.to_owned(),
         subject: text(value, "subject")?.to_owned(),
         audiences: texts(value.field("audience")),
+    })
+}
+
+fn binding(address: &Address, value: &Value) -> Option<Binding> {
+    Some(Binding {
+        address: address.clone(),
+        cluster: folded(text(value, "kubernetes_cluster_id")?),
+        namespace: text(value, "namespace")?.to_owned(),
+        selector: text(value, "binding_selector").or_else(|| text(value, "name"))?.to_owned(),
+        identity: folded(text(value, "user_assigned_identity_id")?),
     })
 }
 

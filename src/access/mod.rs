@@ -16,7 +16,7 @@ pub use changes::{AccessChange, changes};
 pub use collect::{around, recorded};
 pub use question::{Hop, Reach, path, what_can, who_can};
 pub use role::{Permissions, Role, matches};
-pub use world::{Access, Assignment, Cluster, Credential, Identity, Issuer, Scope, Who, World};
+pub use world::{Access, Assignment, Binding, Cluster, Credential, Identity, Issuer, Scope, Who, World};
 
 #[cfg(test)]
 mod tests;

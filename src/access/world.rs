@@ -17,6 +17,8 @@ pub struct World {
     pub credentials: Vec<Credential>,
     /// Clusters.
     pub clusters: Vec<Cluster>,
+    /// Pod identities.
+    pub bindings: Vec<Binding>,
     /// Role assignments.
     pub assignments: Vec<Assignment>,
     /// The configuration's own roles.
@@ -53,6 +55,21 @@ pub struct Credential {
     pub subject: String,
     /// Whom the token is for.
     pub audiences: Vec<String>,
+}
+
+/// A pod identity: pods of a namespace that may use an identity by a label.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// The instance that manages it.
+    pub address: Address,
+    /// The ARM id of its cluster in lower case.
+    pub cluster: Arc<str>,
+    /// The namespace of the pods.
+    pub namespace: String,
+    /// The value of their label `aadpodidbinding`.
+    pub selector: String,
+    /// The ARM id of the identity in lower case.
+    pub identity: Arc<str>,
 }
 
 /// A cluster.

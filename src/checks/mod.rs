@@ -14,6 +14,7 @@ use crate::eval::decode;
 use crate::span::{SourceMap, Span};
 use crate::value::Path;
 
+pub use ignore::reason;
 pub use rules::RULES;
 
 /// A rule.
@@ -42,6 +43,17 @@ pub enum Level {
     Warning,
     /// Will not work.
     Error,
+}
+
+impl Level {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Which findings are shown, and whether they stop the run (`-checks`).
@@ -146,13 +158,8 @@ fn diagnostic(findings: &[&Finding], mode: Mode) -> Option<Diagnostic> {
 
 /// The table of the rules for docs/checks.md.
 pub fn table() -> String {
-    let level = |level: Level| match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    };
     let row = |rule: &Rule| {
-        format!("| `{}` | {} | {} | {} | {} |\n", rule.name, level(rule.level), rule.title, rule.reason, rule.fix)
+        format!("| `{}` | {} | {} | {} | {} |\n", rule.name, rule.level.word(), rule.title, rule.reason, rule.fix)
     };
     let rows: String = RULES.iter().map(row).collect();
     format!("| rule | level | finds | why | what to do |\n|---|---|---|---|---|\n{rows}")

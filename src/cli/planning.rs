@@ -125,13 +125,26 @@ impl PlanFlags {
     }
 }
 
-/// Makes a plan of what is loaded and recorded.
+/// Makes a plan of what is loaded and recorded, and shows how it goes on.
 pub async fn make(
     loaded: &Loaded,
     invocation: &Invocation,
     recorded: Recorded,
     options: &Options,
     progress: &Arc<Progress>,
+) -> (Plan, Diagnostics) {
+    let result = make_quietly(loaded, invocation, recorded, options, &|event| progress.planning(&event)).await;
+    progress.planned();
+    result
+}
+
+/// The same, telling `events` how it goes on.
+pub async fn make_quietly(
+    loaded: &Loaded,
+    invocation: &Invocation,
+    recorded: Recorded,
+    options: &Options,
+    events: &(dyn Fn(plan::Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
     let now = jiff::Timestamp::now();
     let functions = loaded.functions(Some(now));
@@ -144,8 +157,5 @@ pub async fn make(
         unfinished,
         journal: recorded.journal,
     };
-    let events = |event: plan::Event<'_>| progress.planning(&event);
-    let result = plan::plan(loaded.setting(invocation), start, options, &events).await;
-    progress.planned();
-    result
+    plan::plan(loaded.setting(invocation), start, options, &events).await
 }

@@ -6,6 +6,8 @@ mod change_text;
 mod config_json;
 pub mod diagnostics;
 pub mod graph_dot;
+pub mod manifests_text;
+pub mod migration_text;
 pub mod outputs;
 pub mod plan_json;
 pub mod plan_text;
