@@ -51,9 +51,9 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
         }
         out.push_str(text.get(done..edit.start).unwrap_or_default());
         if crlf {
-            out.push_str(&edit.text.replace('\n', "\r\n"))
+            out.push_str(&edit.text.replace('\n', "\r\n"));
         } else {
-            out.push_str(&edit.text)
+            out.push_str(&edit.text);
         }
         done = edit.end;
     }

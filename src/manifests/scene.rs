@@ -155,20 +155,21 @@ impl<'m> Scene<'m> {
     }
 
     /// The service account with its client id.
-    pub fn provide(&self, object: &Object<'m>, target: &Target) -> Option<Option<Change>> {
+    pub fn provide(&self, object: &Object<'m>, target: &Target) -> Option<Vec<Change>> {
         let Some(account) = self.beside(object, "ServiceAccount", &target.name) else {
             let content = account(&target.name, self.namespace(object), target.client.as_deref()?);
             let edit = edit::append_document(self.text(object.source), object.document, &content)?;
-            return Some(Some((object.source, edit)));
+            return Some(vec![(object.source, edit)]);
         };
         let annotated = account.root.at(&["metadata", "annotations", CLIENT_ID]).and_then(Node::text);
         match &target.client {
-            None if annotated.is_some() => Some(None),
+            None if annotated.is_some() => Some(Vec::new()),
             None => None,
-            Some(client) if annotated == Some(client) => Some(None),
+            Some(client) if annotated == Some(client) => Some(Vec::new()),
             Some(client) => {
                 let way = ["metadata", "annotations", CLIENT_ID];
-                Some(Some((account.source, edit::set(self.text(account.source), account.root, &way, client)?)))
+                let edit = edit::set(self.text(account.source), account.root, &way, client)?;
+                Some(vec![(account.source, edit)])
             }
         }
     }

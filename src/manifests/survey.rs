@@ -44,7 +44,7 @@ pub struct Bound {
     pub identity: String,
     /// Its client id.
     pub client: String,
-    /// The name of the AzureIdentity.
+    /// The name of the `AzureIdentity`.
     pub name: String,
 }
 
@@ -66,7 +66,7 @@ pub struct Survey {
     pub pods: Vec<Pods>,
     /// The bindings.
     pub bindings: Vec<Bound>,
-    /// Bindings whose AzureIdentity is not there: `namespace/name`.
+    /// Bindings whose `AzureIdentity` is not there: `namespace/name`.
     pub dangling: Vec<String>,
     /// The exceptions.
     pub exceptions: Vec<Excepted>,

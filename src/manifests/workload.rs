@@ -190,8 +190,9 @@ fn account(look: &mut Look<'_, '_>) {
     }
     if scene.beside(&workload.object, "ServiceAccount", name).is_none() {
         let message = format!("{} runs as {full}, which is in none of these files.", look.title());
-        let provided = look.target.as_ref().and_then(|target| scene.provide(&workload.object, target)).flatten();
-        look.find(&rule::ACCOUNT, node, message).fixed(provided.map(|change| vec![change]));
+        let provided = look.target.as_ref().and_then(|target| scene.provide(&workload.object, target));
+        let provided = provided.filter(|changes| !changes.is_empty());
+        look.find(&rule::ACCOUNT, node, message).fixed(provided);
     }
 }
 

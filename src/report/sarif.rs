@@ -14,7 +14,7 @@ pub fn document(findings: &[checks::Finding], sources: &SourceMap) -> Json {
         let ignored = finding.ignored.as_deref();
         result(finding.rule, finding.level, &message, location(finding.place, sources), ignored)
     });
-    whole(rules.collect(), results.collect())
+    whole(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>())
 }
 
 /// What was found in manifests.
@@ -26,10 +26,10 @@ pub fn of_manifests(findings: &[manifests::Finding], sources: &SourceMap) -> Jso
         let place = location(Some(finding.place), sources);
         result(finding.rule.name, finding.rule.level, &finding.message, place, ignored)
     });
-    whole(rules.collect(), results.collect())
+    whole(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>())
 }
 
-fn whole(rules: Vec<Json>, results: Vec<Json>) -> Json {
+fn whole(rules: &[Json], results: &[Json]) -> Json {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -140,7 +140,7 @@ impl File<'_> {
                 Some(Successor::Gone(why)) => self.gone(block.span, name, why),
                 Some(Successor::Person(what)) => self.person(block.header, name, what),
                 Some(Successor::Named(new)) => {
-                    self.named(label.map_or(block.kind.span, |label| label.span), name, new, is_dynamic)
+                    self.named(label.map_or(block.kind.span, |label| label.span), name, new, is_dynamic);
                 }
                 _ => {
                     let inner = if is_dynamic {

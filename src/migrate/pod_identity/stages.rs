@@ -17,9 +17,9 @@ pub fn write(migration: &Migration) -> Vec<Written> {
         ("1-side-by-side/workload-identity.tf".to_owned(), credentials(migration)),
         ("1-side-by-side/service-accounts.yaml".to_owned(), accounts(migration)),
     ];
-    files.extend(patches(migration, "2-workloads", |one| patch(one, joined(one))));
+    files.extend(patches(migration, "2-workloads", |one| patch(one, &joined(one))));
     files.extend(patches(migration, "3-profile-off", |one| {
-        patch(one, json!({ "labels": { "aadpodidbinding": null } }))
+        patch(one, &json!({ "labels": { "aadpodidbinding": null } }))
     }));
     files
 }
@@ -81,7 +81,7 @@ fn joined(one: &Move) -> Json {
 }
 
 /// A strategic merge patch of a workload's pods.
-fn patch(one: &Move, metadata: Json) -> Json {
+fn patch(one: &Move, metadata: &Json) -> Json {
     let moves = metadata.pointer("/labels/azure.workload.identity~1use").is_some();
     let mut template = json!({ "metadata": metadata });
     if let (true, Some(fields)) = (moves, template.as_object_mut()) {
