@@ -16,6 +16,7 @@ use crate::eval::decode;
 use crate::span::{SourceMap, Span};
 use crate::value::Path;
 
+pub use ignore::reason;
 pub use preferences::refuse_unknown;
 pub use rules::RULES;
 

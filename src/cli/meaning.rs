@@ -77,7 +77,7 @@ pub fn access_of(plan: &Plan, setting: Setting<'_>, functions: FunctionContext<'
 }
 
 /// What there is before a plan and what there will be after it.
-fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, World) {
+pub fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, World) {
     let functions = loaded.functions(plan.timestamp.parse().ok());
     // Where everything is known already, nothing has to be traced.
     let traced = if plan.has_changes() {

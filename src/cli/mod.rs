@@ -20,9 +20,11 @@ mod interrupts;
 mod invocation;
 mod loading;
 mod lsp;
+mod manifests;
 mod meaning;
 mod metadata;
 mod migrate;
+mod migration;
 mod modules;
 mod output;
 mod plan;
@@ -38,6 +40,7 @@ mod state;
 mod state_history;
 mod state_provider;
 mod stored;
+mod surveyed;
 mod taint;
 mod test;
 mod validate;
@@ -120,6 +123,10 @@ enum Command {
     Untaint(taint::Arguments),
     #[command(subcommand)]
     Access(access::Command),
+    #[command(subcommand)]
+    Migrate(migration::Command),
+    #[command(subcommand)]
+    Manifests(manifests::Command),
     Graph(graph::Arguments),
     /// Bring the modules that the configuration calls here
     Get(init::GetArguments),
@@ -185,6 +192,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
         Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
         Some(Command::Access(command)) => access::run(&command, invocation),
+        Some(Command::Migrate(command)) => migration::run(&command, invocation),
+        Some(Command::Manifests(command)) => manifests::run(&command, invocation),
         Some(Command::Graph(arguments)) => graph::run(&arguments, invocation),
         Some(Command::Providers(arguments)) => providers::run(&arguments, invocation),
         Some(Command::Metadata(command)) => metadata::run(&command, invocation),

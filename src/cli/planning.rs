@@ -141,7 +141,7 @@ impl PlanFlags {
     }
 }
 
-/// Makes a plan of what is loaded and recorded.
+/// Makes a plan of what is loaded and recorded, and shows how it goes on.
 pub async fn make(
     loaded: &Loaded,
     invocation: &Invocation,
