@@ -97,7 +97,7 @@ fn collect(values: &BTreeMap<Address, Value>) -> World {
             "azurerm_federated_identity_credential" => world.credentials.extend(credential(address, value)),
             "bowline_pod_identity" => world.pod_identities.extend(pod_identity(address, value)),
             "azurerm_kubernetes_cluster" | "azurerm_kubernetes_automatic_cluster" => {
-                world.clusters.extend(cluster(address, value))
+                world.clusters.extend(cluster(address, value));
             }
             "azurerm_role_assignment" => world.assignments.extend(assignment(address, value, &customs)),
             "azapi_resource" => any(&mut world, address, value, &customs),

@@ -177,7 +177,7 @@ fn the_page_holds_the_table() {
 #[test]
 fn a_team_says_how_much_a_rule_matters() {
     let folder = tempfile::tempdir().unwrap();
-    let mut load = |text: &str| {
+    let load = |text: &str| {
         std::fs::write(folder.path().join("bowline.hcl"), text).unwrap();
         let mut sources = SourceMap::default();
         let (configuration, problems) =

@@ -147,7 +147,7 @@ async fn name_authors(
         match (answer, drift.get_mut(at)) {
             (Ok(Some(last)), Some(change)) => change.notes.push(last.to_string()),
             (Err(problems), _) => {
-                unreadable = problems.iter().next().map(|problem: &Diagnostic| problem.summary.clone())
+                unreadable = problems.iter().next().map(|problem: &Diagnostic| problem.summary.clone());
             }
             _ => {}
         }

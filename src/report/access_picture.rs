@@ -32,22 +32,22 @@ struct Drawing {
 
 impl Drawing {
     fn add(&mut self, access: &Access, tone: Tone) {
-        let mut from = self.node(0, access.who.to_string(), Tone::Plain);
+        let mut from = self.node(0, &access.who.to_string(), Tone::Plain);
         if let Some(identity) = &access.through {
-            let identity = self.node(1, format!("identity {identity}"), Tone::Plain);
+            let identity = self.node(1, &format!("identity {identity}"), Tone::Plain);
             self.edges.insert(Edge { from, to: identity, label: String::new() });
             from = identity;
         }
         let condition = if access.condition.is_some() { " (under a condition)" } else { "" };
-        let role = self.node(2, format!("{}{condition}\n{}", access.role.name, access.scope), tone);
+        let role = self.node(2, &format!("{}{condition}\n{}", access.role.name, access.scope), tone);
         self.edges.insert(Edge { from, to: role, label: String::new() });
     }
 
-    fn node(&mut self, rank: u8, name: String, tone: Tone) -> usize {
+    fn node(&mut self, rank: u8, name: &str, tone: Tone) -> usize {
         let next = self.nodes.len();
-        let at = *self.places.entry((rank, name.clone())).or_insert(next);
+        let at = *self.places.entry((rank, name.to_owned())).or_insert(next);
         if at == next {
-            let (label, detail) = name.split_once('\n').unwrap_or((&name, ""));
+            let (label, detail) = name.split_once('\n').unwrap_or((name, ""));
             self.nodes.push(Node {
                 label: label.to_owned(),
                 detail: detail.to_owned(),

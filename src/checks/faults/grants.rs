@@ -7,7 +7,7 @@ use crate::access::{Access, Assignment, Scope, Who, World};
 use crate::azure::arm_id::ArmId;
 use crate::checks::Found;
 
-/// AcrPull for who never pulls.
+/// `AcrPull` for who never pulls.
 pub fn acrpull(world: &World, found: &mut Found) {
     for access in world.access() {
         if let (Who::ControlPlane(cluster), "AcrPull") = (&access.who, access.role.name.as_str()) {

@@ -53,7 +53,7 @@ impl Project {
     /// What is wrong, by file.
     pub fn diagnostics(&self) -> BTreeMap<PathBuf, Vec<Json>> {
         let mut by_file: BTreeMap<PathBuf, Vec<Json>> = BTreeMap::new();
-        for diagnostic in self.found.iter() {
+        for diagnostic in &self.found {
             if let Some((path, told)) = self.told(diagnostic) {
                 by_file.entry(path).or_default().push(told);
             }
