@@ -52,9 +52,9 @@ impl Editor {
         let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
         let uri = format!("file://{}/main.tf", workplace.root().display());
         let mut editor = Self { process, input, output, uri, asked: 0 };
-        let capabilities = editor.ask("initialize", json!({ "capabilities": {} }))["capabilities"].clone();
+        let capabilities = editor.ask("initialize", &json!({ "capabilities": {} }))["capabilities"].clone();
         assert_eq!(capabilities["hoverProvider"], true);
-        editor.tell("initialized", json!({}));
+        editor.tell("initialized", &json!({}));
         editor
     }
 
@@ -64,11 +64,11 @@ impl Editor {
         self.input.flush().unwrap();
     }
 
-    fn tell(&mut self, method: &str, parameters: Value) {
+    fn tell(&mut self, method: &str, parameters: &Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": parameters }));
     }
 
-    fn ask(&mut self, method: &str, parameters: Value) -> Value {
+    fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.asked += 1;
         let number = self.asked;
         self.send(&json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": parameters }));
@@ -100,7 +100,7 @@ impl Editor {
     /// Opens or changes the text; what the server says of it then.
     fn show(&mut self, method: &str, text: &str) -> Vec<Value> {
         let document = json!({ "uri": self.uri, "languageId": "terraform", "version": 1, "text": text });
-        self.tell(method, json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+        self.tell(method, &json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
         loop {
             let message = self.receive();
             if message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == self.uri.as_str() {
@@ -116,7 +116,7 @@ impl Editor {
         let character = text[..at].rsplit('\n').next().unwrap().len();
         let place =
             json!({ "textDocument": { "uri": self.uri }, "position": { "line": line, "character": character } });
-        self.ask(method, place)
+        self.ask(method, &place)
     }
 }
 
@@ -135,7 +135,7 @@ fn an_editor_is_served() {
     let renamed = found.iter().find(|d| d["message"].as_str().unwrap().contains("auto_scaling_enabled")).unwrap();
     assert_eq!(renamed["range"]["start"]["line"], 13);
     let context = json!({ "textDocument": { "uri": editor.uri }, "range": renamed["range"], "context": { "diagnostics": [renamed] } });
-    let actions = editor.ask("textDocument/codeAction", context);
+    let actions = editor.ask("textDocument/codeAction", &context);
     assert_eq!(actions[0]["title"], "Rename to auto_scaling_enabled");
     let uri = editor.uri.clone();
     assert_eq!(actions[0]["edit"]["changes"][&uri][0]["newText"], "auto_scaling_enabled");
@@ -151,7 +151,7 @@ fn an_editor_is_served() {
     let references = editor.about("textDocument/completion", MAIN, "azurerm_resource_group.main.id", 28);
     assert!(labels(&references).contains(&"location"), "{references}");
 
-    let edits = editor.ask("textDocument/formatting", json!({ "textDocument": { "uri": uri }, "options": {} }));
+    let edits = editor.ask("textDocument/formatting", &json!({ "textDocument": { "uri": uri }, "options": {} }));
     assert!(edits[0]["newText"].as_str().unwrap().contains("scope                = azurerm"), "{edits}");
 
     let begun = MAIN.replace("  location = var.region\n", "  location = var.region\n  ta\n");
@@ -164,7 +164,7 @@ fn an_editor_is_served() {
     let whole = editor.about("textDocument/completion", &kinds, "\nresource \"azurerm_k", 20);
     assert!([&names, &whole].iter().any(|items| labels(items).contains(&"azurerm_kubernetes_cluster")), "{names}");
 
-    editor.ask("shutdown", Value::Null);
-    editor.tell("exit", Value::Null);
+    editor.ask("shutdown", &Value::Null);
+    editor.tell("exit", &Value::Null);
     assert!(editor.process.wait().unwrap().success());
 }
