@@ -127,6 +127,13 @@ pub enum Who {
         /// The cluster's name, or the issuer where no cluster here has it.
         cluster: Issuer,
     },
+    /// Pods that use an identity by the label of pod identity.
+    Pods {
+        /// `namespace/selector`
+        name: String,
+        /// The cluster's name.
+        cluster: String,
+    },
     /// Another holder of tokens, such as a repository's workflow.
     Federated {
         /// Whom its token is about.
@@ -212,6 +219,9 @@ impl World {
                 User { who: who(credential, &issuers), through: None, credential: Some(credential.address.clone()) };
             by_id.entry(&credential.identity).or_default().push(user);
         }
+        for binding in &self.bindings {
+            by_id.entry(&binding.identity).or_default().push(self.pods(binding));
+        }
         let mut users: HashMap<&str, Vec<User>> = HashMap::new();
         for cluster in &self.clusters {
             let parts = [
@@ -244,6 +254,15 @@ impl World {
             users.insert(&identity.principal, holders.into_iter().map(through).collect());
         }
         users
+    }
+
+    /// The pods of a pod identity.
+    fn pods(&self, binding: &Binding) -> User {
+        let folded = binding.cluster.rsplit('/').next().unwrap_or_default();
+        let cluster = self.clusters.iter().map(|cluster| &*cluster.name).find(|name| name.eq_ignore_ascii_case(folded));
+        let name = format!("{}/{}", binding.namespace, binding.selector);
+        let who = Who::Pods { name, cluster: cluster.unwrap_or(folded).to_owned() };
+        User { who, through: None, credential: Some(binding.address.clone()) }
     }
 }
 
@@ -324,6 +343,10 @@ impl fmt::Display for Who {
             }
             Self::ServiceAccount { name, cluster: Issuer::Elsewhere(issuer) } => {
                 write!(f, "service account {name} (of issuer {issuer})")
+            }
+            Self::Pods { name, cluster } => {
+                let (namespace, selector) = name.split_once('/').unwrap_or(("", name));
+                write!(f, "pods of {namespace} with aadpodidbinding: {selector} (cluster {cluster})")
             }
             Self::Federated { subject, issuer } => write!(f, "{subject} (of issuer {issuer})"),
             Self::ControlPlane(cluster) => write!(f, "control plane of cluster {cluster}"),

@@ -144,8 +144,9 @@ fn acrpull(world: &World, found: &mut Found) {
 /// What a pod can do: service accounts, and whatever runs on nodes.
 fn of_workloads(world: &World) -> impl Iterator<Item = Access> {
     let mut seen = HashSet::new();
-    let is_workload =
-        |access: &Access| matches!(access.who, Who::ServiceAccount { .. } | Who::Federated { .. } | Who::Nodes(_));
+    let is_workload = |access: &Access| {
+        matches!(access.who, Who::ServiceAccount { .. } | Who::Pods { .. } | Who::Federated { .. } | Who::Nodes(_))
+    };
     world.access().into_iter().filter(is_workload).filter(move |access| seen.insert(access.assignment.clone()))
 }
 

@@ -145,6 +145,7 @@ fn who_json(who: &Who) -> Json {
             };
             json!({ "kind": "service_account", "name": name, "cluster": cluster, "issuer": issuer })
         }
+        Who::Pods { name, cluster } => json!({ "kind": "pods", "name": name, "cluster": cluster }),
         Who::Federated { subject, issuer } => json!({ "kind": "federated", "name": subject, "issuer": issuer }),
         Who::ControlPlane(name) => json!({ "kind": "control_plane", "name": name }),
         Who::Nodes(name) => json!({ "kind": "nodes", "name": name }),
