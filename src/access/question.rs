@@ -39,7 +39,7 @@ pub fn who_can(world: &World, action: &str, place: &ArmId) -> Vec<Reach> {
     found
 }
 
-/// What somebody can do, in the order of places. `name` is a service account (`namespace/name`), the name of an
+/// What somebody can do, in the order of places. `name` is a service account (`namespace/name`), pods (`namespace/selector`), the name of an
 /// identity or a cluster, an object id, or the subject of a credential.
 pub fn what_can(world: &World, name: &str) -> Vec<Access> {
     let mut found: Vec<Access> = world.access().into_iter().filter(|access| is_called(access, name)).collect();

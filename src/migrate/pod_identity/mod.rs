@@ -266,3 +266,6 @@ fn id_expression(identity: &Used) -> String {
         _ => format!("{:?}", identity.id),
     }
 }
+
+#[cfg(test)]
+mod tests;
