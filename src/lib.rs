@@ -34,6 +34,10 @@ pub mod access;
 
 pub mod checks;
 
+pub mod manifests;
+
+pub mod migrate;
+
 pub mod report;
 
 pub mod cli;

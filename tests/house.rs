@@ -26,6 +26,8 @@ const LAYERS: &[&str] = &[
     "testing",
     "access",
     "checks",
+    "manifests",
+    "migrate",
     "report",
     "cli",
 ];

@@ -260,7 +260,7 @@ impl Runner<'_> {
         let own = recorded::encode(kind, &value, now.private, change.dependencies.clone());
         let before = self.state.instance(&object.address).cloned();
         let tainted = match action {
-            Action::Create => failed,
+            Action::Create => failed && !kind.mends(),
             _ => before.is_some_and(|b| b.tainted),
         };
         let instance = Instance { tainted, create_before_destroy: change.create_before_destroy, ..own };

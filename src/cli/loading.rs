@@ -10,6 +10,7 @@ use clap::Args;
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::variables::Missing;
+use crate::checks;
 use crate::config::{self, Configuration};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
@@ -87,6 +88,7 @@ pub fn load_quietly(
     let folder = PathBuf::from(".");
     let mut found = Diagnostics::new();
     let configuration = sound(&mut found, read(&folder, &mut invocation.sources))?;
+    sound(&mut found, ((), checks::refuse_unknown(&configuration.preferences)))?;
     let variables = match flags {
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),

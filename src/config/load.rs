@@ -12,6 +12,7 @@ use crate::config::folder::read_folder;
 use crate::config::installed::Installed;
 use crate::config::module::{Module, ModuleCall};
 use crate::config::overrides;
+use crate::config::preferences;
 use crate::config::version::check_required;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
@@ -76,7 +77,8 @@ pub fn load_part(
             Module { folder, ..Module::default() }
         }
     };
-    let configuration = Configuration { root };
+    let preferences = preferences::read(&loader.root, loader.sources, &mut loader.diagnostics);
+    let configuration = Configuration { root, preferences };
     let mut found = loader.diagnostics;
     if !found.has_errors() {
         configuration.modules().for_each(|module| found.extend(check_required(module)));

@@ -13,6 +13,7 @@ mod load;
 mod meta;
 mod module;
 mod overrides;
+mod preferences;
 mod resource;
 mod resource_block;
 mod settings;
@@ -33,6 +34,7 @@ pub use module::{
     Backend, Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
 };
+pub use preferences::{CheckPreference, DriftPreference, PREFERENCES, Preferences};
 pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,
@@ -46,6 +48,8 @@ pub use version::{Constraint, TERRAFORM_VERSION, Version};
 pub struct Configuration {
     /// The module in the folder that was loaded.
     pub root: Module,
+    /// What the team prefers of this program.
+    pub preferences: Preferences,
 }
 
 impl Configuration {

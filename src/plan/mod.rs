@@ -14,6 +14,7 @@ mod data;
 mod drift;
 pub mod evaluation;
 pub mod expand;
+mod ignored;
 mod imports;
 mod inspect;
 pub mod instance;
@@ -41,15 +42,17 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, ModuleInstance, ResourceMode};
+use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
+use crate::graph::{ConfigGraph, ConfigNode};
 use crate::provider::Planned;
 use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
 pub use conditions::Conditions;
+pub use ignored::{Ignored, without_ignored};
 pub use inspect::{Inspection, inspect};
 pub use orphans::removed_block;
 
@@ -59,7 +62,7 @@ pub use model::{
 };
 pub use selection::Selection;
 pub use stage::Setting;
-pub use trace::trace;
+pub use trace::{Foreseen, foresee, trace};
 pub use validate::validate;
 
 use evaluation::Evaluation;
@@ -154,7 +157,7 @@ pub async fn plan_with_values<'c>(
     }
     let selection = Selection::new(setting.graph, options);
     if selection.is_partial() && options.imports.is_empty() {
-        stage.found.push(partial_warning());
+        stage.found.push(partial_warning(&left_out(setting.graph, &selection, &prior, options.mode)));
     }
     let sound = !stage.found.has_errors();
     let mut planner = Planner::new(stage, options, prior, renames, selection, unfinished, events);
@@ -184,13 +187,40 @@ fn contradictory(fault: &str) -> Diagnostic {
     )
 }
 
-fn partial_warning() -> Diagnostic {
-    Diagnostic::warning(
-        "Resource targeting is in effect",
-        "You are creating a plan with the -target or -exclude option, which means that the result of this plan may not \
-         represent all of the changes requested by the current configuration.\n\nThese options are not for routine use, and \
-         are provided only for exceptional situations such as recovering from errors or mistakes.",
-    )
+fn partial_warning(left_out: &BTreeSet<String>) -> Diagnostic {
+    const NAMED: usize = 20;
+    let mut detail = "You are creating a plan with the -target or -exclude option, which means that the result of this \
+                      plan may not represent all of the changes requested by the current configuration.\n\nThese options \
+                      are not for routine use, and are provided only for exceptional situations such as recovering from \
+                      errors or mistakes."
+        .to_owned();
+    if !left_out.is_empty() {
+        let names: Vec<&str> = left_out.iter().take(NAMED).map(String::as_str).collect();
+        let more = left_out.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        detail += &format!("\n\nLeft out: {}{more}.", names.join(", "));
+    }
+    Diagnostic::warning("Resource targeting is in effect", detail)
+}
+
+/// What takes no part in a run: of what is written, whole modules by their name; of what is to be destroyed, what is
+/// recorded.
+fn left_out(graph: &ConfigGraph, selection: &Selection, prior: &State, mode: Mode) -> BTreeSet<String> {
+    if mode == Mode::Destroy {
+        let outside = prior.objects().filter(|(object, ..)| !selection.has_instance(&object.address));
+        return outside.map(|(object, ..)| object.to_string()).collect();
+    }
+    let written = graph.dag.nodes().filter_map(|(id, node)| match node {
+        ConfigNode::Resource(address) => Some((id, address)),
+        _ => None,
+    });
+    let (inside, outside): (Vec<_>, Vec<_>) = written.partition(|(id, _)| selection.has_node(*id));
+    let busy: BTreeSet<&ModulePath> = inside.iter().map(|(_, address)| &address.module).collect();
+    let name = |(_, address): (_, &ConfigAddress)| {
+        let whole = !address.module.is_root() && !busy.contains(&address.module);
+        if whole { address.module.to_string() } else { address.to_string() }
+    };
+    outside.into_iter().map(name).collect()
 }
 
 impl<'c> Planner<'c> {

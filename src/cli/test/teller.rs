@@ -1,5 +1,6 @@
 //! Tells how tests go, on the screen or in JSON lines, and holds plans against their snapshots.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use crate::cli::snapshots::{FOLDER, Snapshots, fixed};
 use crate::config::test::TestFile;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::provider::Registry;
+use crate::report::plan_text::Detail;
 use crate::report::test_json::{self, About};
 use crate::report::test_text::{self, Counts, conclusion};
 use crate::report::{plan_text, snapshot, state_text};
@@ -117,7 +119,10 @@ impl<'t> Teller<'t> {
         if let Some(shown) = result.shown.as_ref().filter(|_| self.verbose) {
             self.line(|| test_json::verbose(about, shown, self.registry));
             self.text(&match shown {
-                Shown::Plan(plan) => plan_text::plan(plan, self.registry, &self.invocation.out) + "\n",
+                Shown::Plan(plan) => {
+                    let style = &self.invocation.out;
+                    plan_text::plan(plan, self.registry, &BTreeMap::new(), Detail::Usual, style) + "\n"
+                }
                 Shown::State(state) => {
                     format!("\n{}\n", state_text::state(state, self.registry, &self.invocation.out))
                 }
