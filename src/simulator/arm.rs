@@ -13,6 +13,7 @@ use crate::simulator::operations::POLL;
 use crate::simulator::record::Record;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, guid, service_of};
+use crate::simulator::services::event;
 use crate::simulator::target::{Key, Place, Target, action_of, same, subscription_of};
 use crate::simulator::throttle::{Call, Throttle};
 use crate::simulator::world::{Change, Resource, World};
@@ -125,6 +126,14 @@ impl Azure {
         // As above.
         let _ = self.keep();
         edited
+    }
+
+    /// Notes in the activity log who changed a resource.
+    pub fn note_author(&mut self, id: &str, by: &Value) {
+        let event = event(self.scene(), id, by);
+        self.world.make(Change::Put(Box::new(event)));
+        // As above.
+        let _ = self.keep();
     }
 
     /// How many requests there were: `{"value": [{"method", "kind", "count"}], "total": n}`.

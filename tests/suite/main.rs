@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authorisation;
 mod azure;
 mod crash;
+mod language_server;
 mod play;
 mod random_faults;
 mod script;
@@ -100,6 +102,32 @@ fn examples_settle_and_leave_nothing() {
         assert_eq!(run(&["state", "list"], 0), "", "{name}: something is still recorded");
         let world = azure::ask(&workplace, "GET", "/simulator/world", "");
         assert!(azure::is_empty(&world), "{name}: something is left in Azure:\n{world}");
+    }
+}
+
+/// The tests that examples and modules come with pass as they are.
+#[test]
+fn examples_and_modules_pass_their_own_tests() {
+    let only = std::env::var("STACK").unwrap_or_default();
+    let tested = |parent: &str| {
+        let all = fs::read_dir(root().join(parent)).unwrap().map(|entry| entry.unwrap().path());
+        let mut tested: Vec<PathBuf> =
+            all.filter(|path| path.join("tests").is_dir() && path.to_string_lossy().contains(&only)).collect();
+        tested.sort();
+        tested
+    };
+    let (examples, modules) = (tested("examples"), tested("modules"));
+    assert!(!only.is_empty() || (!examples.is_empty() && !modules.is_empty()));
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let examples = examples.iter().map(|path| (name(path), Workplace::with_modules(path, &root().join("modules"))));
+    let modules = modules.iter().map(|path| (name(path), Workplace::in_modules(&root().join("modules"), &name(path))));
+    for (name, workplace) in examples.chain(modules) {
+        for arguments in [vec!["init"], vec!["test", "-no-color"]] {
+            let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+            let ran = workplace.bowline(&arguments, &[], "");
+            assert_eq!(ran.code, 0, "{name}: {arguments:?}\n{}", ran.text);
+        }
+        assert!(!workplace.root().join("terraform.tfstate").exists(), "{name}: a test has written the stack's state");
     }
 }
 

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use serde_json::Value as Json;
 
-use super::arm::{Clock, Settings, SystemClock, VirtualClock};
-use super::kinds::{AzureData, AzureKind, Registry, instead};
+use super::arm::{Clock, Method, Request, Settings, SystemClock, VirtualClock};
+use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
 use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -216,6 +217,20 @@ impl Read for AzureSession {
 
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
         self.data(kind)?.read_data(&self.azure, config).await
+    }
+
+    async fn list(&self, path: &str, version: &str, filter: Option<&str>) -> Result<Vec<Json>, Diagnostics> {
+        let full = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/subscriptions/{}/{path}", self.azure.subscription)
+        };
+        let mut request = Request::new(Method::Get, full, version);
+        if let Some(filter) = filter {
+            request = request.query("$filter", filter);
+        }
+        let listed = self.azure.client.list(&request, &self.azure.client.patience(READ)).await;
+        listed.map_err(|error| error.diagnostic(&format!("list {path}")).into())
     }
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {
