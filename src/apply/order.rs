@@ -6,6 +6,7 @@
 //! - A replacement removes first and makes then; with `create_before_destroy` it makes first, then everything that
 //!   depends on it changes, then the old object goes.
 //! - What no longer refers to an object that goes is changed before it goes, where that makes no circle.
+//! - A part that goes with its whole goes after it: there is nothing left to remove then.
 
 use std::collections::BTreeMap;
 
@@ -146,13 +147,14 @@ impl Builder {
                 _ => removals.plain.push(node),
             }
         }
+        let parts = parts_that_go_with_their_whole(plan);
         for change in &plan.changes {
             let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
             let destroy = self.destroys.get(&object).copied();
             let write = self.writes.get(&change.address).copied();
             for dependency in needed(plan, change) {
                 let Some(removals) = goes.get_mut(dependency) else { continue };
-                if let Some(destroy) = destroy {
+                if let Some(destroy) = destroy.filter(|_| !parts.contains(&(&change.address, dependency.clone()))) {
                     let gone = removals.released(&mut self.dag, dependency, false);
                     self.dag.need(gone, destroy, None);
                 }
@@ -253,6 +255,15 @@ impl Builder {
         }
         false
     }
+}
+
+/// Objects that go together with what they depend on. A provider says so of a part by an order that contradicts the
+/// reference: first the part, then the whole.
+fn parts_that_go_with_their_whole(plan: &Plan) -> FxHashSet<(&Address, ConfigAddress)> {
+    let gone = plan.changes.iter().filter(|change| change.action == Action::Delete && change.deposed.is_none());
+    let gone: FxHashSet<&Address> = gone.map(|change| &change.address).collect();
+    let together = plan.implied_order.iter().filter(|(part, whole)| gone.contains(part) && gone.contains(whole));
+    together.map(|(part, whole)| (part, whole.config())).collect()
 }
 
 /// What an object depends on, by its record and by the configuration.

@@ -234,7 +234,8 @@ pub trait Read: Send + Sync {
     async fn settle(&self, kind: &str, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics>;
 
     /// Pairs of positions in `planned` of which the first must exist before the second is written, though no
-    /// reference says so.
+    /// reference says so. Removing goes the other way round; where the first refers to the second, that is all that
+    /// the pair says: a part that goes with its whole is removed after it.
     fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         Vec::new()
     }

@@ -157,6 +157,17 @@ def change():
     assert aks.agent_pools.begin_create_or_update(GROUP, CLUSTER, POOL, pool).result().count == 3
 
 
+def patiently(call):
+    """What a role that was given just now allows, once it has taken effect."""
+    for _ in range(10):
+        try:
+            return call()
+        except HttpResponseError as error:
+            if error.error.code != "AuthorizationFailed":
+                raise
+    return call()
+
+
 def pod():
     """A pod of this cluster gets the identity's token exactly while the credential is there."""
     request = urllib.request.Request(
@@ -186,7 +197,7 @@ def pod():
                 assert "AADSTS700213" in str(error), error
         seen = ContainerServiceClient(as_pod(), SUBSCRIPTION, **common)
         # Reader of the group: it may look, and no more.
-        assert seen.managed_clusters.get(GROUP, CLUSTER).name == CLUSTER
+        assert patiently(lambda: seen.managed_clusters.get(GROUP, CLUSTER)).name == CLUSTER
         try:
             seen.managed_clusters.begin_delete(GROUP, CLUSTER)
             raise AssertionError("a reader deletes a cluster")

@@ -227,8 +227,31 @@ impl Hooks for Cluster {
             });
             pairs.extend(grants.map(|(grant, _)| (grant, cluster)));
         }
+        pairs.extend(parts(planned));
         pairs
     }
+}
+
+/// What goes with a cluster: its pools, and what lies in the group of its nodes. Azure removes a pool more slowly than
+/// the cluster with all of them, and does not let go of an address that the cluster still uses.
+fn parts(planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+    let text = |value: &Value, name: &str| value.field(name).and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let clusters = planned.iter().enumerate().filter(|(_, p)| p.kind == "azurerm_kubernetes_cluster");
+    // A cluster that is not there yet has no parts.
+    let homes: Vec<(usize, String)> = clusters
+        .filter_map(|(at, cluster)| {
+            Some((at, text(cluster.value, "id")?, text(cluster.value, "node_resource_group_id")?))
+        })
+        .flat_map(|(at, id, group)| [id, group].map(|home| (at, home)))
+        .filter(|(_, home)| !home.is_empty())
+        .map(|(at, home)| (at, home + "/"))
+        .collect();
+    let mut pairs = Vec::new();
+    for (at, part) in planned.iter().enumerate().filter(|_| !homes.is_empty()) {
+        let Some(id) = text(part.value, "id") else { continue };
+        pairs.extend(homes.iter().filter(|(_, home)| id.starts_with(home.as_str())).map(|(whole, _)| (at, *whole)));
+    }
+    pairs
 }
 
 /// The default pool among a cluster's pools: the one recorded, the one that stands in for it, else the first for the
