@@ -28,6 +28,8 @@ pub mod plan;
 
 pub mod apply;
 
+pub mod testing;
+
 pub mod access;
 
 pub mod checks;

@@ -23,6 +23,7 @@ const LAYERS: &[&str] = &[
     "graph",
     "plan",
     "apply",
+    "testing",
     "access",
     "checks",
     "manifests",

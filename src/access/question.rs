@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::role::Plane;
 use super::world::{Access, Who, World};
 use crate::azure::arm_id::ArmId;
 
@@ -25,7 +26,9 @@ pub struct Hop {
 
 /// Who can do an action at a place.
 pub fn who_can(world: &World, action: &str, place: &ArmId) -> Vec<Reach> {
-    let fits = |access: &Access| access.scope.covers(place) && access.role.allows(action);
+    let plane = Plane::of(action);
+    let denied = |access: &Access| world.denials.iter().any(|d| d.takes(&access.principal, action, place));
+    let fits = |access: &Access| access.scope.covers(place) && access.role.allows_on(plane, action) && !denied(access);
     let mut found: Vec<Reach> = world
         .access()
         .into_iter()
@@ -67,8 +70,8 @@ fn is_called(access: &Access, name: &str) -> bool {
         Who::ServiceAccount { name, .. } => {
             is(name) || is(&format!("system:serviceaccount:{}", name.replace('/', ":")))
         }
-        Who::Pods { name, .. } => is(name),
         Who::Federated { subject, .. } => is(subject),
+        Who::Pods { namespace, selector, .. } => is(&format!("{namespace}/{selector}")),
         Who::ControlPlane(cluster) | Who::Nodes(cluster) => is(cluster),
         Who::Identity(identity) => is(identity),
         Who::Principal { id, .. } => is(id),

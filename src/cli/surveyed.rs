@@ -37,7 +37,7 @@ fn here(variables: &VariableFlags, invocation: &mut Invocation) -> Result<(World
             .await
             .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
         loaded.surroundings.simulator = Some(running.url());
-        let planned = planning::make_quietly(&loaded, invocation, recorded, &options, &|_| ()).await;
+        let planned = planning::make_telling(&loaded, invocation, recorded, &options, &|_| ()).await;
         running.shutdown().await;
         Ok::<_, Diagnostics>(planned)
     })?;

@@ -54,16 +54,8 @@ pub fn given(
         problems.extend(config::require_inputs(root, &inputs));
     }
     refuse_errors(invocation, problems)?;
-    let mut found = Diagnostics::new();
-    let functions = Surroundings::default();
-    let context = functions.context();
-    let scope = MapScope::refusing(&context, "Variables may not be used here.");
-    let evaluate = |(name, input): (Arc<str>, InputValue)| {
-        let value = found.take(eval::evaluate(&input.value, &scope));
-        let (origin, span) = origin(&name, &input);
-        (name, Given { value, origin, span })
-    };
-    let mut given: BTreeMap<Arc<str>, Given> = inputs.into_iter().map(evaluate).collect();
+    let (given, found) = evaluated(inputs);
+    let mut given: BTreeMap<Arc<str>, Given> = given.into_iter().collect();
     if missing == Missing::Unknown {
         let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
         given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
@@ -89,11 +81,26 @@ pub fn ephemeral(
     Ok(given)
 }
 
-fn option(flag: &VariableFlag) -> InputOption {
+pub(super) fn option(flag: &VariableFlag) -> InputOption {
     match flag {
         VariableFlag::Value(text) => InputOption::Var(text.clone()),
         VariableFlag::File(path) => InputOption::VarFile(path.clone()),
     }
+}
+
+/// Evaluates what was gathered for variables.
+pub(super) fn evaluated(inputs: config::InputValues) -> (indexmap::IndexMap<Arc<str>, Given>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let functions = Surroundings::default();
+    let context = functions.context();
+    let scope = MapScope::refusing(&context, "Variables may not be used here.");
+    let evaluate = |(name, input): (Arc<str>, InputValue)| {
+        let value = found.take(eval::evaluate(&input.value, &scope));
+        let (origin, span) = origin(&name, &input);
+        (name, Given { value, origin, span })
+    };
+    let given = inputs.into_iter().map(evaluate).collect();
+    (given, found)
 }
 
 /// How a value came, in words; the place only where it stands in a file, since a typed value may be a secret.

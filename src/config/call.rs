@@ -34,7 +34,7 @@ pub fn read_call(block: Block, diagnostics: &mut Diagnostics) -> Option<ModuleCa
 }
 
 /// `{ child = parent }`, where a child may have an alias: `azurerm.dns = azurerm.hub`.
-fn passes(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<ProviderPass> {
+pub(super) fn passes(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<ProviderPass> {
     let pass = |(child, parent): (ProviderRef, Expression)| {
         Some(ProviderPass { child, parent: provider(parent, diagnostics)? })
     };

@@ -62,7 +62,7 @@ impl Stack {
         // One account is trusted in several clusters by as many credentials.
         accounts.sort();
         accounts.dedup_by(|a, b| (&a.namespace, &a.name, &a.identity) == (&b.namespace, &b.name, &b.identity));
-        let bindings = world.bindings.iter().map(|binding| Binding {
+        let bindings = world.pod_identities.iter().map(|binding| Binding {
             namespace: binding.namespace.clone(),
             selector: binding.selector.clone(),
             client: client(&binding.identity),

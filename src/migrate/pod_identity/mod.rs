@@ -66,7 +66,7 @@ pub struct Migration {
 /// Works out a migration. `proxied` are workloads, `namespace/name`, that get the proxy because somebody says so.
 pub fn plan(survey: &Survey, world: &World, proxied: &[String]) -> Migration {
     let mut migration = Migration { issuer: issuer(world), ..Migration::default() };
-    migration.bindings = world.bindings.iter().map(|binding| binding.address.clone()).collect();
+    migration.bindings = world.pod_identities.iter().map(|binding| binding.address.clone()).collect();
     let bindings = bindings(survey, world);
     for pods in &survey.pods {
         let Some(selector) = pods.selector() else {
@@ -89,7 +89,7 @@ pub fn plan(survey: &Survey, world: &World, proxied: &[String]) -> Migration {
 /// The bindings of the manifests, and those of the stack, which Azure turns into the same objects.
 fn bindings(survey: &Survey, world: &World) -> Vec<Bound> {
     let mut all = survey.bindings.clone();
-    for binding in &world.bindings {
+    for binding in &world.pod_identities {
         let identity = world.identities.iter().find(|identity| identity.id == binding.identity);
         let bound = Bound {
             namespace: Some(binding.namespace.clone()),

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::access::{Binding, Cluster, Identity};
+use crate::access::{Cluster, Doors, Identity, PodIdentity};
 use crate::manifests::{load, survey};
 use crate::span::SourceMap;
 use crate::syntax;
@@ -27,8 +27,8 @@ fn world(identities: usize) -> World {
                 name,
             })
             .collect(),
-        bindings: names
-            .map(|name| Binding {
+        pod_identities: names
+            .map(|name| PodIdentity {
                 address: address(&format!("bowline_pod_identity.all[\"{name}\"]")),
                 cluster: CLUSTER.into(),
                 namespace: "shop".into(),
@@ -37,6 +37,8 @@ fn world(identities: usize) -> World {
             })
             .collect(),
         clusters: vec![Cluster {
+            id: CLUSTER.into(),
+            doors: Doors::default(),
             address: address("azurerm_kubernetes_cluster.main"),
             name: "prod".into(),
             issuer: String::new(),
