@@ -156,8 +156,8 @@ fn runbook(migration: &Migration) -> String {
          To take it back: `kubectl rollout undo`, or patch the label `azure.workload.identity/use` away.\n\n\
          ## Stage 3: the profile off\n\
          1. When every workload runs with workload identity: the patches of `3-profile-off` take the label `aadpodidbinding` away.\n\
-         2. Remove these from the stack, and set `pod_identity_profile {{ enabled = false }}`:\n{bindings}\
-         3. `bowline plan` must show no access of a service account lost.\n\n\
+         2. Remove these from the stack and apply; then set `pod_identity_profile {{ enabled = false }}` and apply again:\n{bindings}\
+         3. `bowline plan` shows that pods lose access by the label, and must show none that a service account loses.\n\n\
          To take it back: apply the stack of before; the labels are in the files of stage 2's workloads still.\n"
     )
 }

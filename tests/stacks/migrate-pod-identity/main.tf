@@ -20,6 +20,11 @@ variable "workload_identity" {
   default = false
 }
 
+variable "pod_identity" {
+  type    = bool
+  default = true
+}
+
 variable "pod_identities" {
   type    = map(string)
   default = { orders = "orders", billing = "billing" }
@@ -80,7 +85,7 @@ resource "azurerm_kubernetes_cluster" "main" {
   }
 
   pod_identity_profile {
-    enabled = length(var.pod_identities) > 0
+    enabled = var.pod_identity
   }
 }
 
