@@ -72,8 +72,10 @@ fn sound() -> World {
 /// What is found where no block is at hand.
 fn findings(world: &World) -> Vec<Finding> {
     let (folder, mut sources) = (tempfile::tempdir().unwrap(), SourceMap::default());
-    let (configuration, _) =
-        crate::config::load(folder.path(), &mut sources, &|_| crate::diagnostic::Diagnostics::new());
+    let functions = crate::eval::templates::Surroundings::default();
+    let context = functions.context();
+    let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+    let (configuration, _) = crate::config::load(folder.path(), &mut sources, &mut early);
     run(world, &configuration, &sources)
 }
 

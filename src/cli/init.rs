@@ -1,7 +1,7 @@
 //! `bowline init` and `bowline get`
 
 use super::Exit;
-use super::flags::parse_bool;
+use super::flags::{VariableFlags, parse_bool};
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
 use super::migrate::{self, Wish};
@@ -31,6 +31,8 @@ pub struct Arguments {
     /// Settings of the backend: NAME=VALUE or a file
     #[arg(long, value_name = "SETTING")]
     backend_config: Vec<String>,
+    #[command(flatten)]
+    variables: VariableFlags,
     /// Terraform's other flags, which change nothing here
     #[command(flatten)]
     accepted: Accepted,
@@ -70,6 +72,8 @@ pub struct GetArguments {
           default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
     update: bool,
     #[command(flatten)]
+    variables: VariableFlags,
+    #[command(flatten)]
     accepted: Accepted,
 }
 
@@ -78,11 +82,12 @@ pub struct GetArguments {
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let configuration = if arguments.get {
         invocation.print_line("Initializing modules...");
-        let configuration = install::modules(invocation, arguments.upgrade)?;
+        let configuration = install::modules(invocation, arguments.upgrade, &arguments.variables)?;
         list_modules(&configuration, invocation);
         configuration
     } else {
-        let (configuration, problems) = loading::read(std::path::Path::new("."), &mut invocation.sources);
+        let given = super::variables::early(&invocation.environment, &arguments.variables);
+        let (configuration, problems) = loading::read(std::path::Path::new("."), &mut invocation.sources, given);
         loading::refuse_errors(invocation, problems)?;
         configuration
     };
@@ -119,7 +124,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
 /// Brings the modules that the configuration calls here, and tells where they are.
 pub fn get(arguments: &GetArguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let _ = &arguments.accepted;
-    let configuration = install::modules(invocation, arguments.update)?;
+    let configuration = install::modules(invocation, arguments.update, &arguments.variables)?;
     list_modules(&configuration, invocation);
     Ok(Exit::Success)
 }

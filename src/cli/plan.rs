@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
-    let (plan, mut found) = runtime()?.block_on(async {
+    let (mut plan, mut found) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
         let planning = make(&loaded, invocation, recorded, &options, &progress);
@@ -68,18 +68,19 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     lock.release()?;
     let meaning = Meaning::of(&plan, &loaded, invocation);
     found.extend(checks::diagnostics(&meaning.findings, flags.checks));
-    let errored = found.has_errors();
+    plan.errored |= found.has_errors();
     progress.show_plan(&plan, &loaded.registry, &meaning.access);
     if let Some(path) = &arguments.sarif {
         let document = sarif::document(&meaning.findings, &invocation.sources);
         std::fs::write(path, format!("{document:#}\n")).map_err(|error| unwritable(path, &error))?;
     }
     invocation.report(found);
-    if errored {
-        return Ok(Exit::Failure);
-    }
+    // What could be planned before an error can be shown too; it cannot be applied.
     if let Some(out) = &arguments.out {
         saving::save(out, &plan, &loaded, invocation)?;
+    }
+    if plan.errored {
+        return Ok(Exit::Failure);
     }
     if !flags.json && plan.has_changes() {
         invocation.print(&next_step(arguments.out.as_ref(), invocation));

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::flags::{VariableFlag, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::refuse_errors;
-use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Variable};
+use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, InputValues, Variable};
 use crate::diagnostic::Diagnostics;
+use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
 use crate::eval::{self, MapScope};
+use crate::plan::Plan;
 use crate::value::Value;
 
 /// What becomes of a variable that has no default and is given no value.
@@ -54,6 +56,33 @@ pub fn given(
         problems.extend(config::require_inputs(root, &inputs));
     }
     refuse_errors(invocation, problems)?;
+    let (mut given, found) = evaluated(inputs);
+    if missing == Missing::Unknown {
+        let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
+        given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
+    }
+    refuse_errors(invocation, found)?;
+    Ok(given)
+}
+
+/// What is given for the variables of a root module of which only the declarations are read. Nobody is asked.
+pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableFlags) -> Gather<'a> {
+    Box::new(|root, sources| {
+        let options: Vec<InputOption> = flags.0.iter().map(option).collect();
+        let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let (inputs, mut found) = config::gather_inputs(root, environment, &options, sources);
+        let values = found.take(evaluated(inputs));
+        (values, found)
+    })
+}
+
+/// The values that a saved plan holds, for its configuration.
+pub fn planned(plan: &Plan) -> BTreeMap<Arc<str>, Given> {
+    let given = |value: &Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
+    plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect()
+}
+
+fn evaluated(inputs: InputValues) -> (BTreeMap<Arc<str>, Given>, Diagnostics) {
     let mut found = Diagnostics::new();
     let functions = Surroundings::default();
     let context = functions.context();
@@ -63,13 +92,8 @@ pub fn given(
         let (origin, span) = origin(&name, &input);
         (name, Given { value, origin, span })
     };
-    let mut given: BTreeMap<Arc<str>, Given> = inputs.into_iter().map(evaluate).collect();
-    if missing == Missing::Unknown {
-        let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
-        given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
-    }
-    refuse_errors(invocation, found)?;
-    Ok(given)
+    let values = inputs.into_iter().map(evaluate).collect();
+    (values, found)
 }
 
 /// What is given for the ephemeral variables, which a saved plan does not hold.

@@ -11,11 +11,13 @@ mod registry;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::loading;
 use crate::address::ModulePath;
 use crate::config::{self, Configuration, ModuleCall, ModuleSource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::constant::Constants;
 use manifest::{Manifest, Package};
 use registry::Registry;
 
@@ -23,12 +25,16 @@ use registry::Registry;
 const STORE: &str = ".bowline/modules";
 
 /// Brings all modules of the configuration here; with `upgrade` the newest that are allowed.
-pub fn modules(invocation: &mut Invocation, upgrade: bool) -> Result<Configuration, Diagnostics> {
+pub fn modules(
+    invocation: &mut Invocation,
+    upgrade: bool,
+    variables: &VariableFlags,
+) -> Result<Configuration, Diagnostics> {
     let environment = invocation.environment.clone();
     let mut installer = Installer {
         manifest: Manifest::read(Path::new(STORE)),
         kept: Manifest::default(),
-        registry: Registry::new(environment),
+        registry: Registry::new(environment.clone()),
         fetched: HashMap::new(),
         said: Vec::new(),
         upgrade,
@@ -38,7 +44,7 @@ pub fn modules(invocation: &mut Invocation, upgrade: bool) -> Result<Configurati
     let (configuration, found) = config::load_with(
         Path::new("."),
         &mut invocation.sources,
-        &|module| crate::eval::early::check_module(module, &context),
+        &mut Constants::new(&context, super::variables::early(&environment, variables)),
         &mut |call, path| installer.folder(call, path),
     );
     for line in &installer.said {
