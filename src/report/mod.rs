@@ -5,6 +5,7 @@ mod change;
 mod change_text;
 mod config_json;
 pub mod diagnostics;
+mod function_words;
 pub mod graph_dot;
 pub mod outputs;
 pub mod plan_json;
