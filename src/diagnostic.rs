@@ -42,6 +42,8 @@ pub struct Diagnostic {
     pub function: Option<String>,
     /// Other places that belong to it, each with what is there: the hops of a cycle, the first declaration.
     pub related: Vec<(Span, String)>,
+    /// The object a condition of which failed, when this tells of that: `var.x`, `check.health`, `azurerm_subnet.a[0]`.
+    pub condition: Option<String>,
 }
 
 impl Diagnostic {
@@ -66,6 +68,7 @@ impl Diagnostic {
             values: Vec::new(),
             function: None,
             related: Vec::new(),
+            condition: None,
         }
     }
 
@@ -80,6 +83,13 @@ impl Diagnostic {
     #[must_use]
     pub fn within(mut self, span: Span) -> Self {
         self.context = Some(span);
+        self
+    }
+
+    /// Names the object a condition of which failed.
+    #[must_use]
+    pub fn of_condition(mut self, object: &str) -> Self {
+        self.condition.get_or_insert_with(|| object.to_owned());
         self
     }
 

@@ -28,9 +28,15 @@ pub mod plan;
 
 pub mod apply;
 
+pub mod testing;
+
 pub mod access;
 
 pub mod checks;
+
+pub mod manifests;
+
+pub mod migrate;
 
 pub mod report;
 

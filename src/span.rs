@@ -1,5 +1,6 @@
 //! Where a thing was written: files, byte ranges in them, and lines and columns for people.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,9 +71,21 @@ pub struct Source {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     sources: Vec<Source>,
+    /// Texts that an editor has changed and not saved.
+    unsaved: BTreeMap<PathBuf, Arc<str>>,
 }
 
 impl SourceMap {
+    /// An empty map that takes these texts for what is on disk.
+    pub fn with_unsaved(unsaved: BTreeMap<PathBuf, Arc<str>>) -> Self {
+        Self { sources: Vec::new(), unsaved }
+    }
+
+    /// The text of a file that is open in an editor.
+    pub fn unsaved(&self, path: &Path) -> Option<&Arc<str>> {
+        self.unsaved.get(path)
+    }
+
     /// Takes in a text under the name that people are to see.
     pub fn add(&mut self, name: impl Into<String>, path: Option<&Path>, text: impl Into<Arc<str>>) -> SourceId {
         let text = text.into();

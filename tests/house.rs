@@ -23,8 +23,11 @@ const LAYERS: &[&str] = &[
     "graph",
     "plan",
     "apply",
+    "testing",
     "access",
     "checks",
+    "manifests",
+    "migrate",
     "report",
     "cli",
 ];

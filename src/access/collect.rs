@@ -1,14 +1,14 @@
 //! From values to the parts that access is made of.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::role::{Permissions, Role};
-use super::world::{Assignment, Cluster, Credential, Identity, Scope, World};
+use super::world::{Assignment, Cluster, Credential, Doors, Identity, PodIdentity, Scope, World};
 use crate::address::{Address, ResourceMode};
 use crate::azure::arm_id::ArmId;
-use crate::plan::{Action, Plan, recorded as decoding};
+use crate::plan::{Action, Foreseen, Plan, recorded as decoding};
 use crate::provider::Registry;
 use crate::state::{Instance, ObjectAddress, ProviderAddress, State};
 use crate::value::Value;
@@ -35,7 +35,39 @@ pub fn around(plan: &Plan, registry: &Registry, traced: &BTreeMap<Address, Value
             }
         }
     }
-    (before, collect(&values))
+    let mut after = collect(&values);
+    take_leave(&before, &mut after);
+    (before, after)
+}
+
+/// What a configuration alone leads to.
+pub fn foreseen(foreseen: &Foreseen) -> World {
+    World { partial: !foreseen.whole, ..collect(&foreseen.values) }
+}
+
+/// Notes what there is before and not after.
+fn take_leave(before: &World, after: &mut World) {
+    let managed = |world: &World| -> HashSet<Arc<str>> {
+        world.resources.iter().filter(|(address, _)| is_managed(address)).map(|(_, id)| id.key().clone()).collect()
+    };
+    let kept = managed(after);
+    let goes = |id: &ArmId| !kept.contains(id.key());
+    let removed: Vec<ArmId> =
+        before.resources.iter().filter(|(a, id)| is_managed(a) && goes(id)).map(|(_, id)| id.clone()).collect();
+    let gone: HashSet<&str> = removed.iter().map(|id| &**id.key()).collect();
+    // A data source still sees what goes.
+    let staying = after.principals(|id| !gone.contains(id));
+    let departed = before.principals(|_| true).into_iter().filter(|(principal, _)| !staying.contains_key(principal));
+    let departed: Vec<_> = departed.map(|(principal, name)| (principal.to_owned(), name)).collect();
+    (after.departed, after.removed) = (departed, removed);
+    // Whoever begins with pod-managed identity is told so by its kind.
+    let had: HashSet<&str> = before.clusters.iter().filter(|c| c.doors.pod_identity).map(|c| &*c.id).collect();
+    let began = after.clusters.iter_mut().filter(|cluster| !had.contains(&*cluster.id));
+    began.for_each(|cluster| cluster.doors.pod_identity = false);
+}
+
+fn is_managed(address: &Address) -> bool {
+    address.resource.mode == ResourceMode::Managed
 }
 
 /// Everything recorded that this program has the kind of.
@@ -63,7 +95,10 @@ fn collect(values: &BTreeMap<Address, Value>) -> World {
         match &*address.resource.kind {
             "azurerm_user_assigned_identity" => world.identities.extend(identity(address, value)),
             "azurerm_federated_identity_credential" => world.credentials.extend(credential(address, value)),
-            "azurerm_kubernetes_cluster" => world.clusters.extend(cluster(address, value)),
+            "bowline_pod_identity" => world.pod_identities.extend(pod_identity(address, value)),
+            "azurerm_kubernetes_cluster" | "azurerm_kubernetes_automatic_cluster" => {
+                world.clusters.extend(cluster(address, value));
+            }
             "azurerm_role_assignment" => world.assignments.extend(assignment(address, value, &customs)),
             "azapi_resource" => any(&mut world, address, value, &customs),
             _ => {}
@@ -104,6 +139,48 @@ fn cluster(address: &Address, value: &Value) -> Option<Cluster> {
         control_plane_ids: texts(own.and_then(|own| own.field("identity_ids"))).iter().map(|id| folded(id)).collect(),
         kubelet: kubelet.and_then(|kubelet| text(kubelet, "object_id")).map(str::to_owned),
         kubelet_id: kubelet.and_then(|kubelet| text(kubelet, "user_assigned_identity_id")).map(folded),
+        id: folded(text(value, "id")?),
+        doors: if is_managed(address) && &*address.resource.kind == "azurerm_kubernetes_cluster" {
+            doors(value)
+        } else {
+            Doors::default()
+        },
+    })
+}
+
+/// What is not known yet is taken to be shut.
+fn doors(value: &Value) -> Doors {
+    let off = |name: &str| value.field(name).is_none_or(|v| v.is_null() || v.as_bool() == Some(false));
+    let on = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(true);
+    let any = |ranges: Option<&Value>| match ranges {
+        None => true,
+        Some(ranges) if ranges.is_null() => true,
+        Some(ranges) => ranges
+            .as_elements()
+            .is_some_and(|all| all.is_empty() || all.iter().any(|range| range.as_str() == Some("0.0.0.0/0"))),
+    };
+    let profile = value.field("api_server_access_profile");
+    let ranges = first(profile).and_then(|profile| profile.field("authorized_ip_ranges"));
+    let profile_is_open = profile.is_none_or(Value::is_known);
+    let entra = first(value.field("azure_active_directory_role_based_access_control")).is_some();
+    Doors {
+        public: off("private_cluster_enabled")
+            && profile_is_open
+            && any(ranges)
+            && any(value.field("api_server_authorized_ip_ranges")),
+        local_accounts: entra && off("local_account_disabled"),
+        pod_identity: on(first(value.field("pod_identity_profile")).and_then(|profile| profile.field("enabled"))),
+        tokenless: on(value.field("oidc_issuer_enabled")) && off("workload_identity_enabled"),
+    }
+}
+
+fn pod_identity(address: &Address, value: &Value) -> Option<PodIdentity> {
+    Some(PodIdentity {
+        address: address.clone(),
+        cluster: folded(text(value, "kubernetes_cluster_id")?),
+        namespace: text(value, "namespace")?.to_owned(),
+        selector: text(value, "binding_selector").or_else(|| text(value, "name"))?.to_owned(),
+        identity: folded(text(value, "user_assigned_identity_id")?),
     })
 }
 
@@ -211,17 +288,17 @@ fn role(definition: Option<&str>, name: Option<&str>, customs: &HashMap<String, 
     })
 }
 
-fn scope(text: &str) -> Scope {
+pub(super) fn scope(text: &str) -> Scope {
     ArmId::parse(text).map_or_else(|_| Scope::Later(text.to_owned()), Scope::Known)
 }
 
 /// The GUID at the end of a definition's id; `azurerm_role_definition` puts a scope after a bar.
-fn guid(id: &str) -> &str {
+pub(super) fn guid(id: &str) -> &str {
     let id = id.split('|').next().unwrap_or(id);
     id.rsplit('/').next().unwrap_or(id)
 }
 
-fn folded(id: &str) -> Arc<str> {
+pub(super) fn folded(id: &str) -> Arc<str> {
     id.to_ascii_lowercase().into()
 }
 

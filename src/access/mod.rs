@@ -4,19 +4,21 @@
 //! Azure's rules, from Microsoft's documentation of role-based access control: an assignment holds at its scope and at
 //! everything below; a role allows what one of its permissions names among `actions` (or `dataActions`) and does not
 //! take away among `notActions` (or `notDataActions`); a condition narrows data actions, and is shown rather than
-//! evaluated. Deny assignments are not managed by any kind, so they are unknown here.
+//! evaluated. Deny assignments are not managed by any kind: they are known of live Azure only ([`survey`]).
 
 mod changes;
 mod collect;
+mod live;
 mod question;
 mod role;
 mod world;
 
 pub use changes::{AccessChange, changes};
-pub use collect::{around, recorded};
+pub use collect::{around, foreseen, recorded};
+pub use live::{DENY_ASSIGNMENTS, survey};
 pub use question::{Hop, Reach, path, what_can, who_can};
-pub use role::{Permissions, Role, matches};
-pub use world::{Access, Assignment, Cluster, Credential, Identity, Issuer, Scope, Who, World};
+pub use role::{Permissions, Plane, Role, matches};
+pub use world::{Access, Assignment, Cluster, Credential, Doors, Identity, Issuer, PodIdentity, Scope, Who, World};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::role::Plane;
 use super::world::{Access, Who, World};
 use crate::azure::arm_id::ArmId;
 
@@ -25,7 +26,9 @@ pub struct Hop {
 
 /// Who can do an action at a place.
 pub fn who_can(world: &World, action: &str, place: &ArmId) -> Vec<Reach> {
-    let fits = |access: &Access| access.scope.covers(place) && access.role.allows(action);
+    let plane = Plane::of(action);
+    let denied = |access: &Access| world.denials.iter().any(|d| d.takes(&access.principal, action, place));
+    let fits = |access: &Access| access.scope.covers(place) && access.role.allows_on(plane, action) && !denied(access);
     let mut found: Vec<Reach> = world
         .access()
         .into_iter()
@@ -36,7 +39,7 @@ pub fn who_can(world: &World, action: &str, place: &ArmId) -> Vec<Reach> {
     found
 }
 
-/// What somebody can do, in the order of places. `name` is a service account (`namespace/name`), the name of an
+/// What somebody can do, in the order of places. `name` is a service account (`namespace/name`), pods (`namespace/selector`), the name of an
 /// identity or a cluster, an object id, or the subject of a credential.
 pub fn what_can(world: &World, name: &str) -> Vec<Access> {
     let mut found: Vec<Access> = world.access().into_iter().filter(|access| is_called(access, name)).collect();
@@ -68,6 +71,7 @@ fn is_called(access: &Access, name: &str) -> bool {
             is(name) || is(&format!("system:serviceaccount:{}", name.replace('/', ":")))
         }
         Who::Federated { subject, .. } => is(subject),
+        Who::Pods { namespace, selector, .. } => is(&format!("{namespace}/{selector}")),
         Who::ControlPlane(cluster) | Who::Nodes(cluster) => is(cluster),
         Who::Identity(identity) => is(identity),
         Who::Principal { id, .. } => is(id),

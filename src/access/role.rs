@@ -61,10 +61,20 @@ impl Role {
         self.permissions.iter().any(|permission| permission.allows(action))
     }
 
+    /// [`Role::allows`] for an action of which it is known already what it is on.
+    pub fn allows_on(&self, plane: Plane, action: &str) -> bool {
+        self.permissions.iter().any(|permission| permission.allows_on(plane, action))
+    }
+
     /// What whoever holds it can do, before the name of the scope: `read secrets of`.
     pub fn words(&self) -> String {
         let known = WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.name));
         known.map_or_else(|| format!("use the role {:?} on", self.name), |(_, words)| (*words).to_owned())
+    }
+
+    /// Whether it lets its holder change resources of whatever kind.
+    pub fn manages_everything(&self) -> bool {
+        ["Microsoft.Compute/virtualMachines/write", "Microsoft.KeyVault/vaults/delete"].iter().all(|a| self.allows(a))
     }
 
     /// Whether it lets its holder hand out access: with it, every other role is within reach.
@@ -74,19 +84,44 @@ impl Role {
 }
 
 impl Permissions {
-    fn allows(&self, action: &str) -> bool {
+    /// Whether it names an action, on resources or on their data.
+    pub fn allows(&self, action: &str) -> bool {
+        self.allows_on(Plane::of(action), action)
+    }
+
+    fn allows_on(&self, plane: Plane, action: &str) -> bool {
         let any = |patterns: &[Cow<'static, str>]| patterns.iter().any(|pattern| matches(pattern, action));
-        let on_data = any(&self.data_actions) && !any(&self.not_data_actions);
-        on_data || !is_on_data(action) && any(&self.actions) && !any(&self.not_actions)
+        let on_data = plane != Plane::Management && any(&self.data_actions) && !any(&self.not_data_actions);
+        on_data || plane != Plane::Data && any(&self.actions) && !any(&self.not_actions)
     }
 }
 
-/// Whether an action is on what a resource holds: then the star of Contributor does not reach it. Azure tells the two
-/// apart by the operation; here it is one on data when a built-in role names it as such. `Microsoft.KeyVault/vaults/*`
-/// and its like are too wide to tell.
-fn is_on_data(action: &str) -> bool {
-    let telling = |pattern: &&str| !pattern.contains('*') || pattern.split('/').count() > 3;
-    roles::data_actions().filter(telling).any(|pattern| matches(pattern, action))
+/// What an action is on. Azure tells the two apart by the operation, not by its name; so do roles, which list them
+/// apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plane {
+    /// On resources, through Azure Resource Manager: the star of Contributor reaches it.
+    Management,
+    /// On what resources hold: the star of Contributor does not reach it.
+    Data,
+    /// No built-in role tells.
+    Either,
+}
+
+impl Plane {
+    /// That of an action: as built-in roles list it. `Microsoft.KeyVault/vaults/*` and its like are too wide to tell,
+    /// and reading, writing or deleting a resource of the first level is always management.
+    pub fn of(action: &str) -> Self {
+        let telling = |pattern: &&str| !pattern.contains('*') || pattern.split('/').count() > 3;
+        if roles::data_actions().filter(telling).any(|pattern| matches(pattern, action)) {
+            return Self::Data;
+        }
+        let parts: Vec<&str> = action.split('/').collect();
+        let is_verb = |verb: &str| ["read", "write", "delete"].iter().any(|known| known.eq_ignore_ascii_case(verb));
+        let first_level = matches!(parts.as_slice(), [_, _, verb] if is_verb(verb));
+        let listed = || roles::actions().any(|listed| listed.eq_ignore_ascii_case(action));
+        if first_level || listed() { Self::Management } else { Self::Either }
+    }
 }
 
 /// Whether an action fits a pattern, in whatever case; a star in the pattern stands for any text, also for none.

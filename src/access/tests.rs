@@ -50,6 +50,8 @@ fn world(assignments: Vec<Assignment>) -> World {
             control_plane_ids: Vec::new(),
             kubelet: Some("nodes".into()),
             kubelet_id: None,
+            id: "/subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/prod".into(),
+            doors: Doors::default(),
         }],
         assignments,
         ..World::default()
@@ -120,4 +122,23 @@ fn somebody_is_found_by_every_name_they_have() {
         hop("Key Vault Secrets User on vault kv", "azurerm_role_assignment.api"),
     ];
     assert_eq!(ways, [expected.to_vec()]);
+}
+
+#[test]
+fn pods_reach_by_their_label_what_their_identity_reaches() {
+    let mut world = world(vec![own("Key Vault Secrets User", VAULT)]);
+    world.credentials.clear();
+    world.pod_identities.push(PodIdentity {
+        address: address("bowline_pod_identity.api"),
+        cluster: "/subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/prod".into(),
+        namespace: "payments".into(),
+        selector: "api".into(),
+        identity: IDENTITY.into(),
+    });
+    let found = what_can(&world, "payments/api");
+    let sentence = "pods labelled api in namespace payments (cluster prod) can read secrets of vault kv, through identity \
+                    api and Key Vault Secrets User";
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [sentence]);
+    world.pod_identities.clear();
+    assert!(what_can(&world, "payments/api").is_empty());
 }

@@ -1,10 +1,10 @@
 //! The parts that access is made of, joined.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::role::Role;
+use super::role::{Permissions, Role};
 use crate::address::Address;
 use crate::azure::arm_id::ArmId;
 
@@ -19,10 +19,49 @@ pub struct World {
     pub clusters: Vec<Cluster>,
     /// Role assignments.
     pub assignments: Vec<Assignment>,
+    /// Identities that pods may use by a label (AKS pod-managed identity).
+    pub pod_identities: Vec<PodIdentity>,
     /// The configuration's own roles.
     pub roles: Vec<(Address, Role)>,
     /// The resources that there are, for naming them on the command line: address and id.
     pub resources: Vec<(Address, ArmId)>,
+    /// Principals that a plan takes away, with what each was called.
+    pub departed: Vec<(String, String)>,
+    /// The resources that a plan takes away.
+    pub removed: Vec<ArmId>,
+    /// Something could not be told yet: what is not here may come all the same.
+    pub partial: bool,
+    /// What is denied to somebody, whatever roles say. No kind manages these; they are known of live Azure only.
+    pub denials: Vec<Denial>,
+}
+
+/// A deny assignment.
+#[derive(Debug, Clone)]
+pub struct Denial {
+    /// What Azure calls it.
+    pub name: String,
+    /// What is denied.
+    pub permissions: Vec<Permissions>,
+    /// To whom: object ids in lower case.
+    pub principals: Vec<String>,
+    /// To everybody but those excepted.
+    pub everybody: bool,
+    /// Not to these: object ids in lower case.
+    pub except: Vec<String>,
+    /// Where.
+    pub scope: Scope,
+    /// At that place only, not below.
+    pub only_there: bool,
+}
+
+impl Denial {
+    /// Whether it takes an action at a place from a principal.
+    pub fn takes(&self, principal: &str, action: &str, place: &ArmId) -> bool {
+        let is = |ids: &[String]| ids.iter().any(|id| id.eq_ignore_ascii_case(principal));
+        let concerned = (self.everybody || is(&self.principals)) && !is(&self.except);
+        let there = if self.only_there { self.scope.key() == &**place.key() } else { self.scope.covers(place) };
+        concerned && there && self.permissions.iter().any(|permission| permission.allows(action))
+    }
 }
 
 /// A user-assigned identity.
@@ -62,6 +101,8 @@ pub struct Cluster {
     pub address: Address,
     /// Its own name.
     pub name: String,
+    /// Its ARM id in lower case.
+    pub id: Arc<str>,
     /// The issuer of its service accounts' tokens; empty without one.
     pub issuer: String,
     /// The principals of its control plane.
@@ -72,6 +113,37 @@ pub struct Cluster {
     pub kubelet: Option<String>,
     /// The ARM id of that identity in lower case.
     pub kubelet_id: Option<Arc<str>>,
+    /// What it lets pass.
+    pub doors: Doors,
+}
+
+/// What a cluster lets pass, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools)] // Azure's own switches, independent of one another.
+pub struct Doors {
+    /// Its API server answers any address.
+    pub public: bool,
+    /// Local accounts get in beside those of Entra.
+    pub local_accounts: bool,
+    /// Pods use identities by a label.
+    pub pod_identity: bool,
+    /// Its service accounts have an issuer, but pods are not handed tokens of it.
+    pub tokenless: bool,
+}
+
+/// An identity that pods of a namespace may use by a label.
+#[derive(Debug, Clone)]
+pub struct PodIdentity {
+    /// The instance that manages it.
+    pub address: Address,
+    /// The ARM id of the cluster in lower case.
+    pub cluster: Arc<str>,
+    /// The namespace.
+    pub namespace: String,
+    /// What the label says.
+    pub selector: String,
+    /// The ARM id of the identity in lower case.
+    pub identity: Arc<str>,
 }
 
 /// A role assignment.
@@ -117,6 +189,15 @@ pub enum Who {
         /// Who signs it.
         issuer: String,
     },
+    /// The pods of a namespace with a label, by pod-managed identity.
+    Pods {
+        /// The namespace.
+        namespace: String,
+        /// What the label says.
+        selector: String,
+        /// The cluster's name.
+        cluster: String,
+    },
     /// What manages a cluster's resources.
     ControlPlane(String),
     /// A cluster's nodes; whatever runs on them can use their identity.
@@ -158,6 +239,8 @@ pub struct Access {
     pub condition: Option<String>,
     /// What grants it.
     pub assignment: Address,
+    /// The object id that it is granted to.
+    pub principal: String,
 }
 
 impl World {
@@ -180,6 +263,7 @@ impl World {
                 scope: assignment.scope.clone(),
                 condition: assignment.condition.clone(),
                 assignment: assignment.address.clone(),
+                principal: assignment.principal.clone(),
             }));
         }
         found
@@ -195,6 +279,8 @@ impl World {
                 User { who: who(credential, &issuers), through: None, credential: Some(credential.address.clone()) };
             by_id.entry(&credential.identity).or_default().push(user);
         }
+        self.pods(&mut by_id);
+        let managed: HashSet<&str> = self.identities.iter().map(|identity| &*identity.id).collect();
         let mut users: HashMap<&str, Vec<User>> = HashMap::new();
         for cluster in &self.clusters {
             let parts = [
@@ -206,13 +292,15 @@ impl World {
                     by_id.entry(id).or_default().push(User { who: who.clone(), through: None, credential: None });
                 }
             }
-            let managed =
-                |id: &Option<Arc<str>>| id.as_ref().is_some_and(|id| self.identities.iter().any(|i| i.id == *id));
             for principal in cluster.control_plane.iter().filter(|_| cluster.control_plane_ids.is_empty()) {
                 let user = User { who: Who::ControlPlane(cluster.name.clone()), through: None, credential: None };
                 users.entry(principal).or_default().push(user);
             }
-            if let Some(principal) = cluster.kubelet.as_ref().filter(|_| !managed(&cluster.kubelet_id)) {
+            if let Some(principal) = cluster
+                .kubelet
+                .as_ref()
+                .filter(|_| !cluster.kubelet_id.as_ref().is_some_and(|id| managed.contains(&**id)))
+            {
                 let user = User { who: Who::Nodes(cluster.name.clone()), through: None, credential: None };
                 users.entry(principal).or_default().push(user);
             }
@@ -227,6 +315,50 @@ impl World {
             users.insert(&identity.principal, holders.into_iter().map(through).collect());
         }
         users
+    }
+
+    /// The pods that use identities by a label.
+    fn pods<'w>(&'w self, by_id: &mut HashMap<&'w str, Vec<User>>) {
+        let clusters: HashMap<&str, &str> = self.clusters.iter().map(|c| (&*c.id, c.name.as_str())).collect();
+        for pod in &self.pod_identities {
+            let last = || pod.cluster.rsplit('/').next().unwrap_or_default();
+            let who = Who::Pods {
+                namespace: pod.namespace.clone(),
+                selector: pod.selector.clone(),
+                cluster: clusters.get(&*pod.cluster).copied().unwrap_or_else(last).to_owned(),
+            };
+            let user = User { who, through: None, credential: Some(pod.address.clone()) };
+            by_id.entry(&pod.identity).or_default().push(user);
+        }
+    }
+
+    /// What makes up each workload: the blocks of an identity that pods use, of its credentials and of its grants,
+    /// under the identity's name.
+    pub fn workloads(&self) -> BTreeMap<Address, String> {
+        let pods = self.pod_identities.iter().map(|pod| (&pod.identity, &pod.address));
+        let ways: Vec<_> = self.credentials.iter().map(|c| (&c.identity, &c.address)).chain(pods).collect();
+        let used: HashSet<&Arc<str>> = ways.iter().map(|(identity, _)| *identity).collect();
+        let mine: Vec<&Identity> = self.identities.iter().filter(|identity| used.contains(&identity.id)).collect();
+        let by_id: HashMap<&str, &str> = mine.iter().map(|i| (&*i.id, i.name.as_str())).collect();
+        let by_principal: HashMap<&str, &str> = mine.iter().map(|i| (i.principal.as_str(), i.name.as_str())).collect();
+        let ways = ways.into_iter().filter_map(|(id, address)| Some((address, *by_id.get(&**id)?)));
+        let grants =
+            self.assignments.iter().filter_map(|a| Some((&a.address, *by_principal.get(a.principal.as_str())?)));
+        let own = mine.iter().map(|identity| (&identity.address, identity.name.as_str()));
+        ways.chain(grants).chain(own).map(|(address, name)| (address.clone(), name.to_owned())).collect()
+    }
+
+    /// Every principal that is known by more than its id, with what it is called, of the objects whose ids (in lower
+    /// case) are wanted.
+    pub(super) fn principals(&self, wanted: impl Fn(&str) -> bool) -> HashMap<&str, String> {
+        let identities = self.identities.iter().filter(|identity| wanted(&identity.id));
+        let identities =
+            identities.map(|identity| (identity.principal.as_str(), format!("identity {}", identity.name)));
+        let clusters = self.clusters.iter().filter(|cluster| wanted(&cluster.id)).flat_map(|cluster| {
+            let own = cluster.control_plane.iter().filter(|_| cluster.control_plane_ids.is_empty());
+            own.map(|principal| (principal.as_str(), format!("the control plane of cluster {}", cluster.name)))
+        });
+        clusters.chain(identities).collect()
     }
 }
 
@@ -309,6 +441,9 @@ impl fmt::Display for Who {
                 write!(f, "service account {name} (of issuer {issuer})")
             }
             Self::Federated { subject, issuer } => write!(f, "{subject} (of issuer {issuer})"),
+            Self::Pods { namespace, selector, cluster } => {
+                write!(f, "pods labelled {selector} in namespace {namespace} (cluster {cluster})")
+            }
             Self::ControlPlane(cluster) => write!(f, "control plane of cluster {cluster}"),
             Self::Nodes(cluster) => write!(f, "nodes of cluster {cluster}"),
             Self::Identity(name) => write!(f, "identity {name} (used by nothing here)"),

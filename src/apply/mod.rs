@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use crate::diagnostic::Diagnostics;
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
+use crate::plan::evaluation::Evaluation;
 use crate::plan::{Action, Plan, Setting};
 use crate::state::{Journal, ObjectAddress};
 
@@ -111,5 +112,15 @@ pub struct Means<'c> {
 
 /// Carries a plan out. The state that comes back holds all that was done, also after an error.
 pub async fn apply<'c>(setting: Setting<'c>, plan: &'c Plan, means: Means<'c>) -> (Applied, Diagnostics) {
+    let (applied, _, found) = apply_with_values(setting, plan, means).await;
+    (applied, found)
+}
+
+/// [`apply`], with everything that was evaluated in the end.
+pub async fn apply_with_values<'c>(
+    setting: Setting<'c>,
+    plan: &'c Plan,
+    means: Means<'c>,
+) -> (Applied, Evaluation<'c>, Diagnostics) {
     run::Runner::new(setting, plan, means).run().await
 }

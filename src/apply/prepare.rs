@@ -66,7 +66,7 @@ impl Runner<'_> {
         let provider = self.stage.provider(&config_address, resource)?;
         let kind = self.stage.kind(&*provider, resource)?;
         let id = self.stage.graph.provider_of(&config_address)?.clone();
-        let session = self.stage.session(&id)?.clone();
+        let session = self.stage.session_for(address, self.stage.session(&id)?);
         let subject = Subject {
             resource,
             config: &config_address,
@@ -178,6 +178,7 @@ impl Runner<'_> {
     pub(super) fn prepare_removal(&mut self, change: &InstanceChange) -> Option<Prepared> {
         let provider = self.stage.provider_id(&change.provider);
         let session = provider.and_then(|id| self.stage.session(&id).cloned());
+        let session = session.map(|session| self.stage.session_for(&change.address, &session));
         let (Some(session), Some(prior)) = (session, change.prior()) else {
             self.stage.found.push(
                 Diagnostic::error(
@@ -259,7 +260,7 @@ impl Runner<'_> {
         let own = recorded::encode(kind, &value, now.private, change.dependencies.clone());
         let before = self.state.instance(&object.address).cloned();
         let tainted = match action {
-            Action::Create => failed,
+            Action::Create => failed && !kind.mends(),
             _ => before.is_some_and(|b| b.tainted),
         };
         let instance = Instance { tainted, create_before_destroy: change.create_before_destroy, ..own };

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::address::{ModuleInstance, ProviderAddress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
+use crate::plan::evaluation::Evaluation;
 use crate::plan::provisioners::Command;
 use crate::plan::stage::{Stage, kind_of};
 use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs, recorded};
@@ -96,7 +97,7 @@ impl<'c> Runner<'c> {
         }
     }
 
-    pub(super) async fn run(mut self) -> (Applied, Diagnostics) {
+    pub(super) async fn run(mut self) -> (Applied, Evaluation<'c>, Diagnostics) {
         self.configure_forgotten().await;
         self.take_over();
         loop {
@@ -416,7 +417,7 @@ impl<'c> Runner<'c> {
         true
     }
 
-    fn end(mut self) -> (Applied, Diagnostics) {
+    fn end(mut self) -> (Applied, Evaluation<'c>, Diagnostics) {
         let stopped = self.frontier.left() > 0;
         if stopped {
             self.name_what_was_not_begun();
@@ -424,7 +425,7 @@ impl<'c> Runner<'c> {
         self.keep_outputs();
         let stage = self.stage;
         let checks = stage.conditions.into_results();
-        (Applied { state: self.state, steps: self.steps, checks, stopped }, stage.found)
+        (Applied { state: self.state, steps: self.steps, checks, stopped }, stage.evaluation, stage.found)
     }
 
     fn name_what_was_not_begun(&mut self) {

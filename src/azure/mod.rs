@@ -1,5 +1,6 @@
 //! Azure: the kinds `azurerm_*` and `azapi_*`, and how they reach Azure Resource Manager.
 
+pub mod activity;
 pub mod arm;
 pub mod arm_id;
 pub mod blob;

@@ -40,6 +40,16 @@ pub fn data_actions() -> impl Iterator<Item = &'static str> {
     PERMISSIONS.iter().flat_map(|(_, permission)| permission.data_actions.iter().copied())
 }
 
+/// The names of all of them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROLES.iter().map(|role| role.name)
+}
+
+/// The actions on resources that built-in roles name, each as often as it is named.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    PERMISSIONS.iter().flat_map(|(_, permission)| permission.actions.iter().copied())
+}
+
 /// The role of a definition's GUID, in whatever case.
 pub fn by_guid(guid: &str) -> Option<BuiltInRole> {
     ROLES.iter().find(|role| role.guid.eq_ignore_ascii_case(guid)).copied()

@@ -24,19 +24,23 @@ pub struct Azure {
     pub dialect: Dialect,
     /// Whether an existing object is taken over by a create instead of being refused.
     pub overwrite_existing: bool,
+    /// Whether the subscription is registered with a provider that it is not registered with, when that is needed.
+    pub registers: bool,
     /// Whether a resource group that still holds something is not deleted.
     pub keep_full_groups: bool,
     /// What the configuration refers to.
     pub mentioned: Mentioned,
     /// What becomes of secrets that vaults keep after their deletion.
-    pub deleted_secrets: DeletedSecrets,
+    pub deleted_secrets: Kept,
+    /// What becomes of vaults that Azure keeps after their deletion.
+    pub deleted_vaults: Kept,
     ahead: Arc<Mutex<HashMap<String, Json>>>,
     principals: Arc<Mutex<HashSet<String>>>,
 }
 
-/// What becomes of secrets that vaults keep after their deletion.
+/// What becomes of what a service keeps after its deletion.
 #[derive(Debug, Clone, Copy)]
-pub struct DeletedSecrets {
+pub struct Kept {
     /// One that is destroyed is purged too.
     pub purge: bool,
     /// One that was deleted is recovered instead of being made.
@@ -53,9 +57,11 @@ impl Azure {
             tenant,
             dialect,
             overwrite_existing: false,
+            registers: true,
             keep_full_groups: true,
             mentioned: Mentioned::default(),
-            deleted_secrets: DeletedSecrets { purge: true, recover: true },
+            deleted_secrets: Kept { purge: true, recover: true },
+            deleted_vaults: Kept { purge: true, recover: true },
             ahead: Arc::default(),
             principals: Arc::default(),
         }

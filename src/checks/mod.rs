@@ -1,7 +1,9 @@
 //! Checks of what a plan leads to: faults in access that Azure accepts, and that show only when a pod asks for a token
 //! or when somebody audits.
 
+mod faults;
 mod ignore;
+mod preferences;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,8 @@ use crate::eval::decode;
 use crate::span::{SourceMap, Span};
 use crate::value::Path;
 
+pub use ignore::reason;
+pub use preferences::refuse_unknown;
 pub use rules::RULES;
 
 /// A rule.
@@ -44,6 +48,17 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// Which findings are shown, and whether they stop the run (`-checks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Mode {
@@ -63,8 +78,10 @@ pub enum Mode {
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
-    /// Its level.
+    /// Its level, the rule's or what the team prefers.
     pub level: Level,
+    /// The team wants the run to stop at it.
+    pub stops: bool,
     /// Where.
     pub address: Address,
     /// The argument's place, or the block's, where the configuration has it.
@@ -89,10 +106,11 @@ impl Found {
     }
 }
 
-/// Runs every rule.
+/// Runs every rule that is not turned off.
 pub fn run(world: &World, configuration: &Configuration, sources: &SourceMap) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in RULES {
+        let Some((level, stops)) = preferences::level(rule, &configuration.preferences) else { continue };
         let mut found = Found::default();
         (rule.find)(world, &mut found);
         for (address, argument, message) in found.0 {
@@ -102,7 +120,7 @@ pub fn run(world: &World, configuration: &Configuration, sources: &SourceMap) ->
                 None => resource.header,
             });
             let ignored = resource.and_then(|resource| ignore::reason(rule.name, resource.span, sources));
-            findings.push(Finding { rule: rule.name, level: rule.level, address, place, message, ignored });
+            findings.push(Finding { rule: rule.name, level, stops, address, place, message, ignored });
         }
     }
     findings
@@ -137,7 +155,7 @@ fn diagnostic(findings: &[&Finding], mode: Mode) -> Option<Diagnostic> {
         first.message, rule.reason, rule.fix, rule.name
     );
     let mut diagnostic = Diagnostic::warning(format!("{} [{}]", rule.title, rule.name), detail);
-    if mode == Mode::Error {
+    if mode == Mode::Error || first.stops {
         diagnostic.severity = Severity::Error;
     }
     diagnostic.subject = first.place;
@@ -146,13 +164,8 @@ fn diagnostic(findings: &[&Finding], mode: Mode) -> Option<Diagnostic> {
 
 /// The table of the rules for docs/checks.md.
 pub fn table() -> String {
-    let level = |level: Level| match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    };
     let row = |rule: &Rule| {
-        format!("| `{}` | {} | {} | {} | {} |\n", rule.name, level(rule.level), rule.title, rule.reason, rule.fix)
+        format!("| `{}` | {} | {} | {} | {} |\n", rule.name, rule.level.word(), rule.title, rule.reason, rule.fix)
     };
     let rows: String = RULES.iter().map(row).collect();
     format!("| rule | level | finds | why | what to do |\n|---|---|---|---|---|\n{rows}")

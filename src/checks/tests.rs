@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::access::{Assignment, Cluster, Credential, Identity, Role, Scope};
+use crate::access::{Assignment, Cluster, Credential, Doors, Identity, PodIdentity, Role, Scope};
 use crate::azure::arm_id::ArmId;
 
 const IDENTITY: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/a";
 const CONTROL: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/cp";
 const KUBELET: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/kl";
+const CLUSTER: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/prod";
 const GROUP: &str = "/subscriptions/s/resourceGroups/g";
 
 fn address(text: &str) -> Address {
@@ -59,6 +60,8 @@ fn sound() -> World {
             control_plane_ids: vec![CONTROL.into()],
             kubelet: Some("kl-principal".into()),
             kubelet_id: Some(KUBELET.into()),
+            id: CLUSTER.into(),
+            doors: Doors::default(),
         }],
         assignments: vec![
             assignment("operator", "cp-principal", "Managed Identity Operator", KUBELET),
@@ -91,12 +94,29 @@ fn a_sound_stack_has_no_findings() {
 #[test]
 fn every_rule_finds_its_fault() {
     type Spoil = fn(&mut World);
-    let faults: [(&str, Spoil); 15] = [
+    let faults: [(&str, Spoil); 24] = [
         ("acrpull-identity", |w| w.assignments.push(assignment("x", "cp-principal", "AcrPull", GROUP))),
         ("broad-role", |w| w.assignments.push(assignment("x", "a-principal", "Contributor", GROUP))),
         ("broad-scope", |w| w.assignments.push(assignment("x", "a-principal", "Reader", "/subscriptions/s"))),
         ("client-id-assigned", |w| w.assignments.push(assignment("x", "a-client", "Reader", GROUP))),
         ("credential-audience", |w| w.credentials[0].audiences = vec!["api://azureadtokenexchange".into()]),
+        ("credential-elsewhere", |w| w.credentials[0].issuer = "https://other/".into()),
+        ("dangling-assignment", |w| w.departed.push(("a-principal".into(), "identity a".into()))),
+        ("dangling-assignment", |w| w.removed.push(ArmId::parse(GROUP).unwrap())),
+        ("local-accounts", |w| w.clusters[0].doors.local_accounts = true),
+        ("pod-identity-retired", |w| w.clusters[0].doors.pod_identity = true),
+        ("public-api-server", |w| w.clusters[0].doors.public = true),
+        ("workload-identity-off", |w| w.clusters[0].doors.tokenless = true),
+        ("operator-grant", |w| {
+            w.pod_identities.push(PodIdentity {
+                address: address("bowline_pod_identity.api"),
+                cluster: CLUSTER.into(),
+                namespace: "ledger".into(),
+                selector: "api".into(),
+                identity: IDENTITY.into(),
+            });
+        }),
+        ("broad-role", |w| w.assignments.push(assignment("x", "kl-principal", "Contributor", GROUP))),
         ("credential-issuer", |w| w.credentials[0].issuer = "https://issuer".into()),
         ("credential-limit", |w| w.credentials.extend((0..19).map(|i| credential(&format!("c{i}"))))),
         ("credential-subject", |w| w.credentials[0].subject = "system:serviceaccount:NS:one".into()),
@@ -123,14 +143,24 @@ fn every_rule_finds_its_fault() {
     for (rule, spoil) in faults {
         let mut world = sound();
         spoil(&mut world);
-        assert_eq!(found(&world), BTreeSet::from([rule]));
+        assert!(found(&world).contains(rule), "{rule}: {:?}", found(&world));
+        // One fault may be two: an issuer that is nearly a cluster's is no cluster's either.
+        assert!(found(&world).len() <= 2, "{rule}: {:?}", found(&world));
     }
+}
+
+#[test]
+fn what_is_not_there_yet_is_not_missed_while_something_is_open() {
+    let mut world = World { partial: true, ..sound() };
+    world.credentials.clear();
+    world.assignments.retain(|assignment| assignment.role.name != "Managed Identity Operator");
+    assert_eq!(found(&world), BTreeSet::new());
 }
 
 #[test]
 fn notes_are_shown_on_request_and_faults_can_stop_the_run() {
     let mut world = sound();
-    world.credentials.clear();
+    world.credentials[0].issuer = "https://other/".into();
     world.assignments.push(assignment("x", "somebody", "Owner", GROUP));
     let findings = findings(&world);
     let shown = |mode| diagnostics(&findings, mode);
@@ -144,4 +174,36 @@ fn notes_are_shown_on_request_and_faults_can_stop_the_run() {
 fn the_page_holds_the_table() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/checks.md")).unwrap();
     assert!(page.contains(&table()), "put this into docs/checks.md:\n{}", table());
+}
+
+#[test]
+fn a_team_says_how_much_a_rule_matters() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |text: &str| {
+        std::fs::write(folder.path().join("bowline.hcl"), text).unwrap();
+        let mut sources = SourceMap::default();
+        let functions = crate::eval::templates::Surroundings::default();
+        let context = functions.context();
+        let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+        let (configuration, problems) = crate::config::load(folder.path(), &mut sources, &mut early);
+        let problems: Vec<_> = problems
+            .into_iter()
+            .chain(refuse_unknown(&configuration.preferences))
+            .map(|problem| problem.summary)
+            .collect();
+        (configuration, sources, problems)
+    };
+    let mut world = sound();
+    world.assignments.push(assignment("x", "somebody", "Owner", GROUP));
+    world.clusters[0].doors.public = true;
+    let (configuration, sources, problems) = load(
+        "check \"public-api-server\" {\n  level = \"off\"\n  reason = \"behind a firewall\"\n}\n\
+         check \"owner-granted\" {\n  level = \"error\"\n}\n",
+    );
+    assert!(problems.is_empty(), "{problems:?}");
+    let findings = run(&world, &configuration, &sources);
+    assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["owner-granted"]);
+    assert!(diagnostics(&findings, Mode::Warn).has_errors());
+    let wrong = "check \"owner\" {\n  level = \"loud\"\n}\ncheck \"quota-near\" {\n  level = \"off\"\n}\n";
+    assert_eq!(load(wrong).2, ["Unknown check", "Unknown level", "Missing reason"]);
 }

@@ -1,24 +1,33 @@
 //! `bowline access`: who can do what, over what is recorded or what a saved plan leads to.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::Exit;
-use super::flags::{OutputFlags, parse_bool};
-use super::invocation::Invocation;
+use super::flags::{OutputFlags, VariableFlags, parse_bool};
+use super::invocation::{Invocation, runtime};
+use super::loading::SimulateFlags;
+use super::variables::Missing;
 use super::{loading, meaning, saving, stored};
-use crate::access::{self, World};
+use crate::access::{self, Access, World};
 use crate::azure::arm_id::ArmId;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::report::access_text;
+use crate::plan;
+use crate::provider::Session;
+use crate::report::{access_picture, access_text};
+
+/// The provider through which live Azure is looked at.
+const AZURERM: &str = "registry.terraform.io/hashicorp/azurerm";
 
 /// Tell who can do what
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "Examples:\n  bowline access who-can Microsoft.KeyVault/vaults/secrets/getSecret/action on azapi_resource.vault\n  \
                         bowline access what-can shop/checkout\n  bowline access path shop/checkout azapi_resource.vault\n  \
-                        bowline access what-can -plan=plan.out nodes"
+                        bowline access what-can -plan=plan.out aks-prod\n  bowline access who-can -live -format=table Microsoft.Authorization/roleAssignments/write /subscriptions/SUBSCRIPTION\n  \
+                        bowline access what-can -format=svg shop/checkout > checkout.svg"
 )]
 pub enum Command {
     /// Who can do an action at a place
@@ -33,17 +42,53 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Common {
     /// Look at what this saved plan leads to, not at what is recorded
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["state", "configuration", "live"])]
     plan: Option<PathBuf>,
     /// Read the state from this file
-    #[arg(long, value_name = "PATH", conflicts_with = "plan")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["configuration"])]
     state: Option<PathBuf>,
-    /// As JSON
+    /// Look at what the configuration alone leads to, without state and Azure
+    #[arg(long, conflicts_with = "live")]
+    configuration: bool,
+    /// Look at everything in the subscription as Azure has it now, also at what no stack manages
+    #[arg(long)]
+    live: bool,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// As JSON: the same as -format=json
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
           value_parser = parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
     json: bool,
     #[command(flatten)]
+    variables: VariableFlags,
+    #[command(flatten)]
+    simulate: SimulateFlags,
+    #[command(flatten)]
     output: OutputFlags,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// In words, a line each.
+    Text,
+    /// In columns.
+    Table,
+    /// For tools.
+    Json,
+    /// A picture for Graphviz.
+    Dot,
+    /// A picture for Markdown.
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+impl Common {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 /// The arguments of `access who-can`.
@@ -95,50 +140,71 @@ fn who_can(arguments: &WhoCan, invocation: &mut Invocation) -> Result<Exit, Diag
     };
     let world = world(&arguments.common, invocation)?;
     let found = access::who_can(&world, &arguments.action, &place(&world, text)?);
-    let nobody = format!("Nobody that is managed here can do {} there.", arguments.action);
-    show(&arguments.common, invocation, &found, access_text::reach_json, &nobody);
+    let nobody = format!("Nobody that is known here can do {} there.", arguments.action);
+    let access = found.iter().map(|reach| &reach.access);
+    show(&arguments.common, invocation, (&found, access_text::reach_json), access, &nobody);
     Ok(Exit::Success)
 }
 
 fn what_can(arguments: &WhatCan, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let world = world(&arguments.common, invocation)?;
     let found = access::what_can(&world, &arguments.who);
-    let nothing = format!("{:?} has no access that is managed here.", arguments.who);
-    show(&arguments.common, invocation, &found, access_text::access_json, &nothing);
+    let nothing = format!("{:?} has no access that is known here.", arguments.who);
+    show(&arguments.common, invocation, (&found, access_text::access_json), found.iter(), &nothing);
     Ok(Exit::Success)
 }
 
 fn path(arguments: &Path, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let world = world(&arguments.common, invocation)?;
-    let found = access::path(&world, &arguments.from, &place(&world, &arguments.to)?);
-    if arguments.common.json {
-        let hop = |hop: &access::Hop| serde_json::json!({ "to": hop.to, "by": hop.by });
-        let ways: Vec<_> = found.iter().map(|way| way.iter().map(hop).collect::<Vec<_>>()).collect();
-        invocation.print_line(&serde_json::json!({ "format_version": "1.0", "paths": ways }).to_string());
-    } else if found.is_empty() {
-        invocation.print_line(&format!("No way leads from {:?} there.", arguments.from));
-    } else {
-        let ways: Vec<String> = found.iter().map(|way| access_text::path(&arguments.from, way)).collect();
-        invocation.print(&ways.join("\n"));
+    let place = place(&world, &arguments.to)?;
+    let found = access::path(&world, &arguments.from, &place);
+    let nowhere = format!("No way leads from {:?} there.", arguments.from);
+    match arguments.common.format() {
+        Format::Json => {
+            let hop = |hop: &access::Hop| serde_json::json!({ "to": hop.to, "by": hop.by });
+            let ways: Vec<_> = found.iter().map(|way| way.iter().map(hop).collect::<Vec<_>>()).collect();
+            invocation.print_line(&serde_json::json!({ "format_version": "1.0", "paths": ways }).to_string());
+        }
+        Format::Text | Format::Table if found.is_empty() => invocation.print_line(&nowhere),
+        Format::Text | Format::Table => {
+            let ways: Vec<String> = found.iter().map(|way| access_text::path(&arguments.from, way)).collect();
+            invocation.print(&ways.join("\n"));
+        }
+        picture => {
+            let reaching = access::what_can(&world, &arguments.from);
+            let reaching = reaching.iter().filter(|access| access.scope.covers(&place));
+            draw(picture, reaching, invocation);
+        }
     }
     Ok(Exit::Success)
 }
 
-fn show<T: ToString>(
+fn show<'a, T: ToString>(
     common: &Common,
     invocation: &Invocation,
-    found: &[T],
-    json: fn(&T) -> serde_json::Value,
+    (found, json): (&[T], fn(&T) -> serde_json::Value),
+    access: impl Iterator<Item = &'a Access>,
     nothing: &str,
 ) {
-    if common.json {
-        let answers: Vec<_> = found.iter().map(json).collect();
-        invocation.print_line(&serde_json::json!({ "format_version": "1.0", "access": answers }).to_string());
-    } else if found.is_empty() {
-        invocation.print_line(nothing);
-    } else {
-        invocation.print(&access_text::lines(found));
+    match common.format() {
+        Format::Json => {
+            let answers: Vec<_> = found.iter().map(json).collect();
+            invocation.print_line(&serde_json::json!({ "format_version": "1.0", "access": answers }).to_string());
+        }
+        Format::Text | Format::Table if found.is_empty() => invocation.print_line(nothing),
+        Format::Text => invocation.print(&access_text::lines(found)),
+        Format::Table => invocation.print(&access_text::table(access)),
+        picture => draw(picture, access, invocation),
     }
+}
+
+fn draw<'a>(format: Format, access: impl Iterator<Item = &'a Access>, invocation: &Invocation) {
+    let picture = access_picture::of_access(access);
+    invocation.print(&match format {
+        Format::Mermaid => picture.mermaid(),
+        Format::Svg => picture.svg(),
+        _ => picture.dot(),
+    });
 }
 
 fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnostics> {
@@ -146,8 +212,39 @@ fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnost
     if let Some(path) = &common.plan {
         return meaning::after_saved(&saving::read(path)?, invocation);
     }
+    if common.configuration {
+        let loaded = loading::load(invocation, Some((&common.variables, Missing::Unknown)))?;
+        return Ok(meaning::leading_to(&loaded, invocation));
+    }
     let state = stored::store(invocation, common.state.as_ref())?.load()?.state;
-    Ok(access::recorded(&state, &loading::registry()))
+    let recorded = access::recorded(&state, &loading::registry());
+    if !common.live {
+        return Ok(recorded);
+    }
+    let mut loaded = loading::load(invocation, Some((&common.variables, Missing::Unknown)))?;
+    runtime()?.block_on(async {
+        let azure = loaded.simulate(&common.simulate).await?;
+        let functions = loaded.functions(None);
+        let setting = loaded.setting(invocation);
+        let (mut inspection, _) = plan::inspect(setting, functions.context(), loaded.variables.clone(), &state);
+        let session = connected(&mut inspection).await?;
+        let world = access::survey(session.reader(), &recorded.resources).await?;
+        if let Some(azure) = azure {
+            azure.shutdown().await;
+        }
+        Ok(world)
+    })
+}
+
+async fn connected(inspection: &mut plan::Inspection<'_>) -> Result<Arc<dyn Session>, Diagnostics> {
+    match inspection.connect(AZURERM) {
+        Some(opening) => opening.await,
+        None => Err(Diagnostic::error(
+            "Azure cannot be reached",
+            "The provider block of azurerm cannot be evaluated. Run \"bowline validate\".",
+        )
+        .into()),
+    }
 }
 
 /// The place that a text names.

@@ -14,25 +14,28 @@ use super::loading::{self, Loaded};
 use super::meaning::Meaning;
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{saving, stored};
+use super::{saving, stale, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::ConfigGraph;
 use crate::plan::{Mode, Options, Plan};
 use crate::report::progress::Progress;
-use crate::state::{Loaded as Recorded, Lock, Store, Unfinished};
+use crate::state::{Lock, Store, Unfinished};
 
 /// Make the world as the configuration says
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bowline apply\n  bowline apply plan.out\n  bowline apply -auto-approve -target=module.workload"
+    after_help = "Examples:\n  bowline apply\n  bowline apply plan.out\n  bowline apply -auto-approve -target=module.workload\n  bowline apply -timeline=apply.html"
 )]
 pub struct Arguments {
     #[command(flatten)]
     flags: PlanFlags,
     #[command(flatten)]
     state: PathFlags,
+    /// Write to this file where the time went: one page of HTML
+    #[arg(long, value_name = "FILE")]
+    timeline: Option<PathBuf>,
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
@@ -118,14 +121,16 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
         let meaning = Meaning::of(&plan, &loaded, invocation);
         found.extend(checks::diagnostics(&meaning.findings, flags.checks));
         let errored = found.has_errors();
-        progress.show_plan(&plan, &loaded.registry, &meaning.access);
+        meaning.show(&plan, &loaded, flags.detail(), &progress);
         invocation.report(found);
         let wanted = !errored
             && (!plan.has_changes()
                 || arguments.auto_approve
                 || approved(&options, invocation, may_ask, &interrupts).await?);
         let exit = if wanted {
-            let run = Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts };
+            let timeline = arguments.timeline.as_deref();
+            let run =
+                Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts, timeline };
             run.carry_out(plan).await?
         } else {
             Exit::Failure
@@ -142,7 +147,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
 /// Carries a saved plan out, if what it was made from is still recorded.
 fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let flags = &arguments.flags;
-    let saved = saving::read(path)?;
+    let mut saved = saving::read(path)?;
     if saved.plan.errored {
         let detail = "Planning ended with errors, and so this plan holds only what could be planned before. Such a plan can be \
                       shown, but not applied: mend what the errors tell, and plan again.";
@@ -173,7 +178,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = store.load()?;
-    refuse_stale(&saved.plan, &recorded, path)?;
+    stale::brought_up(&mut saved, &recorded, path)?;
     let unfinished = recorded.unfinished().to_vec();
     let mut plan = saved.plan;
     plan.options.parallelism = flags.parallelism.max(1);
@@ -181,7 +186,8 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     let exit = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
-        let run = Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts };
+        let timeline = arguments.timeline.as_deref();
+        let run = Run { unfinished, loaded: &loaded, invocation, store, lock: &lock, progress, interrupts, timeline };
         let exit = run.carry_out(plan).await?;
         if let Some(azure) = azure {
             azure.shutdown().await;
@@ -190,22 +196,6 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     })?;
     lock.release()?;
     Ok(exit)
-}
-
-fn refuse_stale(plan: &Plan, recorded: &Recorded, path: &Path) -> Result<(), Diagnostic> {
-    let state = &recorded.state;
-    let why = if plan.base.serial != state.serial || plan.base.lineage != state.lineage {
-        format!(
-            "was made from serial {} of the state, and serial {} is recorded now: something was applied since",
-            plan.base.serial, state.serial
-        )
-    } else if plan.base.journal != recorded.journal {
-        "does not know what an interrupted run has done since it was made".to_owned()
-    } else {
-        return Ok(());
-    };
-    let detail = format!("{} {why}. Plan again, and apply that.", path.display());
-    Err(Diagnostic::error("Saved plan is stale", detail))
 }
 
 /// Asks; only "yes" is a yes.
@@ -254,6 +244,8 @@ struct Run<'r> {
     lock: &'r Lock,
     progress: Arc<Progress>,
     interrupts: Interrupts,
+    /// Where to write where the time went.
+    timeline: Option<&'r Path>,
 }
 
 impl Run<'_> {
@@ -264,7 +256,7 @@ impl Run<'_> {
         let digest = plan.timestamp.clone();
         let journal = Arc::new(self.store.begin(self.lock, &mut plan.prior, &digest, &open)?);
         let stop = Stop::default();
-        let functions = loaded.functions(None);
+        let functions = loaded.functions_applying(&plan);
         let shown = self.progress.clone();
         let means = Means {
             variables: loaded.variables.clone(),
@@ -273,12 +265,20 @@ impl Run<'_> {
             events: Arc::new(move |event: apply::Event<'_>| shown.applying(&event)),
             stop: stop.clone(),
         };
+        if self.timeline.is_some() {
+            self.progress.keep_time();
+        }
         self.progress.begin_applying(&plan);
         let applying = apply::apply(loaded.setting(invocation), &plan, means);
         let (mut applied, found) = self.interrupts.passed_on(&stop, applying).await;
         applied.state.check_results = crate::plan::recorded::check_results(&applied.checks);
         let recorded = self.store.finish(self.lock, &mut applied.state, &journal);
         self.progress.applied(&applied, &plan);
+        if let Some((path, page)) = self.timeline.zip(self.progress.timeline())
+            && let Err(problem) = saving::text(path, &page)
+        {
+            invocation.report(problem.into());
+        }
         let sound = !found.has_errors() && !applied.stopped;
         invocation.report(found);
         if let Err(problem) = recorded {

@@ -53,7 +53,7 @@ fn until_separator(arguments: impl Iterator<Item = OsString>) -> impl Iterator<I
 }
 
 /// `-flag` becomes `--flag`; `-h`, negative numbers and a single dash stay.
-fn two_dashes(argument: OsString) -> OsString {
+pub fn two_dashes(argument: OsString) -> OsString {
     let Some(text) = argument.to_str() else { return argument };
     let is_flag = text
         .strip_prefix('-')

@@ -67,6 +67,11 @@ impl StateFlags {
         Self { state: state.cloned(), state_out: None, backup: None, ignore_remote_version: false, lock: lock.clone() }
     }
 
+    /// Those of a command that reads and locks nothing.
+    pub fn reading(state: Option<&PathBuf>) -> Self {
+        Self::of_file(state, &LockFlags { lock: false, lock_timeout: Duration::ZERO })
+    }
+
     /// The backend that the flags ask for; `path` is where the state of the selected workspace lies.
     pub fn backend(&self, path: PathBuf) -> LocalBackend {
         let mut backend = LocalBackend::new(self.state.clone().unwrap_or(path));

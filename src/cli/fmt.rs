@@ -138,7 +138,7 @@ fn is_configuration(path: &Path) -> bool {
 }
 
 /// Writes through a temporary file, so that a crash leaves one version or the other.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let permissions = std::fs::metadata(path)?.permissions();
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -147,7 +147,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-fn difference(path: &Path, before: &str, after: &str) -> String {
+pub fn difference(path: &Path, before: &str, after: &str) -> String {
     let path = path.display();
     let diff = similar::TextDiff::from_lines(before, after);
     diff.unified_diff().header(&format!("old/{path}"), &format!("new/{path}")).to_string()

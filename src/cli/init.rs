@@ -7,6 +7,7 @@ use super::loading::{self, Loaded};
 use super::migrate::{self, Wish};
 use super::{install, providers};
 use crate::config::Configuration;
+use crate::config::test::TestFolder;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::style::Paint;
 
@@ -33,7 +34,7 @@ pub struct Arguments {
     backend_config: Vec<String>,
     #[command(flatten)]
     variables: VariableFlags,
-    /// Terraform's other flags, which change nothing here
+    /// Terraform's other flags; of these, `-test-directory` says where tests lie
     #[command(flatten)]
     accepted: Accepted,
 }
@@ -53,7 +54,7 @@ pub struct Accepted {
     #[arg(long, hide = true)]
     plugin_dir: Vec<String>,
     #[arg(long, hide = true)]
-    test_directory: Option<String>,
+    test_directory: Option<std::path::PathBuf>,
     #[arg(long, hide = true)]
     reconfigure: bool,
     #[arg(long, hide = true)]
@@ -62,6 +63,14 @@ pub struct Accepted {
     force_copy: bool,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     no_color: Option<String>,
+}
+
+impl Accepted {
+    /// Where test files lie.
+    fn tests(&self) -> TestFolder<'_> {
+        let path = self.test_directory.as_deref().unwrap_or(std::path::Path::new("tests"));
+        TestFolder { path, named: self.test_directory.is_some() }
+    }
 }
 
 /// The arguments of `get`.
@@ -82,7 +91,8 @@ pub struct GetArguments {
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let configuration = if arguments.get {
         invocation.print_line("Initializing modules...");
-        let configuration = install::modules(invocation, arguments.upgrade, &arguments.variables)?;
+        let tests = arguments.accepted.tests();
+        let configuration = install::modules(invocation, arguments.upgrade, &arguments.variables, &tests)?;
         list_modules(&configuration, invocation);
         configuration
     } else {
@@ -123,8 +133,8 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
 
 /// Brings the modules that the configuration calls here, and tells where they are.
 pub fn get(arguments: &GetArguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let _ = &arguments.accepted;
-    let configuration = install::modules(invocation, arguments.update, &arguments.variables)?;
+    let tests = arguments.accepted.tests();
+    let configuration = install::modules(invocation, arguments.update, &arguments.variables, &tests)?;
     list_modules(&configuration, invocation);
     Ok(Exit::Success)
 }

@@ -65,6 +65,32 @@ impl Interrupts {
     }
 }
 
+impl Interrupts {
+    /// The outcome of tests: after the first interrupt no further run is begun, and what was made is destroyed; the
+    /// second one ends the process, and tells what `left` says there is.
+    pub async fn during_tests<T>(&self, stop: &Stop, left: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+        let mut count = self.count.clone();
+        let listen = async {
+            asked(&mut count, 1).await;
+            stop.request();
+            eprintln!(
+                "\nInterrupt received.\nPlease wait for Bowline to exit or data loss may occur.\nGracefully shutting \
+                 down...\n"
+            );
+            asked(&mut count, 2).await;
+            eprintln!(
+                "\nTwo interrupts received. Exiting immediately. Note that data loss may have occurred.\n{}",
+                left()
+            );
+            std::process::exit(1)
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            never = listen => never,
+        }
+    }
+}
+
 /// Returns once there were so many interrupts.
 async fn asked(count: &mut watch::Receiver<usize>, times: usize) {
     if count.wait_for(|count| *count >= times).await.is_err() {

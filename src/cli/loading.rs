@@ -10,6 +10,7 @@ use clap::Args;
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::variables::Missing;
+use crate::checks;
 use crate::config::{self, Configuration};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
@@ -27,6 +28,18 @@ pub struct SimulateFlags {
     /// Work on the embedded Azure, whose world is kept under .bowline/, or on a "bowline simulator" that runs at URL
     #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub simulate: Option<String>,
+}
+
+impl SimulateFlags {
+    /// The running simulator that is named, by the flag or by the environment; `None` without the flag, or where an
+    /// embedded one is meant.
+    pub fn address(&self, environment: &BTreeMap<String, String>) -> Result<Option<String>, Diagnostic> {
+        let named = environment.get("BOWLINE_SIMULATOR").map_or("", String::as_str);
+        match self.simulate.as_deref().map(|url| if url.is_empty() { named } else { url }) {
+            None | Some("") => Ok(None),
+            Some(running) => on_loopback(running).map(Some),
+        }
+    }
 }
 
 /// The configuration of a run.
@@ -62,6 +75,12 @@ pub fn read(folder: &Path, sources: &mut SourceMap, given: Gather<'_>) -> (Confi
     config::load(folder, sources, &mut Constants::new(&context, given))
 }
 
+/// [`read`] for whoever has no command line and no environment at hand.
+pub fn read_alone(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnostics) {
+    let (environment, flags) = (BTreeMap::new(), VariableFlags::default());
+    read(folder, sources, super::variables::early(&environment, &flags))
+}
+
 /// The configuration that a saved plan holds, in the folder where it was unpacked.
 pub fn read_saved(folder: &Path, sources: &mut SourceMap, plan: &Plan) -> (Configuration, Diagnostics) {
     read(folder, sources, Box::new(|_, _| (super::variables::planned(plan), Diagnostics::new())))
@@ -84,6 +103,7 @@ pub fn load_quietly(
     let written = flags.map(|(flags, _)| flags.clone()).unwrap_or_default();
     let given = super::variables::early(&invocation.environment, &written);
     let configuration = sound(&mut found, read(&folder, &mut invocation.sources, given))?;
+    sound(&mut found, ((), checks::refuse_unknown(&configuration.preferences)))?;
     let variables = match flags {
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),
@@ -136,6 +156,7 @@ impl Loaded {
             registry: &self.registry,
             surroundings: &self.surroundings,
             workspace: &self.workspace,
+            stand_ins: None,
         }
     }
 
@@ -144,6 +165,11 @@ impl Loaded {
         let functions = self.functions(Some(jiff::Timestamp::now()));
         let found = plan::validate(self.setting(invocation), functions.context());
         if found.has_errors() { Err(found) } else { Ok(()) }
+    }
+
+    /// What functions run in while a plan is carried out: the moment of the plan stays what it was.
+    pub fn functions_applying(&self, plan: &plan::Plan) -> eval::templates::Surroundings {
+        eval::templates::Surroundings { plan_time: plan.timestamp.parse().ok(), ..self.functions(None) }
     }
 
     /// What functions run in; with a moment, that of the plan that is being made.
@@ -159,15 +185,13 @@ impl Loaded {
     /// Starts the embedded Azure when that is asked for; it ends with what is returned. One that runs already is used
     /// as it is, and goes on.
     pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
+        if flags.simulate.is_none() {
+            return Ok(None);
+        }
         // With the bare flag, the environment may name one that serves several runs.
-        let named = self.surroundings.environment.get("BOWLINE_SIMULATOR").map_or("", String::as_str);
-        match flags.simulate.as_deref().map(|url| if url.is_empty() { named } else { url }) {
-            None => return Ok(None),
-            Some("") => {}
-            Some(running) => {
-                self.surroundings.simulator = Some(on_loopback(running)?);
-                return Ok(None);
-            }
+        if let Some(running) = flags.address(&self.surroundings.environment)? {
+            self.surroundings.simulator = Some(running);
+            return Ok(None);
         }
         let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
         let running = simulator::start(options)

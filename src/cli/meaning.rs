@@ -1,15 +1,21 @@
 //! What a plan means beyond its changes: for access, and for the checks.
 
+use std::collections::BTreeMap;
+
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
 use super::saving;
 use crate::access::{self, AccessChange, World};
 use crate::checks::{self, Finding};
 use crate::diagnostic::Diagnostics;
+use crate::eval::functions::FunctionContext;
 use crate::graph::ConfigGraph;
 use crate::plan::saved::SavedPlan;
-use crate::plan::{self, Mode, Plan};
+use crate::plan::{self, Mode, Plan, Setting};
 use crate::provider::Surroundings;
+use crate::report::html;
+use crate::report::plan_text::Detail;
+use crate::report::progress::Progress;
 
 /// What a plan means.
 #[derive(Debug, Default)]
@@ -18,6 +24,8 @@ pub struct Meaning {
     pub access: Vec<AccessChange>,
     /// What the checks find in what it leads to.
     pub findings: Vec<Finding>,
+    /// What there will be.
+    pub after: World,
 }
 
 impl Meaning {
@@ -31,20 +39,65 @@ impl Meaning {
         }
         let (before, after) = around(plan, loaded, invocation);
         let access = access::changes(&before, &after);
-        Self { access, findings: checks::run(&after, &loaded.configuration, &invocation.sources) }
+        Self { access, findings: checks::run(&after, &loaded.configuration, &invocation.sources), after }
     }
 }
 
+impl Meaning {
+    /// Shows a plan with what it means.
+    pub fn show(&self, plan: &Plan, loaded: &Loaded, detail: Detail, progress: &Progress) {
+        // Only lines by workload need to know them.
+        let workloads = if detail == Detail::Concise { self.after.workloads() } else { BTreeMap::new() };
+        progress.show_plan(plan, &loaded.registry, &self.access, &workloads, detail);
+    }
+
+    /// The report on a plan, for people who were not there.
+    pub fn report(&self, plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> String {
+        html::report(&html::Judged {
+            plan,
+            registry: &loaded.registry,
+            access: &self.access,
+            findings: &self.findings,
+            sources: &invocation.sources,
+            graph: &super::graph::of_plan(&loaded.graph, plan, None, &self.after),
+            workspace: &loaded.workspace,
+        })
+    }
+}
+
+/// Who gains and who loses access by a plan that a test made.
+pub fn access_of(plan: &Plan, setting: Setting<'_>, functions: FunctionContext<'_>) -> Vec<AccessChange> {
+    let is_azure = |kind: &str| kind.starts_with("azurerm_") || kind.starts_with("azapi_");
+    if plan.errored || !plan.changes.iter().any(|change| is_azure(&change.address.resource.kind)) {
+        return Vec::new();
+    }
+    let traced = plan::trace(setting, functions, plan);
+    let (before, after) = access::around(plan, setting.registry, &traced);
+    access::changes(&before, &after)
+}
+
 /// What there is before a plan and what there will be after it.
-fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, World) {
+pub fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, World) {
     let functions = loaded.functions(plan.timestamp.parse().ok());
     // Where everything is known already, nothing has to be traced.
     let traced = if plan.has_changes() {
         plan::trace(loaded.setting(invocation), functions.context(), plan)
     } else {
-        std::collections::BTreeMap::new()
+        BTreeMap::new()
     };
     access::around(plan, &loaded.registry, &traced)
+}
+
+/// What the checks find in a configuration alone.
+pub fn foreseen(loaded: &Loaded, invocation: &Invocation) -> Vec<Finding> {
+    checks::run(&leading_to(loaded, invocation), &loaded.configuration, &invocation.sources)
+}
+
+/// What a configuration alone leads to.
+pub fn leading_to(loaded: &Loaded, invocation: &Invocation) -> World {
+    let functions = loaded.functions(Some(jiff::Timestamp::now()));
+    let setting = loaded.setting(invocation);
+    access::foreseen(&plan::foresee(setting, functions.context(), loaded.variables.clone()))
 }
 
 /// What there will be after a saved plan.
@@ -57,6 +110,19 @@ pub fn after_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Wor
 pub fn of_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<Meaning, Diagnostics> {
     let (loaded, _unpacked) = unpacked(saved, invocation)?;
     Ok(Meaning::of(&saved.plan, &loaded, invocation))
+}
+
+/// What a saved plan means, with the graph of its configuration.
+pub fn drawn(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(ConfigGraph, Meaning), Diagnostics> {
+    let (loaded, _unpacked) = unpacked(saved, invocation)?;
+    let meaning = Meaning::of(&saved.plan, &loaded, invocation);
+    Ok((loaded.graph, meaning))
+}
+
+/// The report on a saved plan.
+pub fn report_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<String, Diagnostics> {
+    let (loaded, _unpacked) = unpacked(saved, invocation)?;
+    Ok(Meaning::of(&saved.plan, &loaded, invocation).report(&saved.plan, &loaded, invocation))
 }
 
 /// The configuration that a saved plan holds, in a folder that lasts as long as what is returned with it.
@@ -74,7 +140,7 @@ fn unpacked(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(Loaded, s
         configuration,
         graph,
         registry: loading::registry(),
-        variables: std::collections::BTreeMap::new(),
+        variables: BTreeMap::new(),
         workspace: saved.workspace.clone(),
         surroundings,
         folder: unpacked.root.clone(),

@@ -6,6 +6,9 @@ mod arguments;
 mod backend;
 mod completions;
 mod console;
+mod docs;
+mod drift;
+mod examples;
 mod flags;
 mod fmt;
 mod force_unlock;
@@ -16,9 +19,12 @@ mod install;
 mod interrupts;
 mod invocation;
 mod loading;
+mod lsp;
+mod manifests;
 mod meaning;
 mod metadata;
 mod migrate;
+mod migration;
 mod modules;
 mod output;
 mod plan;
@@ -27,11 +33,16 @@ mod providers;
 mod saving;
 mod show;
 mod simulator;
+mod snapshot;
+mod snapshots;
+mod stale;
 mod state;
 mod state_history;
 mod state_provider;
 mod stored;
+mod surveyed;
 mod taint;
+mod test;
 mod validate;
 mod variables;
 mod version;
@@ -101,6 +112,8 @@ enum Command {
     /// Take in what changed outside
     Refresh(apply::Arguments),
     Import(import::Arguments),
+    Test(test::Arguments),
+    Snapshot(snapshot::Arguments),
     Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
@@ -112,6 +125,10 @@ enum Command {
     Untaint(taint::Arguments),
     #[command(subcommand)]
     Access(access::Command),
+    #[command(subcommand)]
+    Migrate(migration::Command),
+    #[command(subcommand)]
+    Manifests(manifests::Command),
     Graph(graph::Arguments),
     /// Bring the modules that the configuration calls here
     Get(init::GetArguments),
@@ -125,10 +142,17 @@ enum Command {
     ForceUnlock(force_unlock::Arguments),
     Simulator(simulator::Arguments),
     Completions(completions::Arguments),
+    Drift(drift::Arguments),
+    #[command(subcommand)]
+    Docs(docs::Command),
+    Lsp(lsp::Arguments),
 }
 
 /// Runs one command line.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    if completions::answer(&arguments) {
+        return ExitCode::SUCCESS;
+    }
     let arguments = arguments::normalize(arguments, |name| std::env::var(name).ok());
     let without_color = arguments.iter().any(|a| a == "--no-color" || a == "--no-color=true");
     let mut invocation = Invocation::new(without_color);
@@ -158,6 +182,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
         Some(Command::Import(arguments)) => import::run(&arguments, invocation),
+        Some(Command::Test(arguments)) => test::run(&arguments, invocation),
+        Some(Command::Snapshot(arguments)) => snapshot::run(&arguments, invocation),
         Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),
@@ -168,6 +194,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Taint(arguments)) => taint::run(&arguments, true, invocation),
         Some(Command::Untaint(arguments)) => taint::run(&arguments, false, invocation),
         Some(Command::Access(command)) => access::run(&command, invocation),
+        Some(Command::Migrate(command)) => migration::run(&command, invocation),
+        Some(Command::Manifests(command)) => manifests::run(&command, invocation),
         Some(Command::Graph(arguments)) => graph::run(&arguments, invocation),
         Some(Command::Providers(arguments)) => providers::run(&arguments, invocation),
         Some(Command::Metadata(command)) => metadata::run(&command, invocation),
@@ -175,15 +203,18 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::ForceUnlock(arguments)) => force_unlock::run(&arguments, invocation),
         Some(Command::Simulator(arguments)) => simulator::run(&arguments, invocation),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Drift(arguments)) => drift::run(&arguments, invocation),
+        Some(Command::Docs(command)) => docs::run(&command, invocation),
+        Some(Command::Lsp(arguments)) => lsp::run(&arguments),
     }
 }
 
 /// The parser of the whole command line; a flag that is repeated counts as it was given last, as in Terraform.
 fn parser() -> clap::Command {
-    fn forgiving(command: clap::Command) -> clap::Command {
-        command.args_override_self(true).mut_subcommands(forgiving)
+    fn finished(command: clap::Command) -> clap::Command {
+        completions::completed(command.args_override_self(true)).mut_subcommands(finished)
     }
-    forgiving(CommandLine::command())
+    examples::added(finished(CommandLine::command()))
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error> {

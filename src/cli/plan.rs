@@ -1,6 +1,6 @@
 //! `bowline plan`: what would change, and why. Changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -14,14 +14,13 @@ use super::planning::{PlanFlags, make};
 use super::variables::Missing;
 use super::{loading, saving, stored};
 use crate::checks;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use crate::report::progress::Progress;
-use crate::report::sarif;
 
 /// Show what would change, and why
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  bowline plan\n  bowline plan -out=plan.out -var-file=prod.tfvars\n  bowline plan -checks=error -sarif=findings.sarif\n  bowline plan --simulate"
+    after_help = "Examples:\n  bowline plan\n  bowline plan -out=plan.out -var-file=prod.tfvars\n  bowline plan -checks=error -sarif=findings.sarif\n  bowline plan -concise -report=plan.html\n  bowline plan --simulate"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -32,6 +31,9 @@ pub struct Arguments {
     /// Write what the checks find to this file, in SARIF
     #[arg(long, value_name = "FILE")]
     sarif: Option<PathBuf>,
+    /// Write a report for people who were not there to this file: one page of HTML
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Exit with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
@@ -54,6 +56,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let store = stored::of_run(block, flags.simulate.simulate.is_some(), &state, invocation)?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = store.load()?;
+    let before = arguments.out.is_some().then(|| recorded.state.clone());
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let (mut plan, mut found) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
@@ -69,15 +72,17 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let meaning = Meaning::of(&plan, &loaded, invocation);
     found.extend(checks::diagnostics(&meaning.findings, flags.checks));
     plan.errored |= found.has_errors();
-    progress.show_plan(&plan, &loaded.registry, &meaning.access);
+    meaning.show(&plan, &loaded, flags.detail(), &progress);
     if let Some(path) = &arguments.sarif {
-        let document = sarif::document(&meaning.findings, &invocation.sources);
-        std::fs::write(path, format!("{document:#}\n")).map_err(|error| unwritable(path, &error))?;
+        saving::sarif(path, &meaning.findings, invocation)?;
+    }
+    if let Some(path) = &arguments.report {
+        saving::text(path, &meaning.report(&plan, &loaded, invocation))?;
     }
     invocation.report(found);
     // What could be planned before an error can be shown too; it cannot be applied.
-    if let Some(out) = &arguments.out {
-        saving::save(out, &plan, &loaded, invocation)?;
+    if let Some((out, before)) = arguments.out.as_ref().zip(before) {
+        saving::save(out, &plan, &before, &loaded, invocation)?;
     }
     if plan.errored {
         return Ok(Exit::Failure);
@@ -89,10 +94,6 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     // The process ends here. To free every value first, one by one, takes a twentieth of the whole run.
     std::mem::forget((plan, loaded));
     Ok(exit)
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("File cannot be written", format!("{} cannot be written: {error}.", path.display()))
 }
 
 /// What to do with a plan that has changes.

@@ -11,6 +11,7 @@ use crate::address::{Address, ResourceMode};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{self, Mode, Options, Plan, Start, Target};
+use crate::report::plan_text::Detail;
 use crate::report::progress::Progress;
 use crate::state::Loaded as Recorded;
 
@@ -47,6 +48,12 @@ pub struct PlanFlags {
     /// What becomes of what the checks find: nothing, warnings, warnings also of notes, or errors
     #[arg(long, value_name = "MODE", value_enum, default_value_t = checks::Mode::Warn)]
     pub checks: checks::Mode,
+    /// A line for each change, by module and workload
+    #[arg(long, conflicts_with = "verbose")]
+    pub concise: bool,
+    /// Everything of each change, also what stays as it is
+    #[arg(long)]
+    pub verbose: bool,
     /// Show warnings as one list
     #[arg(long)]
     pub compact_warnings: bool,
@@ -64,6 +71,15 @@ pub struct PlanFlags {
 }
 
 impl PlanFlags {
+    /// How much of each change is told.
+    pub fn detail(&self) -> Detail {
+        match (self.concise, self.verbose) {
+            (true, _) => Detail::Concise,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Usual,
+        }
+    }
+
     /// The options of the plan; every flag that is wrong is told.
     pub fn options(&self) -> Result<Options, Diagnostics> {
         let mut found = Diagnostics::new();
@@ -125,13 +141,26 @@ impl PlanFlags {
     }
 }
 
-/// Makes a plan of what is loaded and recorded.
+/// Makes a plan of what is loaded and recorded, and shows how it goes on.
 pub async fn make(
     loaded: &Loaded,
     invocation: &Invocation,
     recorded: Recorded,
     options: &Options,
     progress: &Arc<Progress>,
+) -> (Plan, Diagnostics) {
+    let result = make_telling(loaded, invocation, recorded, options, &|event| progress.planning(&event)).await;
+    progress.planned();
+    result
+}
+
+/// The same, telling somebody else how it goes.
+pub async fn make_telling(
+    loaded: &Loaded,
+    invocation: &Invocation,
+    recorded: Recorded,
+    options: &Options,
+    events: &(dyn Fn(plan::Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
     let now = jiff::Timestamp::now();
     let functions = loaded.functions(Some(now));
@@ -144,8 +173,5 @@ pub async fn make(
         unfinished,
         journal: recorded.journal,
     };
-    let events = |event: plan::Event<'_>| progress.planning(&event);
-    let result = plan::plan(loaded.setting(invocation), start, options, &events).await;
-    progress.planned();
-    result
+    plan::plan(loaded.setting(invocation), start, options, events).await
 }

@@ -7,12 +7,22 @@ use std::path::{Path, PathBuf};
 
 use super::invocation::Invocation;
 use super::loading::Loaded;
+use crate::checks::Finding;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::plan::saved::{self, SavedPlan};
+use crate::report::sarif;
+use crate::state::State;
 
 /// Saves a plan, readable for its owner only: it holds the values of sensitive variables.
-pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Result<(), Diagnostic> {
+/// `recorded` is the state that it was made from.
+pub fn save(
+    path: &Path,
+    plan: &Plan,
+    recorded: &State,
+    loaded: &Loaded,
+    invocation: &Invocation,
+) -> Result<(), Diagnostic> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let files: BTreeMap<String, String> = invocation
         .sources
@@ -27,6 +37,7 @@ pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) 
         files,
         folder: absolute(&loaded.configuration.root.folder).to_string_lossy().into_owned(),
         workspace: loaded.workspace.clone(),
+        recorded: recorded.digests(),
     };
     let bytes = saved::write(&saved)?;
     let fail = |error: std::io::Error| {
@@ -77,4 +88,17 @@ pub fn unpack(saved: &SavedPlan) -> Result<Unpacked, Diagnostic> {
     let root = inside(&saved.folder);
     fs::create_dir_all(&root).map_err(fail)?;
     Ok(Unpacked { root, _folder: folder })
+}
+
+/// Writes what the checks found, for code scanning.
+pub fn sarif(path: &Path, findings: &[Finding], invocation: &Invocation) -> Result<(), Diagnostic> {
+    let document = sarif::document(findings, &invocation.sources);
+    text(path, &format!("{document:#}\n"))
+}
+
+/// Writes a text that anybody may read.
+pub fn text(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    fs::write(path, text).map_err(|error| {
+        Diagnostic::error("File cannot be written", format!("{} cannot be written: {error}.", path.display()))
+    })
 }

@@ -1,19 +1,30 @@
 //! `bowline validate`: whether the configuration is right, without anybody's values, state or Azure.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
-use super::loading;
+use super::{loading, meaning, saving};
+use crate::checks;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::plan;
 use crate::report::diagnostics;
 
 /// Check the configuration
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bowline validate\n  bowline validate -json")]
+#[command(
+    after_help = "Examples:\n  bowline validate\n  bowline validate -json\n  bowline validate -checks=error -sarif=findings.sarif"
+)]
 pub struct Arguments {
+    /// What becomes of what the checks find: nothing, warnings, warnings also of notes, or errors
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = checks::Mode::Warn)]
+    checks: checks::Mode,
+    /// Write what the checks find to this file, in SARIF
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -23,14 +34,22 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let mut findings = Vec::new();
     let found = match loading::load_quietly(invocation, None) {
         Ok((loaded, mut found)) => {
             let functions = loaded.functions(Some(jiff::Timestamp::now()));
             found.extend(plan::validate(loaded.setting(invocation), functions.context()));
+            if !found.has_errors() {
+                findings = meaning::foreseen(&loaded, invocation);
+                found.extend(checks::diagnostics(&findings, arguments.checks));
+            }
             found
         }
         Err(found) => found,
     };
+    if let Some(path) = &arguments.sarif {
+        saving::sarif(path, &findings, invocation)?;
+    }
     let exit = if found.has_errors() { Exit::Failure } else { Exit::Success };
     if arguments.json {
         let found = diagnostics::sorted(found, &invocation.sources);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::flags::{VariableFlag, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::refuse_errors;
-use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, InputValues, Variable};
+use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Variable};
 use crate::diagnostic::Diagnostics;
 use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
@@ -56,7 +56,8 @@ pub fn given(
         problems.extend(config::require_inputs(root, &inputs));
     }
     refuse_errors(invocation, problems)?;
-    let (mut given, found) = evaluated(inputs);
+    let (given, found) = evaluated(inputs);
+    let mut given: BTreeMap<Arc<str>, Given> = given.into_iter().collect();
     if missing == Missing::Unknown {
         let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
         given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
@@ -72,7 +73,7 @@ pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableF
         let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
         let (inputs, mut found) = config::gather_inputs(root, environment, &options, sources);
         let values = found.take(evaluated(inputs));
-        (values, found)
+        (values.into_iter().collect(), found)
     })
 }
 
@@ -80,20 +81,6 @@ pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableF
 pub fn planned(plan: &Plan) -> BTreeMap<Arc<str>, Given> {
     let given = |value: &Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
     plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect()
-}
-
-fn evaluated(inputs: InputValues) -> (BTreeMap<Arc<str>, Given>, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let functions = Surroundings::default();
-    let context = functions.context();
-    let scope = MapScope::refusing(&context, "Variables may not be used here.");
-    let evaluate = |(name, input): (Arc<str>, InputValue)| {
-        let value = found.take(eval::evaluate(&input.value, &scope));
-        let (origin, span) = origin(&name, &input);
-        (name, Given { value, origin, span })
-    };
-    let values = inputs.into_iter().map(evaluate).collect();
-    (values, found)
 }
 
 /// What is given for the ephemeral variables, which a saved plan does not hold.
@@ -113,11 +100,26 @@ pub fn ephemeral(
     Ok(given)
 }
 
-fn option(flag: &VariableFlag) -> InputOption {
+pub(super) fn option(flag: &VariableFlag) -> InputOption {
     match flag {
         VariableFlag::Value(text) => InputOption::Var(text.clone()),
         VariableFlag::File(path) => InputOption::VarFile(path.clone()),
     }
+}
+
+/// Evaluates what was gathered for variables.
+pub(super) fn evaluated(inputs: config::InputValues) -> (indexmap::IndexMap<Arc<str>, Given>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let functions = Surroundings::default();
+    let context = functions.context();
+    let scope = MapScope::refusing(&context, "Variables may not be used here.");
+    let evaluate = |(name, input): (Arc<str>, InputValue)| {
+        let value = found.take(eval::evaluate(&input.value, &scope));
+        let (origin, span) = origin(&name, &input);
+        (name, Given { value, origin, span })
+    };
+    let given = inputs.into_iter().map(evaluate).collect();
+    (given, found)
 }
 
 /// How a value came, in words; the place only where it stands in a file, since a typed value may be a secret.

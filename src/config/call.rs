@@ -47,7 +47,7 @@ fn early_text(expression: Expression, diagnostics: &mut Diagnostics) -> Option<(
 }
 
 /// `{ child = parent }`, where a child may have an alias: `azurerm.dns = azurerm.hub`.
-fn passes(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<ProviderPass> {
+pub(super) fn passes(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<ProviderPass> {
     let pass = |(child, parent): (ProviderRef, Expression)| {
         Some(ProviderPass { child, parent: provider(parent, diagnostics)? })
     };

@@ -51,7 +51,8 @@ pub fn read_source(
     diagnostics: &mut Diagnostics,
 ) -> Option<(SourceId, std::sync::Arc<str>)> {
     let shown = shown.to_string_lossy().into_owned();
-    let bytes = match fs::read(path) {
+    let read = sources.unsaved(path).map_or_else(|| fs::read(path), |text| Ok(text.as_bytes().to_vec()));
+    let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) => {
             let detail = format!("The configuration file \"{shown}\" could not be read: {error}.");

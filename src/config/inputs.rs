@@ -81,6 +81,48 @@ pub fn gather_inputs(
     (gathering.read(), gathering.diagnostics)
 }
 
+/// Gathers what test files are given: as [`gather_inputs`], and of tests in a folder of their own the variable files
+/// there, which count most. Values for variables that are not declared are left aside.
+pub fn gather_for_tests(
+    declared: &Module,
+    tests: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    options: &[InputOption],
+    sources: &mut SourceMap,
+) -> (InputValues, Diagnostics) {
+    let mut gathering = Gathering {
+        root: declared,
+        sources,
+        written: IndexMap::new(),
+        undeclared_in_files: Vec::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    for (variable, text) in environment {
+        if let Some(name) = variable.strip_prefix("TF_VAR_") {
+            gathering.text(name, &text, InputOrigin::Environment);
+        }
+    }
+    for name in automatic_files(&declared.folder) {
+        gathering.file(&declared.folder.join(&name), Path::new(&name));
+    }
+    for option in options {
+        match option {
+            InputOption::Var(assignment) => {
+                let name = assignment.split_once('=').map_or(&**assignment, |(name, _)| name.trim());
+                if declared.variables.contains_key(name) {
+                    gathering.assignment(assignment);
+                }
+            }
+            InputOption::VarFile(path) => gathering.file(path, path),
+        }
+    }
+    for name in tests.map(|tests| automatic_files(&declared.folder.join(tests))).unwrap_or_default() {
+        let shown = tests.map(|tests| tests.join(&name)).unwrap_or_default();
+        gathering.file(&declared.folder.join(&shown), &shown);
+    }
+    (gathering.read(), gathering.diagnostics)
+}
+
 /// Reports every variable of the root module that needs a value and has none.
 pub fn require_inputs(root: &Module, values: &InputValues) -> Diagnostics {
     let missing = root.variables.values().filter(|v| v.default.is_none() && !values.contains_key(&v.name));

@@ -12,6 +12,7 @@ use crate::config::folder::read_folder;
 use crate::config::installed::Installed;
 use crate::config::module::{EarlyTexts, Module, ModuleCall, Text};
 use crate::config::overrides;
+use crate::config::preferences;
 use crate::config::source::check_source;
 use crate::config::version::check_required;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -66,24 +67,39 @@ pub fn load_with(
     early: &mut dyn Early,
     finder: Finder<'_>,
 ) -> (Configuration, Diagnostics) {
+    load_part(folder, Path::new(""), sources, early, finder)
+}
+
+/// Reads the module in a folder below `root`, and those that it calls, as a configuration of its own. Sources are named
+/// relative to `root`, and what a finder tells is relative to it too.
+pub fn load_part(
+    root: &Path,
+    part: &Path,
+    sources: &mut SourceMap,
+    early: &mut dyn Early,
+    finder: Finder<'_>,
+) -> (Configuration, Diagnostics) {
     let mut loader = Loader {
-        root: folder.to_path_buf(),
+        root: root.to_path_buf(),
         sources,
         early,
         finder,
         diagnostics: Diagnostics::new(),
         declared: HashMap::new(),
     };
-    let root = match loader.declare(folder, Path::new("")) {
+    let folder = if part.as_os_str().is_empty() { root.to_path_buf() } else { normal(&root.join(part)) };
+    let shown = normal(part);
+    let root = match loader.declare(&folder, &shown) {
         Ok(module) if loader.diagnostics.has_errors() => module,
-        Ok(module) => loader.with_children(module, Path::new(""), &[], None),
+        Ok(module) => loader.with_children(module, &shown, &[], None),
         Err(error) => {
             let detail = format!("The folder {} could not be read: {error}.", folder.display());
             loader.diagnostics.push(Diagnostic::error("Failed to read module directory", detail));
-            Module { folder: folder.to_path_buf(), ..Module::default() }
+            Module { folder, ..Module::default() }
         }
     };
-    let configuration = Configuration { root };
+    let preferences = preferences::read(&loader.root, loader.sources, &mut loader.diagnostics);
+    let configuration = Configuration { root, preferences };
     let mut found = loader.diagnostics;
     if !found.has_errors() {
         configuration.modules().for_each(|module| found.extend(check_required(module)));

@@ -13,10 +13,12 @@ mod load;
 mod meta;
 mod module;
 mod overrides;
+mod preferences;
 mod resource;
 mod resource_block;
 mod settings;
 mod source;
+pub mod test;
 mod variable;
 mod variable_block;
 mod version;
@@ -24,13 +26,15 @@ mod version;
 use crate::address::{ConfigAddress, ModulePath};
 
 pub use endpoint::Endpoint;
-pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_inputs, require_inputs};
+pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
+pub use installed::Installed;
 pub use literal::text as literal_text;
-pub use load::{Caller, Early, Finder, check_calls, is_local, load, load_with};
+pub use load::{Caller, Early, Finder, check_calls, is_local, load, load_part, load_with};
 pub use module::{
     Backend, Check, EarlyTexts, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
 };
+pub use preferences::{CheckPreference, DriftPreference, PREFERENCES, Preferences};
 pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,
@@ -44,6 +48,8 @@ pub use version::{Constraint, TERRAFORM_VERSION, Version};
 pub struct Configuration {
     /// The module in the folder that was loaded.
     pub root: Module,
+    /// What the team prefers of this program.
+    pub preferences: Preferences,
 }
 
 impl Configuration {

@@ -27,6 +27,7 @@ pub struct Declared<'a> {
 
 /// Where in a module an expression stands: what it may refer to beside what the module declares.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // Independent of one another.
 pub struct Place<'a> {
     /// In a block with `for_each`.
     pub each: bool,
@@ -40,6 +41,8 @@ pub struct Place<'a> {
     pub check: Option<&'a str>,
     /// In the condition or message of a rule.
     pub rule: bool,
+    /// In an assertion of a test, which may refer to outputs and to runs; whether those are there is told elsewhere.
+    pub test: bool,
 }
 
 impl<'a> Place<'a> {
@@ -114,6 +117,7 @@ impl Declared<'_> {
             Subject::Count => diagnostics.extend(count(&first(), place).map(|d| d.at(mention.span))),
             Subject::Path => diagnostics.extend(path(&first()).map(|d| d.at(mention.span))),
             Subject::Terraform => diagnostics.extend(terraform(&first()).map(|d| d.at(mention.span))),
+            Subject::Output(_) | Subject::Run(_) if place.test => {}
             Subject::Check(_) | Subject::Output(_) | Subject::Run(_) => {
                 let root = &mention.reference.root.name;
                 let address = ResourceAddress::managed(root, &first());

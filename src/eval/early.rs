@@ -37,6 +37,15 @@ pub fn check_module(module: &Module, functions: &FunctionContext<'_>) -> Diagnos
     found
 }
 
+/// Checks the assertions of a test.
+pub fn check_asserts<'r>(asserts: impl IntoIterator<Item = &'r CheckRule>) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for rule in asserts {
+        tests_something("assert", rule, &mut found);
+    }
+    found
+}
+
 fn variable(variable: &Variable, functions: &FunctionContext<'_>, found: &mut Diagnostics) {
     found.extend(variables::prepare(variable, functions).1);
     for rule in &variable.validations {

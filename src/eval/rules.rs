@@ -23,6 +23,8 @@ pub enum Rule {
     OutputPrecondition,
     /// Of a `check` block.
     Assertion,
+    /// Of a run of a test.
+    TestAssertion,
 }
 
 /// How a rule came out.
@@ -47,12 +49,17 @@ impl Rule {
             Self::ResourcePostcondition => "Resource postcondition failed",
             Self::OutputPrecondition => "Module output value precondition failed",
             Self::Assertion => "Check block assertion failed",
+            Self::TestAssertion => "Test assertion failed",
         }
     }
 
     /// What a result that is neither true nor false is called.
     fn unfit(self) -> &'static str {
-        if self == Self::Validation { "Invalid variable validation result" } else { "Invalid condition result" }
+        match self {
+            Self::Validation => "Invalid variable validation result",
+            Self::TestAssertion => "Invalid condition run",
+            _ => "Invalid condition result",
+        }
     }
 
     /// What a failure says when its message could not be made.

@@ -65,7 +65,10 @@ impl Planner<'_> {
             None
         };
         match reason {
-            None => self.read_data(node, subject.session, address.clone(), config.unmark_deep().0),
+            None => {
+                let session = self.stage.session_for(address, subject.session);
+                self.read_data(node, &session, address.clone(), config.unmark_deep().0);
+            }
             Some(reason) => self.defer(node, subject, address, &config, reason),
         }
         true
@@ -127,6 +130,7 @@ impl Planner<'_> {
                     .map(|mut d| {
                         d.subject.get_or_insert(resource.header);
                         d.severity = if in_check { Severity::Warning } else { d.severity };
+                        d.condition = resource.check.as_ref().map(|name| format!("check.{name}"));
                         d
                     })
                     .collect();

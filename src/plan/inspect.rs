@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use crate::address::{ConfigAddress, ModuleInstance};
 use crate::diagnostic::Diagnostics;
 use crate::eval::declared::{Declared, Place};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
 use crate::eval::{self};
-use crate::graph::ConfigNode;
+use crate::graph::{ConfigNode, ProviderId, provider_source};
 use crate::state::State;
 use crate::syntax::tree::Expression;
 use crate::value::Value;
@@ -17,7 +19,7 @@ use crate::value::Value;
 use super::evaluation::InstanceData;
 use super::expand::expand;
 use super::names::Phase;
-use super::stage::{Stage, kind_of};
+use super::stage::{Configured, Stage, empty, kind_of};
 use super::{Setting, recorded};
 
 /// A configuration with its values as recorded.
@@ -55,6 +57,28 @@ impl Inspection<'_> {
         }
         let (root, data) = (ModuleInstance::root(), InstanceData::default());
         eval::console::answer(expression, &self.stage.evaluation.scope(&root, &data))
+    }
+}
+
+impl Inspection<'_> {
+    /// Begins to open a session of a provider, by its source: of the root module's block before others, and with
+    /// what the environment says where there is no block. `None` when its block cannot be evaluated, or when there is
+    /// no such provider.
+    pub fn connect(&mut self, source: &str) -> Option<BoxFuture<'static, Configured>> {
+        let configuration = self.stage.configuration;
+        let nodes = self.stage.graph.dag.nodes();
+        let mut ids: Vec<ProviderId> = nodes
+            .filter_map(|(_, node)| if let ConfigNode::Provider(id) = node { Some(id.clone()) } else { None })
+            .filter(|id| provider_source(configuration, id) == source)
+            .collect();
+        ids.sort_by_key(|id| (id.module.names().len(), id.alias.is_some()));
+        if let Some(id) = ids.first() {
+            return self.stage.configure(id);
+        }
+        let provider = self.stage.registry.find(source)?.clone();
+        let config = empty(&provider.config_schema().block);
+        let surroundings = self.stage.surroundings.clone();
+        Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
     }
 }
 

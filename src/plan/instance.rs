@@ -149,7 +149,8 @@ fn decide(
     let (config, config_marks) = marked_config.clone().unmark_deep();
     let config_marks = echoed(subject.kind, config_marks);
     let usable = before.observed.as_ref().filter(|_| !before.tainted);
-    let first = ask(subject, usable, &subject_config(subject, usable, config.clone()));
+    let session = stage.session_for(address, subject.session);
+    let first = ask(&*session, subject, usable, &subject_config(subject, usable, config.clone()));
     if !report(stage, subject, address, first.findings.clone()) {
         return None;
     }
@@ -157,7 +158,7 @@ fn decide(
     let (action, reason) = action(subject, &before, usable, &first.planned, &replace_paths, &config_marks);
     let mut response = first;
     if action.is_replace() && usable.is_some() {
-        let anew = ask(subject, None, &config);
+        let anew = ask(&*session, subject, None, &config);
         if !report(stage, subject, address, anew.findings.clone()) {
             return None;
         }
@@ -199,10 +200,10 @@ fn subject_config(subject: &Subject<'_>, usable: Option<&Recorded>, config: Valu
     }
 }
 
-fn ask(subject: &Subject<'_>, prior: Option<&Recorded>, config: &Value) -> PlanResponse {
+fn ask(session: &dyn Session, subject: &Subject<'_>, prior: Option<&Recorded>, config: &Value) -> PlanResponse {
     let proposed = propose(&subject.kind.schema().block, prior.map(|p| &p.value), config);
     let request = PlanRequest { prior, config, proposed: &proposed };
-    subject.session.reader().plan(subject.kind.name(), request)
+    session.reader().plan(subject.kind.name(), request)
 }
 
 /// What is made anew under the id that it had is another object all the same: what was tied to the old one by that id

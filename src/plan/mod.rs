@@ -14,6 +14,7 @@ mod data;
 mod drift;
 pub mod evaluation;
 pub mod expand;
+mod ignored;
 mod imports;
 mod inspect;
 pub mod instance;
@@ -30,6 +31,7 @@ pub mod recorded;
 mod recovery;
 pub mod saved;
 mod selection;
+mod sessions;
 pub mod stage;
 mod trace;
 mod triggers;
@@ -40,16 +42,18 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, ResourceMode};
+use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceMode};
 use crate::config::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::{self, Given};
+use crate::graph::{ConfigGraph, ConfigNode};
 use crate::provider::Planned;
 use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
 pub use conditions::Conditions;
+pub use ignored::{Ignored, without_ignored};
 pub use inspect::{Inspection, inspect};
 pub use orphans::removed_block;
 
@@ -59,9 +63,10 @@ pub use model::{
 };
 pub use selection::Selection;
 pub use stage::Setting;
-pub use trace::trace;
+pub use trace::{Foreseen, foresee, trace};
 pub use validate::validate;
 
+use evaluation::Evaluation;
 use stage::Stage;
 use walk::Planner;
 
@@ -130,6 +135,17 @@ pub async fn plan<'c>(
     options: &'c Options,
     events: &'c (dyn Fn(Event<'_>) + Sync),
 ) -> (Plan, Diagnostics) {
+    let (plan, _, found) = plan_with_values(setting, start, options, events).await;
+    (plan, found)
+}
+
+/// [`plan`], with everything that was evaluated for it.
+pub async fn plan_with_values<'c>(
+    setting: Setting<'c>,
+    start: Start<'c>,
+    options: &'c Options,
+    events: &'c (dyn Fn(Event<'_>) + Sync),
+) -> (Plan, Evaluation<'c>, Diagnostics) {
     let Start { state, variables, functions, timestamp, mut unfinished, journal } = start;
     let base = Base { serial: state.serial, lineage: state.lineage.clone(), journal };
     let mut prior = state;
@@ -143,7 +159,7 @@ pub async fn plan<'c>(
     }
     let selection = Selection::new(setting.graph, options);
     if selection.is_partial() && options.imports.is_empty() {
-        stage.found.push(partial_warning());
+        stage.found.push(partial_warning(&left_out(setting.graph, &selection, &prior, options.mode)));
         stage.found.extend(selection.refuse_moves(&renames));
     }
     let sound = !stage.found.has_errors();
@@ -156,12 +172,12 @@ pub async fn plan<'c>(
             planner.orphans();
         }
     }
-    let (mut plan, mut found) = planner.into_plan(base, timestamp);
+    let (mut plan, evaluation, mut found) = planner.into_plan(base, timestamp);
     if let Some(first) = (!plan.errored).then(|| verify::verify(&plan)).and_then(|faults| faults.into_iter().next()) {
         plan.errored = true;
         found.push(contradictory(&first));
     }
-    (plan, found)
+    (plan, evaluation, found)
 }
 
 /// A plan that must not be: a fault of this program, which is told before it can do harm.
@@ -174,16 +190,43 @@ fn contradictory(fault: &str) -> Diagnostic {
     )
 }
 
-fn partial_warning() -> Diagnostic {
-    Diagnostic::warning(
-        "Resource targeting is in effect",
-        "You are creating a plan with the -target or -exclude option, which means that the result of this plan may not \
-         represent all of the changes requested by the current configuration.\n\nThese options are not for routine use, and \
-         are provided only for exceptional situations such as recovering from errors or mistakes.",
-    )
+fn partial_warning(left_out: &BTreeSet<String>) -> Diagnostic {
+    const NAMED: usize = 20;
+    let mut detail = "You are creating a plan with the -target or -exclude option, which means that the result of this \
+                      plan may not represent all of the changes requested by the current configuration.\n\nThese options \
+                      are not for routine use, and are provided only for exceptional situations such as recovering from \
+                      errors or mistakes."
+        .to_owned();
+    if !left_out.is_empty() {
+        let names: Vec<&str> = left_out.iter().take(NAMED).map(String::as_str).collect();
+        let more = left_out.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        detail += &format!("\n\nLeft out: {}{more}.", names.join(", "));
+    }
+    Diagnostic::warning("Resource targeting is in effect", detail)
 }
 
-impl Planner<'_> {
+/// What takes no part in a run: of what is written, whole modules by their name; of what is to be destroyed, what is
+/// recorded.
+fn left_out(graph: &ConfigGraph, selection: &Selection, prior: &State, mode: Mode) -> BTreeSet<String> {
+    if mode == Mode::Destroy {
+        let outside = prior.objects().filter(|(object, ..)| !selection.has_instance(&object.address));
+        return outside.map(|(object, ..)| object.to_string()).collect();
+    }
+    let written = graph.dag.nodes().filter_map(|(id, node)| match node {
+        ConfigNode::Resource(address) => Some((id, address)),
+        _ => None,
+    });
+    let (inside, outside): (Vec<_>, Vec<_>) = written.partition(|(id, _)| selection.has_node(*id));
+    let busy: BTreeSet<&ModulePath> = inside.iter().map(|(_, address)| &address.module).collect();
+    let name = |(_, address): (_, &ConfigAddress)| {
+        let whole = !address.module.is_root() && !busy.contains(&address.module);
+        if whole { address.module.to_string() } else { address.to_string() }
+    };
+    outside.into_iter().map(name).collect()
+}
+
+impl<'c> Planner<'c> {
     /// Warns of what `-replace` names and nothing has.
     fn check_requested(&mut self) {
         let missing: Vec<&Address> = self
@@ -200,7 +243,7 @@ impl Planner<'_> {
         }
     }
 
-    fn into_plan(self, base: Base, timestamp: String) -> (Plan, Diagnostics) {
+    fn into_plan(self, base: Base, timestamp: String) -> (Plan, Evaluation<'c>, Diagnostics) {
         let outputs = self.outputs();
         let drift = self.drift(&outputs);
         let implied_order = self.implied_order();
@@ -221,7 +264,7 @@ impl Planner<'_> {
             implied_order,
             errored: self.stage.found.has_errors(),
         };
-        (plan, self.stage.found)
+        (plan, self.stage.evaluation, self.stage.found)
     }
 
     /// The root module's variables: as given, not converted, or by default. What is ephemeral is in no plan.

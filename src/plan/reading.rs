@@ -41,8 +41,10 @@ impl Planner<'_> {
             return;
         }
         (self.events)(Event::Refreshing { objects: wanted.len() });
+        let stood_in = |o: &&ObjectAddress| !Arc::ptr_eq(&self.stage.session_for(&o.address, session), session);
         let objects: Vec<(String, Recorded)> = wanted
             .iter()
+            .filter(|o| !stood_in(o))
             .filter_map(|o| Some((o.address.resource.kind.to_string(), self.objects.get(o)?.recorded.clone())))
             .collect();
         let session = session.clone();
@@ -94,6 +96,7 @@ impl Planner<'_> {
             let provider = self.prior.provider(&object.address).and_then(|p| self.stage.provider_id(p));
             let session = provider.and_then(|id| self.stage.session(&id).cloned());
             let (Some(session), Some(known)) = (session, self.objects.get(object)) else { continue };
+            let session = self.stage.session_for(&object.address, &session);
             let (kind, recorded, object) =
                 (object.address.resource.kind.clone(), known.recorded.clone(), object.clone());
             (self.events)(Event::Reading { object: &object, id: recorded.value.field("id").and_then(Value::as_str) });
@@ -156,7 +159,8 @@ impl Planner<'_> {
 
     /// Begins to read an object that is to be taken over; its resource waits.
     pub(super) fn import(&mut self, node: NodeId, subject: &Subject<'_>, wanted: Wanted) {
-        let (session, kind) = (subject.session.clone(), wanted.address.resource.kind.clone());
+        let session = self.stage.session_for(&wanted.address, subject.session);
+        let kind = wanted.address.resource.kind.clone();
         self.importing.entry(node).or_insert((0, true)).0 += 1;
         self.parked_once.insert(node);
         self.queue.push_back(Box::pin(async move {

@@ -83,7 +83,15 @@ pub fn refreshed(kind: &dyn Kind, before: &Instance, observed: &Recorded) -> Arc
 
 /// What is recorded is wholly known, so it has a form in JSON.
 fn attributes_of(kind: &dyn Kind, value: &Value) -> Attributes {
-    Attributes::encode(value, &kind.schema().block.implied_type()).unwrap_or_default()
+    let ty = kind.schema().block.implied_type();
+    // What is still unknown now will never be known: an object is rather recorded without it than not at all.
+    let encoded = if value.is_wholly_known() {
+        Attributes::encode(value, &ty)
+    } else {
+        let settle = &mut |_: &Path, part: Value| if part.is_known() { part } else { Value::null(part.type_of()) };
+        Attributes::encode(&value.clone().transform(settle), &ty)
+    };
+    encoded.unwrap_or_default()
 }
 
 /// How the state records what conditions came to; nothing when there are none.

@@ -77,7 +77,7 @@ impl Planner<'_> {
         self.one_read(&address.config());
     }
 
-    /// Records an object that an interrupted run made; one of which the making failed is to be replaced.
+    /// Records an object that an interrupted run made; one of which the making failed is to be mended or replaced.
     fn adopt(&mut self, unfinished: &Unfinished, recorded: Recorded, tainted: bool) {
         let address = &unfinished.object.address;
         let Some(owner) = self.stage.registry.find(&unfinished.provider.source).cloned() else { return };
@@ -86,7 +86,7 @@ impl Planner<'_> {
         let dependencies = node.map(|node| self.stage.graph.resources_needed(node, true)).unwrap_or_default();
         let own = recorded::encode(kind, &recorded.value, recorded.private.clone(), dependencies);
         let create_before_destroy = self.protected.contains(&address.config());
-        let instance = Arc::new(Instance { create_before_destroy, tainted, ..own });
+        let instance = Arc::new(Instance { create_before_destroy, tainted: tainted && !kind.mends(), ..own });
         let (object, provider) = (unfinished.object.clone(), unfinished.provider.clone());
         self.prior.apply(&Change::Put { object: object.clone(), provider, instance: instance.clone() });
         self.objects.insert(object, Object { instance, observed: Some(recorded.clone()), recorded });
@@ -99,7 +99,7 @@ fn told(unfinished: &Unfinished, exists: bool, failure: Option<&Diagnostics>) ->
     let (summary, came) = match (unfinished.action, exists) {
         (WriteAction::Create, true) if failure.is_some() => (
             "Object of an interrupted run recovered",
-            "It was begun and could not be completed, so it is recorded as tainted and will be replaced.",
+            "It was begun and could not be completed; this plan goes on from what there is of it.",
         ),
         (WriteAction::Create, true) => {
             ("Object of an interrupted run recovered", "It exists, and is recorded from now on.")

@@ -1,23 +1,22 @@
 //! The part of a walk that planning and apply share: evaluating what is not a resource (variables, locals, outputs,
 //! module calls, provider configurations, conditions) in the order of the graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ProviderAddress, ResourceAddress, ResourceMode};
+use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
 use crate::config::{CheckRule, Configuration, Module, Output, Resource, Variable};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::rules::{self, Rule, Verdict};
 use crate::eval::variables::Given;
-use crate::eval::{self, decode, variables};
-use crate::graph::{ConfigGraph, ConfigNode, ProviderId, provider_source};
-use crate::provider::{Block, Kind, Mentioned, Nesting, Provider, Registry, Session, Surroundings};
+use crate::eval::{self, variables};
+use crate::graph::{ConfigGraph, ProviderId, provider_source};
+use crate::provider::{Block, Kind, Nesting, Provider, Registry, Session, StandIns, Surroundings};
 use crate::span::{SourceMap, Span};
-use crate::value::{Marks, Value};
+use crate::value::{Marks, Type, Value};
 
 use super::conditions::{Conditions, within};
 use super::evaluation::{Evaluation, InstanceData};
@@ -44,7 +43,9 @@ pub struct Stage<'c> {
     pub conditions: Conditions,
     /// The root module's variables as given.
     pub given: BTreeMap<Arc<str>, Given>,
-    sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
+    /// Who answers in place of providers.
+    pub stand_ins: Option<&'c dyn StandIns>,
+    pub(super) sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
 }
 
 const EPHEMERAL_REFUSED: &str = "Ephemeral value not allowed";
@@ -67,6 +68,8 @@ pub struct Setting<'c> {
     pub surroundings: &'c Surroundings,
     /// `terraform.workspace`
     pub workspace: &'c str,
+    /// Who answers in place of providers.
+    pub stand_ins: Option<&'c dyn StandIns>,
 }
 
 impl<'c> Stage<'c> {
@@ -77,7 +80,7 @@ impl<'c> Stage<'c> {
         given: BTreeMap<Arc<str>, Given>,
         applying: bool,
     ) -> Self {
-        let Setting { configuration, sources, graph, registry, surroundings, workspace } = setting;
+        let Setting { configuration, sources, graph, registry, surroundings, workspace, stand_ins } = setting;
         Self {
             configuration,
             sources,
@@ -88,6 +91,7 @@ impl<'c> Stage<'c> {
             found: Diagnostics::new(),
             conditions: Conditions::default(),
             given,
+            stand_ins,
             sessions: FxHashMap::default(),
         }
     }
@@ -97,9 +101,25 @@ impl<'c> Stage<'c> {
         self.configuration.module(path)
     }
 
-    /// The instances of a module, copied so that evaluation can go on while they are walked.
+    /// The instances of a module, copied so that evaluation can go on while they are walked. One that a test overrides
+    /// holds nothing, so it is left out.
     pub fn instances(&self, path: &ModulePath) -> Vec<ModuleInstance> {
-        self.evaluation.instances_of(path).to_vec()
+        let all = self.evaluation.instances_of(path);
+        match self.stand_ins {
+            Some(stand_ins) => all.iter().filter(|instance| !stand_ins.is_replaced(instance)).cloned().collect(),
+            None => all.to_vec(),
+        }
+    }
+
+    /// Gives an output the value that a test says it has, in each overridden instance of its module.
+    fn overridden_output(&mut self, path: &ModulePath, name: &Arc<str>) {
+        let Some(stand_ins) = self.stand_ins else { return };
+        for instance in self.evaluation.instances_of(path).to_vec() {
+            if let Some(outputs) = stand_ins.outputs(&instance) {
+                let value = outputs.get(name).cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
+                self.evaluation.set_output(&instance, name, value);
+            }
+        }
     }
 
     /// Evaluates an input variable in each instance of its module. False with an error.
@@ -138,7 +158,8 @@ impl<'c> Stage<'c> {
         let mut sound = true;
         for rule in &variable.validations {
             let scope = self.evaluation.scope(instance, &data);
-            let (verdict, problems) = rules::check_validation(variable, rule, place, &scope, self.sources);
+            let (verdict, mut problems) = rules::check_validation(variable, rule, place, &scope, self.sources);
+            name_failure(&verdict, Rule::Validation, &object, &mut problems);
             sound &= self.take(problems);
             self.note(CheckKind::InputVariable, &object, &object, &verdict);
         }
@@ -175,6 +196,7 @@ impl<'c> Stage<'c> {
     pub fn output(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
         let Some(output) = self.module(path).and_then(|m| m.outputs.get(name)) else { return true };
         self.declare(CheckKind::OutputValue, path, &format!("output.{name}"), output.preconditions.is_empty());
+        self.overridden_output(path, name);
         let data = InstanceData::default();
         let mut sound = true;
         for instance in self.instances(path) {
@@ -269,6 +291,7 @@ impl<'c> Stage<'c> {
         let mut sound = true;
         for condition in rules {
             let (verdict, mut problems) = rules::check_rule(rule, condition, &self.evaluation.scope(module, data));
+            name_failure(&verdict, rule, object, &mut problems);
             let kind = kind_of_rule(rule);
             if kind == CheckKind::Resource {
                 problems.iter_mut().for_each(|problem| {
@@ -296,102 +319,6 @@ impl<'c> Stage<'c> {
             Verdict::Error => (CheckStatus::Error, None),
         };
         self.conditions.note(kind, &config_name(object), instance, status, message);
-    }
-
-    /// Begins to configure a provider: evaluates its block and returns what is left to wait for.
-    pub fn configure(&mut self, id: &ProviderId) -> Option<BoxFuture<'static, Configured>> {
-        let source = provider_source(self.configuration, id);
-        let provider = self.registry.find(&source)?.clone();
-        let block = self.module(&id.module).and_then(|module| {
-            module
-                .providers
-                .iter()
-                .find(|b| b.name == id.name && b.alias.as_ref().map(|a| &a.value) == id.alias.as_ref())
-        });
-        let schema = &provider.config_schema().block;
-        let instance = self.instances(&id.module).into_iter().next().unwrap_or_default();
-        let data = InstanceData::default();
-        let config = match block {
-            Some(block) => {
-                let scope = self.evaluation.scope(&instance, &data);
-                let (config, problems) = decode::decode_body(&block.body, schema, &scope, block.span, &|_| None);
-                if !self.take(problems) {
-                    return None;
-                }
-                config.unmark_deep().0
-            }
-            None => empty(schema),
-        };
-        let surroundings = Surroundings {
-            version_constraint: self.version_constraint(id),
-            mentioned: self.mentioned(),
-            ..self.surroundings.clone()
-        };
-        Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
-    }
-
-    fn mentioned(&self) -> Mentioned {
-        Mentioned::new(self.graph.uses.iter().map(|one| (one.resource.resource.kind.clone(), one.attribute.clone())))
-    }
-
-    /// Of the providers of recorded objects those that the configuration no longer mentions.
-    pub fn forgotten_providers(&self, recorded: BTreeSet<ProviderAddress>) -> Vec<ProviderId> {
-        let mentioned: FxHashSet<ProviderAddress> = self
-            .graph
-            .dag
-            .nodes()
-            .filter_map(|(_, node)| match node {
-                ConfigNode::Provider(id) => Some(self.provider_address(id)),
-                _ => None,
-            })
-            .collect();
-        let forgotten = recorded.into_iter().filter(|provider| !mentioned.contains(provider));
-        forgotten
-            .map(|provider| {
-                let name = provider.source.rsplit('/').next().unwrap_or_default().into();
-                ProviderId { module: provider.module, name, alias: provider.alias }
-            })
-            .collect()
-    }
-
-    fn version_constraint(&self, id: &ProviderId) -> Option<String> {
-        let mut path = Some(id.module.clone());
-        while let Some(at) = path {
-            if let Some(version) =
-                self.module(&at).and_then(|m| m.required_providers.get(&id.name)).and_then(|r| r.version.as_ref())
-            {
-                return Some(version.value.to_string());
-            }
-            path = at.parent().map(|(parent, _)| parent);
-        }
-        None
-    }
-
-    /// Takes in a configured provider.
-    pub fn set_session(&mut self, id: ProviderId, session: Arc<dyn Session>) {
-        self.sessions.insert(id, session);
-    }
-
-    /// The session of a provider configuration.
-    pub fn session(&self, id: &ProviderId) -> Option<&Arc<dyn Session>> {
-        self.sessions.get(id)
-    }
-
-    /// The provider configuration behind what the state names.
-    pub fn provider_id(&self, address: &ProviderAddress) -> Option<ProviderId> {
-        let last = |source: &str| source.rsplit('/').next().unwrap_or_default().to_owned();
-        let matches = |id: &&ProviderId| {
-            id.module == address.module
-                && id.alias == address.alias
-                && last(&provider_source(self.configuration, id)) == last(&address.source)
-        };
-        self.sessions.keys().find(matches).cloned()
-    }
-
-    /// How the state names a provider configuration.
-    pub fn provider_address(&self, id: &ProviderId) -> ProviderAddress {
-        let source = provider_source(self.configuration, id).into();
-        ProviderAddress { module: id.module.clone(), source, alias: id.alias.clone() }
     }
 
     /// The kind of a resource block, or an error at the block with the nearest known name.
@@ -469,12 +396,21 @@ pub fn empty(block: &Block) -> Value {
     Value::object(attributes.chain(blocks).collect())
 }
 
+/// Puts the object's name on what tells that a condition of it failed.
+fn name_failure(verdict: &Verdict, rule: Rule, object: &str, problems: &mut Diagnostics) {
+    if matches!(verdict, Verdict::Fail(_)) {
+        for problem in problems.iter_mut().filter(|problem| problem.summary == rule.failed()) {
+            problem.condition.get_or_insert_with(|| object.to_owned());
+        }
+    }
+}
+
 fn kind_of_rule(rule: Rule) -> CheckKind {
     match rule {
         Rule::Validation => CheckKind::InputVariable,
         Rule::ResourcePrecondition | Rule::ResourcePostcondition => CheckKind::Resource,
         Rule::OutputPrecondition => CheckKind::OutputValue,
-        Rule::Assertion => CheckKind::Check,
+        Rule::Assertion | Rule::TestAssertion => CheckKind::Check,
     }
 }
 

@@ -10,7 +10,8 @@ use crate::eval::decode;
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
 use crate::graph::ConfigNode;
-use crate::provider::Kind;
+use crate::provider::{Block, Kind};
+use crate::state::State;
 use crate::value::{Path, Type, Value, ValueKind};
 
 use super::evaluation::InstanceData;
@@ -24,26 +25,57 @@ pub fn trace<'c>(setting: Setting<'c>, functions: FunctionContext<'c>, plan: &Pl
     let given = |value: &Value| Given { value: value.clone(), origin: String::new(), span: None };
     let variables: BTreeMap<Arc<str>, Given> = plan.variables.iter().map(|(n, v)| (n.clone(), given(v))).collect();
     let current = plan.changes.iter().filter(|change| change.deposed.is_none());
-    let mut tracer = Tracer {
+    let tracer = Tracer {
         stage: Stage::new(setting, functions, variables, false),
-        plan,
+        prior: Some(&plan.prior),
         changes: current.map(|change| (&change.address, change)).collect(),
         values: BTreeMap::new(),
+        whole: true,
     };
-    for id in &setting.graph.order {
-        tracer.visit(setting.graph.dag.node(*id));
-    }
-    tracer.values
+    tracer.run(setting).values
+}
+
+/// What a configuration alone leads to.
+#[derive(Debug)]
+pub struct Foreseen {
+    /// The instances, with stand-ins.
+    pub values: BTreeMap<Address, Value>,
+    /// Of everything it could be told how often it repeats: what is not here will not be there.
+    pub whole: bool,
+}
+
+/// What the configuration leads to as far as that can be told without anybody's values, state or Azure: as [`trace`],
+/// of a first plan. What depends on a variable without a default is left open, and of what is repeated by one there
+/// is nothing.
+pub fn foresee<'c>(setting: Setting<'c>, functions: FunctionContext<'c>, given: BTreeMap<Arc<str>, Given>) -> Foreseen {
+    let tracer = Tracer {
+        stage: Stage::new(setting, functions, given, false),
+        prior: None,
+        changes: HashMap::new(),
+        values: BTreeMap::new(),
+        whole: true,
+    };
+    let Tracer { values, whole, .. } = tracer.run(setting);
+    Foreseen { values, whole }
 }
 
 struct Tracer<'c, 'p> {
     stage: Stage<'c>,
-    plan: &'p Plan,
+    /// What is recorded; `None` when nothing is planned.
+    prior: Option<&'p State>,
     changes: HashMap<&'p Address, &'p InstanceChange>,
     values: BTreeMap<Address, Value>,
+    whole: bool,
 }
 
-impl Tracer<'_, '_> {
+impl<'c> Tracer<'c, '_> {
+    fn run(mut self, setting: Setting<'c>) -> Self {
+        for id in &setting.graph.order {
+            self.visit(setting.graph.dag.node(*id));
+        }
+        self
+    }
+
     /// Diagnostics are left aside: the plan has given those that count, and a stand-in may fail a condition.
     fn visit(&mut self, node: &ConfigNode) {
         match node {
@@ -57,7 +89,7 @@ impl Tracer<'_, '_> {
                 self.stage.output(path, name);
             }
             ConfigNode::Module(path) => {
-                self.stage.expand_module(path);
+                self.whole &= self.stage.expand_module(path);
             }
             ConfigNode::Resource(address) => self.resource(address),
             ConfigNode::Provider(_) | ConfigNode::Check(..) => {}
@@ -73,6 +105,7 @@ impl Tracer<'_, '_> {
             let scope = self.stage.evaluation.scope(&module, &nothing);
             let enabled = resource.lifecycle.enabled.as_ref();
             let Some(expansion) = expand(&resource.repetition, enabled, &scope, &mut Diagnostics::new()) else {
+                self.whole = false;
                 continue;
             };
             let instances: Vec<_> = expansion.keys().into_iter().map(|key| (expansion.data(&key), key)).collect();
@@ -94,16 +127,43 @@ impl Tracer<'_, '_> {
     ) {
         let schema = &kind.schema().block;
         let planned = self.changes.get(address).map(|change| change.after.clone()).or_else(|| {
-            let recorded = self.plan.prior.instance(address)?;
+            let recorded = self.prior?.instance(address)?;
             recorded::decode(address, recorded, kind).ok().map(|known| known.value)
         });
-        let planned = planned.unwrap_or_else(|| Value::unknown(schema.implied_type())).unmark_deep().0;
         let scope = self.stage.evaluation.scope(module, data);
         let (config, _) = decode::decode_body(&resource.body, schema, &scope, resource.header, &|_| None);
-        let value = stood_in(planned, &config.unmark_deep().0, address);
+        let config = config.unmark_deep().0;
+        let unplanned = || match self.prior {
+            Some(_) => Value::unknown(schema.implied_type()),
+            None => hoped(&config, schema),
+        };
+        let planned = planned.map_or_else(unplanned, |planned| planned.unmark_deep().0);
+        let value = stood_in(planned, &config, address);
         self.stage.evaluation.set_instance(address, value.clone());
         self.values.insert(address.clone(), value);
     }
+}
+
+/// What a first plan would say of a body before any provider has looked at it: what is written, and a gap where the
+/// provider decides.
+fn hoped(config: &Value, schema: &Block) -> Value {
+    let open = |value: Option<&Value>, computed: bool, ty: Type| match value {
+        Some(value) if !(computed && is_absent(value)) => value.clone(),
+        _ if computed => Value::unknown(ty),
+        _ => Value::null(ty),
+    };
+    let attributes = schema.attributes.iter().map(|(name, attribute)| {
+        (name.as_str().into(), open(config.field(name), attribute.computed, attribute.ty.clone()))
+    });
+    let blocks = schema
+        .blocks
+        .iter()
+        .map(|(name, block)| (name.as_str().into(), open(config.field(name), block.computed, block.implied_type())));
+    Value::object(attributes.chain(blocks).collect())
+}
+
+fn is_absent(value: &Value) -> bool {
+    value.is_null() || value.is_known() && value.as_elements().is_some_and(<[Value]>::is_empty)
 }
 
 /// `planned` with its gaps filled: from what the configuration says now, else by the name of the gap.

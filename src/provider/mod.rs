@@ -7,6 +7,7 @@
 
 mod registry;
 mod schema;
+mod stand_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::value::{Path, Value};
 
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+pub use stand_in::StandIns;
 
 /// A family of kinds that are configured together: `azurerm`, `azapi`, `terraform` (built in).
 #[async_trait]
@@ -110,6 +112,12 @@ pub trait Kind: Send + Sync {
     /// `enable_auto_scaling` → `Some("This argument is named \"auto_scaling_enabled\" ...")`.
     fn renamed(&self, _path: &[&str]) -> Option<String> {
         None
+    }
+
+    /// Whether what is left of a creation that failed is mended by the next run, in place, instead of being removed
+    /// and made anew.
+    fn mends(&self) -> bool {
+        false
     }
 
     /// Attributes that repeat another one: what is sensitive in the first is so in the second.
@@ -204,6 +212,18 @@ pub trait Read: Send + Sync {
 
     /// Reads a data source.
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics>;
+
+    /// All elements of a list that the service keeps, page by page, as it writes them: what no configuration may
+    /// have. A path without a slash before it begins at what the session is configured for (its subscription). A
+    /// provider without such a service has nothing.
+    async fn list(
+        &self,
+        _path: &str,
+        _version: &str,
+        _filter: Option<&str>,
+    ) -> Result<Vec<serde_json::Value>, Diagnostics> {
+        Ok(Vec::new())
+    }
 
     /// Reads an object that is to be taken over, by its id.
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics>;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
+use unicode_width::UnicodeWidthStr;
 
 use crate::access::{Access, AccessChange, Hop, Issuer, Reach, Scope, Who};
 use crate::plan::Action;
@@ -32,13 +33,17 @@ pub fn changes(changes: &[AccessChange], style: &Style) -> String {
 }
 
 /// Those who have the same access through the same identity.
-struct Paragraph<'a> {
-    through: Option<&'a str>,
-    holders: Vec<&'a Who>,
-    access: Vec<&'a Access>,
+pub struct Paragraph<'a> {
+    /// The identity between.
+    pub through: Option<&'a str>,
+    /// Who.
+    pub holders: Vec<&'a Who>,
+    /// What.
+    pub access: Vec<&'a Access>,
 }
 
-fn paragraphs<'a>(found: impl Iterator<Item = &'a Access>) -> Vec<Paragraph<'a>> {
+/// Access put together by who has the same.
+pub fn paragraphs<'a>(found: impl Iterator<Item = &'a Access>) -> Vec<Paragraph<'a>> {
     let mut by_holder: BTreeMap<(Option<&str>, &Who), Vec<&Access>> = BTreeMap::new();
     for access in found {
         by_holder.entry((access.through.as_deref(), &access.who)).or_default().push(access);
@@ -60,18 +65,22 @@ fn what(access: &Access) -> Grant<'_> {
 }
 
 /// `read secrets of vault kv-prod (Key Vault Secrets User)`
-fn grant(access: &Access, gained: bool, style: &Style) -> String {
+pub fn grant_text(access: &Access) -> String {
     let condition = if access.condition.is_some() { ", under a condition" } else { "" };
+    format!("{} {} ({}{condition})", access.role.words(), access.scope, access.role.name)
+}
+
+fn grant(access: &Access, gained: bool, style: &Style) -> String {
     let warning = if gained && access.role.grants_access() && access.condition.is_none() {
         style.paint(Paint::BoldRed, " and so can get any access there")
     } else {
         String::new()
     };
-    format!("{} {} ({}{condition}){warning}", access.role.words(), access.scope, access.role.name)
+    format!("{}{warning}", grant_text(access))
 }
 
 /// `service accounts a/b and a/c (cluster prod)`
-fn holders(holders: &[&Who]) -> String {
+pub fn holders(holders: &[&Who]) -> String {
     let mut accounts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut others = Vec::new();
     for who in holders {
@@ -146,6 +155,9 @@ fn who_json(who: &Who) -> Json {
             json!({ "kind": "service_account", "name": name, "cluster": cluster, "issuer": issuer })
         }
         Who::Federated { subject, issuer } => json!({ "kind": "federated", "name": subject, "issuer": issuer }),
+        Who::Pods { namespace, selector, cluster } => {
+            json!({ "kind": "pods", "name": format!("{namespace}/{selector}"), "cluster": cluster })
+        }
         Who::ControlPlane(name) => json!({ "kind": "control_plane", "name": name }),
         Who::Nodes(name) => json!({ "kind": "nodes", "name": name }),
         Who::Identity(name) => json!({ "kind": "identity", "name": name }),
@@ -156,6 +168,33 @@ fn who_json(who: &Who) -> Json {
 /// Answers to `who-can` and `what-can`, a line each.
 pub fn lines<T: ToString>(found: &[T]) -> String {
     found.iter().map(|one| format!("{}\n", one.to_string())).collect()
+}
+
+/// The same in columns.
+pub fn table<'a>(found: impl Iterator<Item = &'a Access>) -> String {
+    let heads = ["WHO", "THROUGH", "ROLE", "SCOPE", "GRANTED BY"].map(str::to_owned);
+    let row = |access: &Access| {
+        let condition = if access.condition.is_some() { " (under a condition)" } else { "" };
+        [
+            access.who.to_string(),
+            access.through.clone().unwrap_or_else(|| "-".into()),
+            format!("{}{condition}", access.role.name),
+            access.scope.to_string(),
+            access.assignment.to_string(),
+        ]
+    };
+    let rows: Vec<[String; 5]> = std::iter::once(heads).chain(found.map(row)).collect();
+    let mut widths = [0; 5];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An answer to `who-can` for tools.

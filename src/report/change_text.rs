@@ -31,6 +31,11 @@ impl<'a> Layout<'a> {
         Self { style, show_unchanged: false, no_null: false, bare: false }
     }
 
+    /// What changed and what did not, with symbols.
+    pub fn verbose(style: &'a Style) -> Self {
+        Self { show_unchanged: true, ..Self::new(style) }
+    }
+
     /// An object as it is, all of it, without symbols.
     pub fn whole(style: &'a Style) -> Self {
         Self { style, show_unchanged: true, no_null: true, bare: true }

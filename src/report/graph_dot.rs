@@ -60,7 +60,7 @@ pub fn everything(graph: &ConfigGraph) -> String {
 }
 
 /// The resources that are reached from a node without going through another resource.
-fn nearest(graph: &ConfigGraph, from: NodeId) -> BTreeSet<&ConfigAddress> {
+pub fn nearest(graph: &ConfigGraph, from: NodeId) -> BTreeSet<&ConfigAddress> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::from([from]);
     let mut open = vec![from];

@@ -1,9 +1,14 @@
 //! A plan for people, laid out as Terraform's users know it, with the reason for every change.
 
+mod causes;
+mod concise;
+mod folded;
 mod headings;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::address::Address;
 use crate::plan::{Action, InstanceChange, Mode, OutputChange, Plan};
 use crate::provider::{Block, Registry};
 use crate::report::change::{self, Change};
@@ -11,11 +16,30 @@ use crate::report::change_text::{Layout, symbol};
 use crate::report::style::{Paint, Style, wrap};
 use crate::value::Value;
 
+use causes::Causes;
 use headings::{drift_heading, heading};
 
-/// The whole plan.
-pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
-    let shown: Vec<&InstanceChange> = plan.changes.iter().filter(|change| is_shown(change)).collect();
+/// How much of each change is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// A line, by module and workload.
+    Concise,
+    /// What changes, in Terraform's layout.
+    #[default]
+    Usual,
+    /// What does not change, too.
+    Verbose,
+}
+
+/// The whole plan. `workloads` says which instances belong to which identity's workload.
+pub fn plan(
+    plan: &Plan,
+    registry: &Registry,
+    workloads: &BTreeMap<Address, String>,
+    detail: Detail,
+    style: &Style,
+) -> String {
+    let shown: Vec<&InstanceChange> = plan.changes.iter().filter(|change| change.is_change()).collect();
     // What could not be planned leaves outputs without a value; that is no change of theirs.
     let outputs = if plan.errored { String::new() } else { outputs(plan, style) };
     let mut text = drift(plan, registry, style);
@@ -29,9 +53,16 @@ pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
     if !shown.is_empty() {
         text += &legend(&shown, style);
         text += "\nBowline will perform the following actions:\n";
-        for change in &shown {
-            let _ = write!(text, "\n{}", instance(change, registry, style));
+        let causes = Causes::of(plan);
+        if detail == Detail::Concise {
+            text += &concise::by_module(&shown, registry, workloads, &causes, style);
+        } else {
+            for (change, alike) in folded::folded(&shown, registry, detail) {
+                let _ = write!(text, "\n{}", changed(change, registry, style, detail, &causes));
+                text += &folded::also(&alike, style);
+            }
         }
+        text += &concise::taken_away(&shown, registry, detail, &causes, style);
         let _ = write!(text, "\n{}\n", summary(plan, style));
     }
     if !outputs.is_empty() {
@@ -44,6 +75,20 @@ pub fn plan(plan: &Plan, registry: &Registry, style: &Style) -> String {
                 ],
             );
         }
+    }
+    text
+}
+
+/// What changes, one instance after the other, the summary and the outputs, without a word around it.
+pub fn changes(plan: &Plan, registry: &Registry, style: &Style) -> String {
+    let mut text = String::new();
+    for change in plan.changes.iter().filter(|change| change.is_change()) {
+        let _ = write!(text, "\n{}", instance(change, registry, style, Detail::Usual));
+    }
+    let _ = write!(text, "\n{}\n", summary(plan, style));
+    let outputs = outputs(plan, style);
+    if !outputs.is_empty() {
+        let _ = write!(text, "\nChanges to Outputs:\n{outputs}");
     }
     text
 }
@@ -92,16 +137,46 @@ impl Counts {
 }
 
 /// One instance: why, and what of it changes.
-fn instance(change: &InstanceChange, registry: &Registry, style: &Style) -> String {
+pub fn instance(change: &InstanceChange, registry: &Registry, style: &Style, detail: Detail) -> String {
+    changed(change, registry, style, detail, &Causes::default())
+}
+
+fn changed(change: &InstanceChange, registry: &Registry, style: &Style, detail: Detail, causes: &Causes<'_>) -> String {
     let diff = diff(change, registry);
     let block = schema(change, registry);
+    let layout = if detail == Detail::Verbose { Layout::verbose(style) } else { Layout::new(style) };
     format!(
         "{}{} {} {}\n",
-        heading(change, &diff, block, style),
+        heading(change, &diff, block, causes, style),
+        symbol(change.action, style),
+        declaration(change),
+        layout.render(&diff, 0)
+    )
+}
+
+/// One instance as it changed outside.
+pub fn drifted(change: &InstanceChange, registry: &Registry, style: &Style) -> String {
+    let diff = diff(change, registry);
+    format!(
+        "{}{} {} {}\n",
+        drift_heading(change, style),
         symbol(change.action, style),
         declaration(change),
         Layout::new(style).render(&diff, 0)
     )
+}
+
+/// The order in which things matter: what goes before what changes before what comes.
+pub fn weight(action: Action) -> u8 {
+    match action {
+        Action::Delete => 0,
+        Action::DeleteThenCreate | Action::CreateThenDelete => 1,
+        Action::Forget => 2,
+        Action::Update => 3,
+        Action::Create => 4,
+        Action::Read => 5,
+        Action::NoOp => 6,
+    }
 }
 
 /// `resource "azurerm_subnet" "a"`
@@ -136,10 +211,6 @@ fn schema<'a>(change: &InstanceChange, registry: &'a Registry) -> Option<&'a Blo
     kind.map(|kind| &kind.schema().block)
 }
 
-fn is_shown(change: &InstanceChange) -> bool {
-    change.is_change()
-}
-
 fn legend(shown: &[&InstanceChange], style: &Style) -> String {
     let mut text = wrap(
         "Bowline compared your configuration with what is recorded and what exists, and made the following execution plan. \
@@ -165,7 +236,7 @@ fn legend(shown: &[&InstanceChange], style: &Style) -> String {
 }
 
 /// The outputs that change; empty when none does.
-fn outputs(plan: &Plan, style: &Style) -> String {
+pub fn outputs(plan: &Plan, style: &Style) -> String {
     let changed: Vec<_> = plan.outputs.iter().filter(|(_, output)| output.action != Action::NoOp).collect();
     // Also those that do not change decide the column, as in Terraform.
     let width = plan.outputs.keys().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -195,15 +266,7 @@ fn drift(plan: &Plan, registry: &Registry, style: &Style) -> String {
     let mut text = format!("\n{note} {title}\n");
     text += &prose(style, &["The following changed since it was last recorded, by other means than Bowline:"]);
     for change in &plan.drift {
-        let diff = diff(change, registry);
-        let _ = write!(
-            text,
-            "\n{}{} {} {}\n",
-            drift_heading(change, style),
-            symbol(change.action, style),
-            declaration(change),
-            Layout::new(style).render(&diff, 0)
-        );
+        let _ = write!(text, "\n{}", drifted(change, registry, style));
     }
     text += "\n";
     text += &prose(

@@ -3,6 +3,7 @@
 
 mod live;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,11 +14,13 @@ use serde_json::Value as Json;
 use live::{Live, Steps, doing, lock};
 
 use crate::access::AccessChange;
+use crate::address::Address;
 use crate::apply::{self, Applied, StepResult};
 use crate::plan::{self, Action, Mode, Plan};
 use crate::provider::Registry;
-use crate::report::plan_text::{self, Counts};
+use crate::report::plan_text::{self, Counts, Detail};
 use crate::report::style::{Paint, Style};
+use crate::report::timeline::Timeline;
 use crate::report::{access_text, outputs, ui_json};
 use crate::state::ObjectAddress;
 
@@ -26,8 +29,11 @@ use crate::state::ObjectAddress;
 pub struct Progress {
     style: Style,
     json: bool,
+    silent: bool,
     steps: Arc<Mutex<Steps>>,
     live: Mutex<Option<Live>>,
+    /// When each step was at work, where somebody wants to know.
+    timeline: Mutex<Option<Timeline>>,
     /// Ends the thread that tells what still runs.
     reminding: Mutex<Option<Sender<()>>>,
 }
@@ -35,9 +41,22 @@ pub struct Progress {
 impl Progress {
     /// For an output of that style; with `json`, lines for tools.
     pub fn new(style: Style, json: bool) -> Self {
-        let progress = Self { style, json, steps: Arc::default(), live: Mutex::default(), reminding: Mutex::default() };
+        let progress = Self { style, json, silent: false, ..Self::silent() };
         progress.json(ui_json::version);
         progress
+    }
+
+    /// Tells nothing.
+    pub fn silent() -> Self {
+        Self {
+            style: Style::PLAIN,
+            json: false,
+            silent: true,
+            steps: Arc::default(),
+            live: Mutex::default(),
+            timeline: Mutex::default(),
+            reminding: Mutex::default(),
+        }
     }
 
     /// Hears of planning.
@@ -81,15 +100,32 @@ impl Progress {
     }
 
     /// Shows the plan and what it means for access, before anybody is asked.
-    pub fn show_plan(&self, plan: &Plan, registry: &Registry, access: &[AccessChange]) {
+    pub fn show_plan(
+        &self,
+        plan: &Plan,
+        registry: &Registry,
+        access: &[AccessChange],
+        workloads: &BTreeMap<Address, String>,
+        detail: Detail,
+    ) {
         if self.json {
             for line in ui_json::plan(plan).into_iter().chain(access.iter().map(ui_json::access_change)) {
                 self.json(|| line);
             }
         } else {
-            self.text(&plan_text::plan(plan, registry, &self.style));
+            self.text(&plan_text::plan(plan, registry, workloads, detail, &self.style));
             self.text(&access_text::changes(access, &self.style));
         }
+    }
+
+    /// The page of the timeline, if time was kept.
+    pub fn timeline(&self) -> Option<String> {
+        lock(&self.timeline).as_ref().map(Timeline::page)
+    }
+
+    /// Keeps the time of each step from now on.
+    pub fn keep_time(&self) {
+        *lock(&self.timeline) = Some(Timeline::new());
     }
 
     /// Apply begins.
@@ -120,6 +156,9 @@ impl Progress {
 
     fn started(&self, object: &ObjectAddress, action: Action, id: Option<&str>) {
         self.steps().begin(object, action);
+        if let Some(timeline) = &mut *lock(&self.timeline) {
+            timeline.begin(object, action);
+        }
         let message = format!("{object}: {}...{}", doing(action), bracketed(id));
         self.line(&message);
         self.json(|| ui_json::step("apply_start", &message, &object.address, action, id, None));
@@ -127,6 +166,9 @@ impl Progress {
 
     fn ended(&self, object: &ObjectAddress, action: Action, id: Option<&str>, sound: bool) {
         let seconds = self.steps().end(object);
+        if let Some(timeline) = &mut *lock(&self.timeline) {
+            timeline.end(object, sound);
+        }
         let (kind, message) = if sound {
             let shown = bracketed(id.filter(|_| action != Action::Delete));
             ("apply_complete", format!("{object}: {} complete after {seconds}s{shown}", done(action)))
@@ -175,7 +217,7 @@ impl Progress {
 
     fn go_live(&self, what: &'static str) {
         let mut live = lock(&self.live);
-        if !self.json && live.is_none() && std::io::stdout().is_terminal() {
+        if !self.json && !self.silent && live.is_none() && std::io::stdout().is_terminal() {
             *live = Live::begin(&self.steps, what);
         }
     }
@@ -227,6 +269,9 @@ impl Progress {
     }
 
     fn text(&self, text: &str) {
+        if self.silent {
+            return;
+        }
         // A reader that went away is no error.
         let write = || drop(std::io::stdout().lock().write_all(text.as_bytes()));
         match &*lock(&self.live) {

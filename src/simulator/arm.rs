@@ -1,21 +1,26 @@
 //! The front of ARM: who asks, whether they may, what goes wrong on purpose, which verb it is, what is told in headers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::simulator::answer::{Answer, Refusal};
+use crate::simulator::body;
 use crate::simulator::clock::{Moment, Timer};
 use crate::simulator::faults::{Effect, Faults, answer_seed, recase};
 use crate::simulator::operations::POLL;
 use crate::simulator::record::Record;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, guid, service_of};
+use crate::simulator::services::event;
 use crate::simulator::target::{Key, Place, Target, action_of, same, subscription_of};
 use crate::simulator::throttle::{Call, Throttle};
 use crate::simulator::world::{Change, Resource, World};
-use crate::simulator::{Error, Options, directory, subscriptions};
+use crate::simulator::{Error, Options, directory, rights, subscriptions, tokens};
+
+/// How many writes are remembered.
+const WRITES: usize = 1000;
 
 /// How far an ordinary request moves the virtual clock.
 const REQUEST: Duration = Duration::from_millis(20);
@@ -44,12 +49,16 @@ pub(super) struct Azure {
     seed: u64,
     /// Requests answered, by method and kind.
     counts: BTreeMap<(String, String), u64>,
+    /// The last writes: `{"method", "path", "body", "status"}`.
+    writes: VecDeque<Value>,
     /// All requests so far.
     answers: u64,
     /// Requests that are held at present.
     pub(super) held: usize,
     /// The object id of who is asking.
     pub(super) caller: String,
+    /// The application of who is asking, when its token named it.
+    client: Option<String>,
 }
 
 impl Azure {
@@ -70,9 +79,11 @@ impl Azure {
             throttle: Throttle::default(),
             seed: options.seed,
             counts: BTreeMap::new(),
+            writes: VecDeque::new(),
             answers: 0,
             held: 0,
             caller: String::new(),
+            client: None,
         })
     }
 
@@ -117,6 +128,14 @@ impl Azure {
         edited
     }
 
+    /// Notes in the activity log who changed a resource.
+    pub fn note_author(&mut self, id: &str, by: &Value) {
+        let event = event(self.scene(), id, by);
+        self.world.make(Change::Put(Box::new(event)));
+        // As above.
+        let _ = self.keep();
+    }
+
     /// How many requests there were: `{"value": [{"method", "kind", "count"}], "total": n}`.
     pub fn counts(&self) -> Value {
         let rows =
@@ -124,9 +143,29 @@ impl Azure {
         json!({"value": rows.collect::<Vec<_>>(), "total": self.counts.values().sum::<u64>()})
     }
 
-    /// Counts from zero again.
+    /// The last writes, the oldest first: what was sent, and what it was answered with.
+    pub fn writes(&self) -> Value {
+        json!({ "value": self.writes })
+    }
+
+    /// Counts from zero again, and forgets what was written.
     pub fn forget_counts(&mut self) {
         self.counts.clear();
+        self.writes.clear();
+    }
+
+    fn note_write(&mut self, request: &Request, status: u16) {
+        if matches!(request.method.as_str(), "GET" | "HEAD") {
+            return;
+        }
+        let mut write = json!({ "method": request.method, "path": request.path, "status": status });
+        if !request.body.is_null() {
+            body::set(&mut write, "/body", request.body.clone());
+        }
+        self.writes.push_back(write);
+        while self.writes.len() > WRITES {
+            self.writes.pop_front();
+        }
     }
 
     /// What services look at.
@@ -139,11 +178,11 @@ impl Azure {
         self.answers += 1;
         self.timer.wait(REQUEST);
         self.settle();
-        self.caller = directory::caller(request.token.as_deref(), self.seed);
+        self.see(request);
         let target = Target::parse(&request.path);
         let kind = known_spelling(target.as_ref().map_or("unknown", Target::kind));
         *self.counts.entry((request.method.clone(), kind.clone())).or_default() += 1;
-        let effects = self.faults.strike(&request.method, &kind, &request.path);
+        let effects = self.faults.strike(&request.method, &kind, &request.path, answer_seed(self.seed, self.answers));
         if effects.contains(&Effect::Cut) {
             return Reply::Cut;
         }
@@ -155,6 +194,7 @@ impl Azure {
             None => Err(Refusal::new(404, "InvalidResourceType", format!("There is no route '{}'.", request.path))),
         });
         let mut answer = result.unwrap_or_else(|refusal| self.refused(&refusal));
+        self.note_write(request, answer.status);
         if let Err(error) = self.keep() {
             let message = format!("The simulator's world file cannot be written: {error}.");
             return Reply::Answer(Answer::from(&Refusal::new(500, "InternalServerError", message)));
@@ -183,7 +223,39 @@ impl Azure {
         }
         self.throttle(request, target)?;
         check_version(request, target)?;
+        self.check_registered(request, target)?;
+        if let Some(target) = target {
+            rights::check(self.scene(), self.asking(), request, target)?;
+        }
         overlap.map_or(Ok(()), Err)
+    }
+
+    /// What is written must be of a provider that the subscription is registered with.
+    fn check_registered(&self, request: &Request, target: Option<&Target>) -> Result<(), Refusal> {
+        let (Some(Target::Resource(place)), false) = (target, request.method == "GET") else { return Ok(()) };
+        let namespace = place.kind.split('/').next().unwrap_or_default();
+        if !self.faults.unregistered.iter().any(|other| same(other, namespace)) {
+            return Ok(());
+        }
+        let message = format!(
+            "The subscription is not registered to use namespace '{namespace}'. See \
+             https://aka.ms/rps-not-found for how to register subscriptions."
+        );
+        Err(Refusal::new(409, "MissingSubscriptionRegistration", message))
+    }
+
+    /// Notes who asks.
+    pub(super) fn see(&mut self, request: &Request) {
+        let claims = request.token.as_deref().and_then(tokens::claims);
+        let text = |name: &str| claims.as_ref()?.get(name)?.as_str().map(str::to_owned);
+        self.client = text("oid").map(|object| text("appid").unwrap_or(object));
+        self.caller = text("oid").unwrap_or_else(|| directory::object_of("", self.seed));
+    }
+
+    /// Who asks.
+    pub(super) fn asking(&self) -> rights::Caller<'_> {
+        let client = self.client.as_deref();
+        rights::Caller { object: &self.caller, client: client.unwrap_or_default(), is_named: client.is_some() }
     }
 
     /// Draws on Azure's limits. On the virtual clock a client is taken to have kept to them by waiting, unless
@@ -210,7 +282,7 @@ impl Azure {
             ("PATCH", Target::Resource(place)) => self.put(request, &place, effects, true),
             ("DELETE", Target::Resource(place)) => self.delete(request, &place, effects),
             ("POST", Target::Providers(scope, Some(namespace))) => {
-                Ok(Answer::json(200, subscriptions::provider(&scope, &namespace)))
+                Ok(Answer::json(200, subscriptions::provider(&scope, &namespace, &self.faults.unregistered)))
             }
             ("POST", Target::Collection { .. } | Target::Resource(_)) => self.act(request),
             ("GET", target) => self.list(request, &target),
@@ -246,8 +318,12 @@ impl Azure {
     /// A POST on a resource, or on a provider in a location.
     fn act(&mut self, request: &Request) -> Result<Answer, Refusal> {
         let absent = || Refusal::new(404, "InvalidResourceType", format!("There is no action '{}'.", request.path));
-        if let Some((scope, namespace, "register" | "unregister")) = registration(&request.path) {
-            return Ok(Answer::json(200, subscriptions::provider(scope, namespace)));
+        if let Some((scope, namespace, word)) = registration(&request.path) {
+            self.faults.unregistered.retain(|other| !same(other, namespace));
+            if word == "unregister" {
+                self.faults.unregistered.push(namespace.to_owned());
+            }
+            return Ok(Answer::json(200, subscriptions::provider(scope, namespace, &self.faults.unregistered)));
         }
         let (place, action) = action_of(&request.path).ok_or_else(absent)?;
         let service = service_of(&place.kind);
@@ -277,6 +353,11 @@ impl Azure {
             return Ok(());
         }
         let Some(Target::Resource(above)) = Target::parse(&place.parent) else { return Ok(()) };
+        let is_secret = same(&above.kind, "Microsoft.KeyVault/vaults/secrets");
+        if is_secret && self.world.get(&Key::of(&above.parent)).is_some() {
+            // What a vault holds is not ARM's; it takes any name beneath the vault.
+            return Ok(());
+        }
         if !place.is_child {
             return Err(service_of(&above.kind).missing(&above));
         }

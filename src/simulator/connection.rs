@@ -1,6 +1,7 @@
-//! Connections that can be cut: the listener hands out streams with a switch that breaks them.
+//! Connections that can be cut: the listener hands out streams, plain or through TLS, with a switch that breaks them.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,11 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+
+/// How many connections may have shaken hands and wait to be taken.
+const WAITING: usize = 64;
 
 /// Breaks the connection that it belongs to.
 #[derive(Debug, Clone, Default)]
@@ -26,30 +32,87 @@ impl Switch {
     }
 }
 
+/// A stream both ways.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// A stream with its switch.
-#[derive(Debug)]
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     switch: Switch,
 }
 
+impl Wire {
+    fn new(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), switch: Switch::default() }
+    }
+}
+
 /// Accepts [`Wire`]s.
-#[derive(Debug)]
-pub(super) struct Wires(pub TcpListener);
+pub(super) enum Wires {
+    /// As they come.
+    Plain(TcpListener),
+    /// Once they have shaken hands; nobody waits for another's handshake.
+    Tls(mpsc::Receiver<(Wire, SocketAddr)>, SocketAddr),
+}
+
+impl Wires {
+    /// A listener's connections, through TLS when there is an acceptor.
+    pub fn of(listener: TcpListener, address: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
+        let Some(tls) = tls else { return Self::Plain(listener) };
+        let (ready, taken) = mpsc::channel(WAITING);
+        tokio::spawn(shake_hands(listener, tls, ready));
+        Self::Tls(taken, address)
+    }
+}
+
+async fn shake_hands(mut listener: TcpListener, tls: TlsAcceptor, ready: mpsc::Sender<(Wire, SocketAddr)>) {
+    while !ready.is_closed() {
+        let (stream, address) = tokio::select! {
+            accepted = accept(&mut listener) => accepted,
+            () = ready.closed() => return,
+        };
+        let (tls, ready) = (tls.clone(), ready.clone());
+        tokio::spawn(async move {
+            // A client that does not trust the certificate goes away: nothing to do about it here.
+            let Ok(stream) = tls.accept(stream).await else { return };
+            // Nor when the server has stopped meanwhile.
+            let _ = ready.send((Wire::new(stream), address)).await;
+        });
+    }
+}
+
+async fn accept(listener: &mut TcpListener) -> (TcpStream, SocketAddr) {
+    let (stream, address) = Listener::accept(listener).await;
+    // Answers are small and awaited; without this each would wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    (stream, address)
+}
 
 impl Listener for Wires {
     type Io = Wire;
-    type Addr = std::net::SocketAddr;
+    type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are small and awaited; without this each would wait for the client's acknowledgement.
-        let _ = stream.set_nodelay(true);
-        (Wire { stream, switch: Switch::default() }, address)
+        match self {
+            Self::Plain(listener) => {
+                let (stream, address) = accept(listener).await;
+                (Wire::new(stream), address)
+            }
+            Self::Tls(taken, _) => match taken.recv().await {
+                Some(accepted) => accepted,
+                // The task above ends only with the server.
+                None => std::future::pending().await,
+            },
+        }
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        match self {
+            Self::Plain(listener) => listener.local_addr(),
+            Self::Tls(_, address) => Ok(*address),
+        }
     }
 }
 

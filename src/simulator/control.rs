@@ -9,10 +9,14 @@ use crate::simulator::arm::Azure;
 use crate::simulator::clock::written;
 use crate::simulator::faults::{Faults, told};
 use crate::simulator::request::Request;
+use crate::simulator::services;
+use crate::simulator::target::Key;
 
 /// What is said to a request that is none of these.
-const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/faults and \
-                      /simulator/clock, and POST /simulator/faults, /simulator/clock and /simulator/edit.";
+const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/writes, \
+                      /simulator/faults and /simulator/clock, and POST /simulator/faults, /simulator/clock, \
+                      /simulator/edit, /simulator/may and \
+                      /simulator/service-account-token.";
 
 /// Answers what is asked under `/simulator`; `None` for other paths.
 pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
@@ -24,6 +28,7 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
             Answer::json(200, json!({"value": azure.world().all().map(|resource| &resource.body).collect::<Vec<_>>()}))
         }
         ("GET", "requests") => Answer::json(200, azure.counts()),
+        ("GET", "writes") => Answer::json(200, azure.writes()),
         ("DELETE", "requests") => {
             azure.forget_counts();
             Answer::empty(204)
@@ -37,6 +42,10 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
         ("GET", "clock") => Answer::json(200, clock(azure)),
         ("POST", "clock") => advance(azure, &request.body),
         ("POST", "edit") => edit(azure, &request.body),
+        ("POST", "service-account-token") => {
+            azure.service_account_token(&request.body).unwrap_or_else(|refusal| Answer::from(&refusal))
+        }
+        ("POST", "may") => may(azure, &request.body),
         _ => Answer::from(&Refusal::new(404, "NotFound", ROUTES)),
     })
 }
@@ -75,6 +84,26 @@ fn advance(azure: &mut Azure, body: &Value) -> Answer {
     Answer::json(200, clock(azure))
 }
 
+/// Whether principals have rights: many questions at once.
+fn may(azure: &Azure, body: &Value) -> Answer {
+    let answer = |question: &Value| {
+        let text = |name: &str| question.get(name).and_then(Value::as_str);
+        let on_data = question.get("data").and_then(Value::as_bool).unwrap_or(false);
+        let scope = Key::of(text("scope")?);
+        let may = if on_data { services::may_with_data } else { services::may };
+        Some(may(azure.scene(), text("principal")?, text("action")?, &scope))
+    };
+    let answers: Option<Vec<bool>> =
+        body.get("questions").and_then(Value::as_array).and_then(|all| all.iter().map(answer).collect());
+    match answers {
+        Some(answers) => Answer::json(200, json!({ "answers": answers })),
+        None => {
+            let message = "Ask as {\"questions\": [{\"principal\": \"…\", \"action\": \"…\", \"data\": false, \"scope\": \"/subscriptions/…\"}]}.";
+            Answer::from(&Refusal::bad("InvalidQuestion", message))
+        }
+    }
+}
+
 /// Changes a stored body behind every check, as a policy or an operator of the service might.
 fn edit(azure: &mut Azure, body: &Value) -> Answer {
     let (Some(id), Some(merge)) = (body.get("id").and_then(Value::as_str), body.get("merge")) else {
@@ -82,7 +111,12 @@ fn edit(azure: &mut Azure, body: &Value) -> Answer {
         return Answer::from(&Refusal::bad("InvalidEdit", message));
     };
     match azure.edit(id, merge) {
-        Some(edited) => Answer::json(200, edited),
+        Some(edited) => {
+            if let Some(by) = body.get("by") {
+                azure.note_author(id, by);
+            }
+            Answer::json(200, edited)
+        }
         None => Answer::from(&Refusal::new(404, "ResourceNotFound", format!("There is no resource '{id}'."))),
     }
 }

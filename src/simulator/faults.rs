@@ -19,13 +19,20 @@ pub struct Faults {
     pub throttling: bool,
     /// Object ids that the simulator did not make are no principals. When off they may be users or groups.
     pub strict_directory: bool,
+    /// Whoever has a token that names it needs a role for what it asks. When off only identities that the simulator
+    /// made do; everybody else is the owner.
+    pub evaluate_roles: bool,
     /// Deleted vaults keep their names until they are purged, as in Azure. Off, so that a stack can be destroyed and
     /// made again.
     pub soft_delete: bool,
+    /// Namespaces of providers that the subscription is not registered with, until it registers.
+    pub unregistered: Vec<String>,
     /// Seconds until the authorisation service knows a new identity's principal.
     pub replication_seconds: u64,
     /// Seconds until a role assignment takes effect.
     pub propagation_seconds: u64,
+    /// Seconds until a federated credential is known where tokens are given.
+    pub credential_seconds: u64,
     /// How many items a page of a list has.
     pub page_size: usize,
     /// What to do to single requests, in order; the first that matches and is not used up applies.
@@ -38,9 +45,12 @@ impl Default for Faults {
             casing: false,
             throttling: false,
             strict_directory: false,
+            evaluate_roles: false,
             soft_delete: false,
+            unregistered: Vec::new(),
             replication_seconds: 15,
             propagation_seconds: 20,
+            credential_seconds: 10,
             page_size: 250,
             rules: Vec::new(),
         }
@@ -66,6 +76,9 @@ pub struct Rule {
     /// How many requests it applies to; all that follow when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
+    /// How likely it is for each of those requests, from 0 to 1, by the seed; certain when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
     /// What happens.
     pub effect: Effect,
 }
@@ -135,10 +148,11 @@ pub enum Effect {
 
 impl Faults {
     /// The effects for a request, using up one application of each rule that gives one.
-    pub(super) fn strike(&mut self, method: &str, kind: &str, path: &str) -> Vec<Effect> {
+    /// `seed` decides what chance decides.
+    pub(super) fn strike(&mut self, method: &str, kind: &str, path: &str, seed: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for rule in &mut self.rules {
-            if !rule.matches(method, kind, path) || rule.times == Some(0) {
+        for (at, rule) in (0..).zip(&mut self.rules) {
+            if !rule.matches(method, kind, path) || rule.times == Some(0) || !rule.falls(answer_seed(seed, at)) {
                 continue;
             }
             if rule.skip > 0 {
@@ -155,7 +169,7 @@ impl Faults {
 impl Rule {
     /// A rule for all requests.
     pub fn new(effect: Effect) -> Self {
-        Self { method: None, kind: None, path: None, skip: 0, times: None, effect }
+        Self { method: None, kind: None, path: None, skip: 0, times: None, chance: None, effect }
     }
 
     /// Only requests by this method for this kind.
@@ -178,6 +192,13 @@ impl Rule {
     pub fn after(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
+    }
+
+    /// Whether chance lets it apply: `seed` is spread evenly.
+    fn falls(&self, seed: u64) -> bool {
+        const STEPS: u32 = 1 << 20;
+        let drawn = u32::try_from(seed >> 44).unwrap_or(0);
+        self.chance.is_none_or(|chance| f64::from(drawn) < chance * f64::from(STEPS))
     }
 
     fn matches(&self, method: &str, kind: &str, path: &str) -> bool {
@@ -262,9 +283,23 @@ mod tests {
     fn a_rule_skips_then_applies_then_is_used_up() {
         let rule = Rule::new(Effect::Cut).on("PUT", "a.b/cs").after(1).times(2);
         let mut faults = Faults { rules: vec![rule], ..Faults::default() };
-        let struck: Vec<bool> = (0..5).map(|_| !faults.strike("put", "A.B/cs", "/x").is_empty()).collect();
+        let struck: Vec<bool> = (0..5).map(|n| !faults.strike("put", "A.B/cs", "/x", n).is_empty()).collect();
         assert_eq!(struck, [false, true, true, false, false]);
-        assert!(faults.strike("GET", "A.B/cs", "/x").is_empty());
+        assert!(faults.strike("GET", "A.B/cs", "/x", 9).is_empty());
+    }
+
+    #[test]
+    fn chance_is_kept_to_and_follows_the_seed() {
+        let mut faults =
+            Faults { rules: vec![Rule { chance: Some(0.2), ..Rule::new(Effect::Cut) }], ..Faults::default() };
+        let mut strikes = |seed| -> Vec<bool> {
+            (0..10_000).map(|n| !faults.strike("PUT", "k", "/x", answer_seed(seed, n)).is_empty()).collect()
+        };
+        let first = strikes(1);
+        let struck = first.iter().filter(|struck| **struck).count();
+        assert!((1_800..2_200).contains(&struck), "{struck}");
+        assert_eq!(strikes(1), first);
+        assert_ne!(strikes(2), first);
     }
 
     #[test]

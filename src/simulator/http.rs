@@ -10,7 +10,6 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
 use crate::simulator::answer::{Answer, Refusal};
@@ -19,7 +18,7 @@ use crate::simulator::connection::{Switch, Wires};
 use crate::simulator::request::Request;
 use crate::simulator::service::service_of;
 use crate::simulator::target::{Key, Target};
-use crate::simulator::{control, directory, vault_secrets};
+use crate::simulator::{control, vault_secrets};
 
 /// How long a write that may not overlap with another is held open for one to arrive. Handling is far too quick
 /// for two to meet otherwise, while in Azure they are under way for a second or two.
@@ -33,11 +32,15 @@ struct Shared {
     writing: Arc<Mutex<HashSet<Key>>>,
     /// Told when the faults may have changed: what is held may go on.
     released: Arc<Notify>,
+    /// Whether requests come through TLS.
+    is_encrypted: bool,
 }
 
 /// Serves until told to stop.
-pub(super) async fn serve(listener: TcpListener, azure: Azure, stopped: oneshot::Receiver<()>) {
-    let shared = Shared { azure: Arc::new(Mutex::new(azure)), writing: Arc::default(), released: Arc::default() };
+pub(super) async fn serve(wires: Wires, azure: Azure, stopped: oneshot::Receiver<()>) {
+    let is_encrypted = matches!(wires, Wires::Tls(..));
+    let azure = Arc::new(Mutex::new(azure));
+    let shared = Shared { azure, writing: Arc::default(), released: Arc::default(), is_encrypted };
     let router = Router::new().fallback(handle).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Switch>();
     let stop = async {
@@ -45,7 +48,7 @@ pub(super) async fn serve(listener: TcpListener, azure: Azure, stopped: oneshot:
         let _ = stopped.await;
     };
     // Serving never fails: errors of single connections are theirs.
-    let _ = axum::serve(Wires(listener), service).with_graceful_shutdown(stop).await;
+    let _ = axum::serve(wires, service).with_graceful_shutdown(stop).await;
 }
 
 async fn handle(
@@ -56,7 +59,7 @@ async fn handle(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    let mut request = read(&method, &uri, &headers);
+    let mut request = read(&method, &uri, &headers, shared.is_encrypted);
     let reply = match body_of(&request, &bytes) {
         Ok(body) => {
             request.body = body;
@@ -115,9 +118,8 @@ async fn answer(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
         }
         return Reply::Answer(answer);
     }
-    let seed = lock(&shared.azure).seed();
     let form = std::str::from_utf8(bytes).unwrap_or_default();
-    if let Some(answer) = directory::answer(request, form, seed) {
+    if let Some(answer) = lock(&shared.azure).answer_directory(request, form) {
         return Reply::Answer(answer);
     }
     if let Some((vault, path)) = vault_secrets::of_vault(request) {
@@ -165,7 +167,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Request {
+fn read(method: &Method, uri: &Uri, headers: &HeaderMap, is_encrypted: bool) -> Request {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let authorization = text("authorization").unwrap_or_default();
     let token = authorization
@@ -177,6 +179,7 @@ fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Request {
         query: uri.query().unwrap_or_default().to_owned(),
         body: Value::Null,
         host: text("host").unwrap_or_default(),
+        is_encrypted,
         token: token.map(|(_, token)| token.to_owned()),
         if_match: text("if-match"),
         if_none_match: text("if-none-match"),

@@ -21,9 +21,9 @@ impl Azure {
             Target::Subscriptions => vec![subscriptions::subscription(SUBSCRIPTION)],
             Target::Subscription(id) => return Ok(Answer::json(200, subscriptions::subscription(id))),
             Target::Locations(id) => subscriptions::locations(id),
-            Target::Providers(scope, None) => subscriptions::providers(scope),
+            Target::Providers(scope, None) => subscriptions::providers(scope, &self.faults.unregistered),
             Target::Providers(scope, Some(namespace)) => {
-                return Ok(Answer::json(200, subscriptions::provider(scope, namespace)));
+                return Ok(Answer::json(200, subscriptions::provider(scope, namespace, &self.faults.unregistered)));
             }
             Target::Contents(scope) => self.contents(scope)?,
             Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),

@@ -17,11 +17,14 @@ mod listing;
 mod operations;
 mod record;
 mod request;
+mod rights;
 mod service;
 mod services;
 mod subscriptions;
 mod target;
 mod throttle;
+mod tls;
+mod tokens;
 mod vault_secrets;
 mod world;
 mod writes;
@@ -55,12 +58,14 @@ pub struct Options {
     pub faults: Faults,
     /// What its ids and its casing follow from.
     pub seed: u64,
+    /// Whether it speaks TLS, with a certificate made for the run.
+    pub tls: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { address, world: None, clock: Clock::Virtual, faults: Faults::default(), seed: 0 }
+        Self { address, world: None, clock: Clock::Virtual, faults: Faults::default(), seed: 0, tls: false }
     }
 }
 
@@ -74,6 +79,12 @@ pub enum Error {
         address: SocketAddr,
         /// Why.
         source: io::Error,
+    },
+    /// No certificate can be made.
+    #[error("cannot make a certificate: {reason}")]
+    Certificate {
+        /// Why.
+        reason: String,
     },
     /// The world file cannot be read or written.
     #[error("cannot use the simulator's world file {}: {source}", path.display())]
@@ -106,6 +117,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    authority: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -116,15 +128,23 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let listener = TcpListener::bind(options.address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let azure = arm::Azure::open(&options)?;
+    let certified = options.tls.then(tls::certified).transpose().map_err(|reason| Error::Certificate { reason })?;
+    let (acceptor, authority) = certified.map(|made| (made.acceptor, made.authority)).unzip();
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(http::serve(listener, azure, stopped));
-    Ok(Running { address, stop: Some(stop), server })
+    let server = tokio::spawn(http::serve(connection::Wires::of(listener, address, acceptor), azure, stopped));
+    Ok(Running { address, authority, stop: Some(stop), server })
 }
 
 impl Running {
     /// Where it is: `http://127.0.0.1:4711`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate of the authority that clients have to trust, in PEM, when it speaks TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Answers what has been asked, then stops.

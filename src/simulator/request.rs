@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub body: Value,
     /// Where the client found us: `127.0.0.1:4711`.
     pub host: String,
+    /// Whether it came through TLS.
+    pub is_encrypted: bool,
     /// The bearer token.
     pub token: Option<String>,
     /// `If-Match`
@@ -43,7 +45,13 @@ impl Request {
             !pair.is_empty() && !same(&decoded(name), "$skiptoken")
         });
         let kept: Vec<&str> = kept.collect();
-        format!("http://{}{}?{}&%24skiptoken={token}", self.host, self.path, kept.join("&"))
+        format!("{}{}?{}&%24skiptoken={token}", self.origin(), self.path, kept.join("&"))
+    }
+
+    /// Where the client found us, as an address: `http://127.0.0.1:4711`.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        format!("{scheme}://{}", self.host)
     }
 }
 

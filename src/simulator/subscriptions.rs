@@ -60,18 +60,19 @@ pub(super) fn subscription(id: &str) -> Value {
 }
 
 /// `GET …/providers`
-pub(super) fn providers(scope: &str) -> Vec<Value> {
-    NAMESPACES.iter().map(|namespace| provider(scope, namespace)).collect()
+pub(super) fn providers(scope: &str, unregistered: &[String]) -> Vec<Value> {
+    NAMESPACES.iter().map(|namespace| provider(scope, namespace, unregistered)).collect()
 }
 
 /// `GET …/providers/{namespace}`; registering gives the same.
-pub(super) fn provider(scope: &str, namespace: &str) -> Value {
+pub(super) fn provider(scope: &str, namespace: &str, unregistered: &[String]) -> Value {
+    let is_registered = !unregistered.iter().any(|other| other.eq_ignore_ascii_case(namespace));
     let known = NAMESPACES.iter().find(|known| known.eq_ignore_ascii_case(namespace)).unwrap_or(&namespace);
     json!({
         "id": format!("{scope}/providers/{known}"),
         "namespace": known,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered",
+        "registrationState": if is_registered { "Registered" } else { "NotRegistered" },
         "resourceTypes": [],
     })
 }

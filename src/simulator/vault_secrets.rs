@@ -8,6 +8,7 @@ use crate::simulator::arm::Azure;
 use crate::simulator::body::{self, fill, merge, set, text};
 use crate::simulator::clock::Moment;
 use crate::simulator::request::Request;
+use crate::simulator::rights::{self, Verb};
 use crate::simulator::service::TENANT;
 use crate::simulator::target::Key;
 use crate::simulator::world::{Change, Resource};
@@ -43,7 +44,11 @@ pub(super) fn of_vault(request: &Request) -> Option<(String, String)> {
 impl Azure {
     /// Answers a request to a vault.
     pub(super) fn answer_vault(&mut self, request: &Request, vault: &str, path: &str) -> Answer {
+        self.see(request);
         let answered = self.ask_vault(request, vault, path);
+        if let Err(Refusal { wait: Some(wait), .. }) = &answered {
+            self.timer.wait(*wait);
+        }
         let answer = answered.unwrap_or_else(|refusal| Answer::from(&refusal));
         // A world that cannot be written is told of by the next answer of ARM.
         let _ = self.keep();
@@ -63,6 +68,9 @@ impl Azure {
             return Err(Refusal::new(404, "VaultNotFound", format!("There is no vault '{vault}'.")));
         };
         let segments: Vec<&str> = path.split('/').collect();
+        if let Some((verb, name)) = verb(&request.method, &segments) {
+            rights::check_secret(self.scene(), self.asking(), holder, name, &verb)?;
+        }
         let asked =
             |name, more| Asked { vault: holder.clone(), address: format!("https://{vault}{DOMAIN}"), name, more };
         match (request.method.as_str(), segments.as_slice()) {
@@ -197,6 +205,23 @@ impl Azure {
         let resource = Resource::new(id.to_owned(), &kind, json!({ "versions": all }), self.timer.now());
         self.store(resource);
     }
+}
+
+/// What a request does with which secret.
+fn verb<'a>(method: &str, segments: &[&'a str]) -> Option<(Verb, &'a str)> {
+    let (action, permission, name) = match (method, segments) {
+        ("GET", ["secrets"]) => ("readMetadata/action", "list", ""),
+        ("GET", ["secrets", name, "versions"]) => ("readMetadata/action", "list", *name),
+        ("GET", ["secrets", name, ..]) => ("getSecret/action", "get", *name),
+        ("PUT", ["secrets", name]) => ("setSecret/action", "set", *name),
+        ("PATCH", ["secrets", name, _]) => ("update/action", "set", *name),
+        ("DELETE", ["secrets", name]) => ("delete", "delete", *name),
+        ("GET", ["deletedsecrets", name]) => ("readMetadata/action", "get", *name),
+        ("POST", ["deletedsecrets", name, "recover"]) => ("recover/action", "recover", *name),
+        ("DELETE", ["deletedsecrets", name]) => ("purge/action", "purge", *name),
+        _ => return None,
+    };
+    Some((Verb { action, permission }, name))
 }
 
 impl Asked<'_> {

@@ -349,8 +349,8 @@ impl Azure {
             .map_or_else(|| "westeurope".to_owned(), short_location);
         let version = request.parameter("api-version").unwrap_or_default();
         format!(
-            "http://{}/subscriptions/{}/providers/{namespace}/locations/{location}/{word}/{}?api-version={version}",
-            request.host,
+            "{}/subscriptions/{}/providers/{namespace}/locations/{location}/{word}/{}?api-version={version}",
+            request.origin(),
             subscription_of(&place.id),
             operation.id
         )

@@ -10,6 +10,7 @@ pub mod azurerm;
 mod backend;
 mod change;
 pub mod checks;
+mod digest;
 mod disk;
 pub mod format;
 mod history;

@@ -23,6 +23,13 @@ pub fn format(text: &str, body: &Body) -> String {
     lines.iter().map(Line::text).collect()
 }
 
+/// [`format`] for a text that nobody has read yet.
+pub fn format_text(text: &str) -> String {
+    let source = crate::span::SourceMap::default().add("text", None, text);
+    let (body, _) = crate::syntax::parse(source, text);
+    format(text, &body)
+}
+
 /// A token with the spaces before it.
 #[derive(Debug, Clone)]
 struct Item<'a> {

@@ -1,12 +1,18 @@
 //! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
-//! emulator of Azure Blob Storage, when npm can fetch it. What is missing is said loudly, and its tests count as passed:
+//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python, when pip can fetch
+//! it; and beside programs that read what it writes: checkov, from the Python registry, and Chromium, when it is installed.
+//! What is missing is said loudly, and its tests count as passed:
 //! a machine without them can still run everything else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod azure_sdk;
 mod azurite;
 mod blob;
+mod checkov;
+mod chromium;
 mod terraform;
+mod testing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +21,8 @@ use std::process::{Command, Output, Stdio};
 /// A folder in which both programs work.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// Where in it.
+    within: PathBuf,
 }
 
 /// What a program printed, and its exit code.
@@ -28,14 +36,23 @@ pub struct Ran {
 impl Place {
     /// With this configuration.
     pub fn new(main: &str) -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self { folder: tempfile::tempdir().unwrap(), within: PathBuf::new() };
         place.write("main.tf", main);
         place
     }
 
+    /// With a copy of an example, beside the modules that it calls.
+    pub fn of_example(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        copy(&root.join("modules"), &folder.path().join("modules"));
+        copy(&root.join("examples").join(name), &folder.path().join("examples").join(name));
+        Self { within: PathBuf::from("examples").join(name), folder }
+    }
+
     /// The folder.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.within)
     }
 
     /// Writes a file.
@@ -71,6 +88,20 @@ impl Place {
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command
+    }
+}
+
+/// Copies a folder, without what runs have left in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+            copy(&path, &target);
+        } else if path.is_file() {
+            fs::copy(&path, &target).unwrap();
+        }
     }
 }
 

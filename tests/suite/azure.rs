@@ -74,7 +74,8 @@ fn address_of(server: &mut Child) -> String {
     panic!("the simulator did not say where it listens");
 }
 
-fn request(address: &str, method: &str, path: &str, body: &str) -> String {
+/// One request: status and body.
+pub fn request(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(

@@ -4,9 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authorisation;
 mod azure;
 mod crash;
+mod language_server;
 mod play;
+mod random_faults;
 mod script;
 mod workplace;
 
@@ -100,4 +103,53 @@ fn examples_settle_and_leave_nothing() {
         let world = azure::ask(&workplace, "GET", "/simulator/world", "");
         assert!(azure::is_empty(&world), "{name}: something is left in Azure:\n{world}");
     }
+}
+
+/// The tests that examples and modules come with pass as they are.
+#[test]
+fn examples_and_modules_pass_their_own_tests() {
+    let only = std::env::var("STACK").unwrap_or_default();
+    let tested = |parent: &str| {
+        let all = fs::read_dir(root().join(parent)).unwrap().map(|entry| entry.unwrap().path());
+        let mut tested: Vec<PathBuf> =
+            all.filter(|path| path.join("tests").is_dir() && path.to_string_lossy().contains(&only)).collect();
+        tested.sort();
+        tested
+    };
+    let (examples, modules) = (tested("examples"), tested("modules"));
+    assert!(!only.is_empty() || (!examples.is_empty() && !modules.is_empty()));
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let examples = examples.iter().map(|path| (name(path), Workplace::with_modules(path, &root().join("modules"))));
+    let modules = modules.iter().map(|path| (name(path), Workplace::in_modules(&root().join("modules"), &name(path))));
+    for (name, workplace) in examples.chain(modules) {
+        for arguments in [vec!["init"], vec!["test", "-no-color"]] {
+            let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+            let ran = workplace.bowline(&arguments, &[], "");
+            assert_eq!(ran.code, 0, "{name}: {arguments:?}\n{}", ran.text);
+        }
+        assert!(!workplace.root().join("terraform.tfstate").exists(), "{name}: a test has written the stack's state");
+    }
+}
+
+/// Whatever the graph allows: ten steps at a time, and no two writes where Azure takes one.
+#[test]
+fn ten_at_a_time_no_write_meets_another() {
+    let workplace = Workplace::copy_of(&root().join("tests/stacks/field-writers"));
+    fs::create_dir_all(workplace.root().join(".bowline")).unwrap();
+    let azure = azure::Server::start(&workplace);
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        let environment =
+            [("BOWLINE_SIMULATOR".to_owned(), azure.url()), ("TF_CLI_ARGS_apply".to_owned(), String::new())];
+        let ran = workplace.bowline(&arguments, &environment, "");
+        assert_eq!(ran.code, 0, "{arguments:?}\n{}", ran.text);
+    };
+    run(&["apply", "--simulate", "-auto-approve", "-parallelism=10"]);
+    run(&["apply", "--simulate", "-auto-approve", "-parallelism=10", "-var=nodes=2"]);
+    let answer = azure.ask("GET", "/simulator/writes", "");
+    let writes: serde_json::Value = serde_json::from_str(answer.split_once('\n').unwrap().1).unwrap();
+    let writes = writes["value"].as_array().unwrap();
+    assert!(writes.len() > 14, "{writes:?}");
+    let refused: Vec<_> = writes.iter().filter(|write| write["status"].as_u64().unwrap() >= 400).collect();
+    assert!(refused.is_empty(), "{refused:?}");
 }

@@ -54,6 +54,10 @@ impl Play {
                 let now: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
                 format!("-- {name} {pointer}\n{}\n\n", now.pointer(&pointer).unwrap_or(&serde_json::Value::Null))
             }
+            Step::Show { name } => {
+                let text = fs::read_to_string(self.workplace.root().join(&name)).unwrap();
+                format!("-- show {name}\n{text}\n")
+            }
             Step::Azure { method, path, body } => {
                 let answer = self.ask(&method, &path, &body);
                 format!("-- azure {method} {path}\n{answer}\n\n")

@@ -10,6 +10,7 @@
 //!   resource ...
 //! delete main.tf
 //! json terraform.tfstate /serial    tells a member of a JSON file
+//! show out/main.tf                  shows a file
 //! azure PATCH /subscriptions/... {"tags": {}}      asks the embedded Azure by hand
 //! simulator                         from here on one simulator serves all commands, so that faults stay
 //! fault {"method": "PUT", "times": 1, "effect": "cut"}     rules of docs/simulator.md; "fault none" ends them
@@ -49,6 +50,8 @@ pub enum Step {
     Delete { name: String },
     /// Tell what is at a pointer into a JSON file.
     Json { name: String, pointer: String },
+    /// Show a file.
+    Show { name: String },
     /// Ask the embedded Azure.
     Azure { method: String, path: String, body: String },
     /// Start a simulator for all commands that follow.
@@ -81,6 +84,7 @@ pub fn parse(text: &str) -> Vec<Step> {
             "write" => steps.push(Step::Write { name: rest.trim().into(), text: String::new() }),
             "delete" => steps.push(Step::Delete { name: rest.trim().into() }),
             "json" => steps.push(Step::Json { name: next(), pointer: next() }),
+            "show" => steps.push(Step::Show { name: rest.trim().into() }),
             "azure" => steps.push(Step::Azure { method: next(), path: next(), body: next() }),
             "simulator" => steps.push(Step::Simulator),
             "fault" => steps.push(Step::Fault(rest.into())),

@@ -47,6 +47,14 @@ impl Workplace {
         Self { folder, root }
     }
 
+    /// Copies the modules; the root is the one of that name, which finds the others beside it.
+    pub fn in_modules(modules: &Path, name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(modules, &folder.path().join("modules"));
+        let root = folder.path().join("modules").join(name);
+        Self { folder, root }
+    }
+
     /// The root module's folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -109,7 +109,7 @@ impl Request {
     }
 
     /// The path or URL as it was given.
-    pub(super) fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         &self.target
     }
 

@@ -12,6 +12,7 @@ use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
 use super::hooks::{Call, Fault, Hooks};
+use super::undone::{UNDONE, undone};
 use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -145,6 +146,21 @@ impl ArmKind {
         Value::object(fields)
     }
 
+    /// Plans to write an object again whose last operation failed, also where nothing else is to change.
+    fn take_up_again(&self, decided: &mut PlanResponse) {
+        decided.notes.push("Azure says that the last operation on it failed; it is written again".to_owned());
+        let told = |row: &&Row| {
+            let is_text = matches!(row.shape, wire::Shape::One(wire::Scalar::Text));
+            row.presence == wire::Presence::Computed && is_text && !row.sensitive && row.wire.is_some()
+        };
+        let Some(row) = self.table.rows.iter().rfind(told) else { return };
+        if let Some(fields) = decided.planned.as_fields() {
+            let mut fields = fields.clone();
+            fields.insert(Arc::from(row.name), Value::unknown(wire::type_of(row)));
+            decided.planned = Value::object(fields);
+        }
+    }
+
     /// A write in the making.
     pub(super) fn call<'a>(
         &'a self,
@@ -189,7 +205,11 @@ impl ArmKind {
             let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
             let found = found.ok_or_else(|| gone(self.table.name, id))?;
             call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
-            let before = self.unchanged_body(found.clone(), prior);
+            let mut before = self.unchanged_body(found.clone(), prior);
+            if !undone(&found).is_empty() {
+                // It is written again as it is, which is no change and is needed all the same.
+                wire::json::set(&mut before, "undone", json!(true));
+            }
             let body = self.patched_body(found, prior, planned);
             match self.hooks.update(&call, &before, body, prior, planned).await {
                 Err(Fault::Arm(error))
@@ -209,7 +229,8 @@ impl ArmKind {
         let recorded = match self.look(azure, id).await {
             Ok(Some(answer)) => {
                 azure.note_made(&answer);
-                Some(record(self.value_of(answer, id, Some(beside), Reading::Beside)))
+                let private = undone(&answer);
+                Some(Recorded { value: self.value_of(answer, id, Some(beside), Reading::Beside), private })
             }
             Ok(None) => {
                 if !failed {
@@ -255,21 +276,30 @@ impl Kind for ArmKind {
     fn renamed(&self, path: &[&str]) -> Option<String> {
         self.hooks.renamed(path)
     }
+
+    /// A PUT of the whole body takes up what an earlier one left undone.
+    fn mends(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]
 impl AzureKind for ArmKind {
     fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
         let prior = request.prior.map(|prior| &prior.value);
-        self.decide(&azure.subscription, azure.dialect, prior, request.config)
+        let mut decided = self.decide(&azure.subscription, azure.dialect, prior, request.config);
+        if request.prior.is_some_and(|prior| prior.private == UNDONE) {
+            self.take_up_again(&mut decided);
+        }
+        decided
     }
 
     async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
         let Some(id) = self.id(azure, &recorded.value) else { return Ok(None) };
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
         Ok(found.map(|answer| Recorded {
+            private: undone(&answer),
             value: self.value_of(answer, &id, Some(&recorded.value), Reading::Beside),
-            private: recorded.private.clone(),
         }))
     }
 
@@ -280,7 +310,8 @@ impl AzureKind for ArmKind {
         }
         let found = self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(self.table.name, id))?;
-        Ok(record(self.value_of(answer, id, None, Reading::Anew(azure.dialect))))
+        let private = undone(&answer);
+        Ok(Recorded { value: self.value_of(answer, id, None, Reading::Anew(azure.dialect)), private })
     }
 
     async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {
@@ -309,11 +340,7 @@ impl AzureKind for ArmKind {
         };
         let outcome = self.try_update(azure, &id, &prior.value, planned, watch).await;
         let beside = if outcome.is_ok() { planned } else { &prior.value };
-        let mut applied = self.read_back(azure, &id, beside, outcome).await;
-        if let Some(recorded) = &mut applied.recorded {
-            recorded.private.clone_from(&prior.private);
-        }
-        applied
+        self.read_back(azure, &id, beside, outcome).await
     }
 
     async fn delete(&self, azure: &Azure, prior: &Recorded, watch: &dyn Watch) -> Applied {
@@ -337,12 +364,10 @@ impl AzureKind for ArmKind {
         let failure = azure.client.see_end(&id, self.table.api_version, sent, &patience).await;
         let failure = failure.map_err(|e| self.problem("find out what became of", &id, &e))?;
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
-        let (prior, private) = recorded.map(|r| (&r.value, r.private.clone())).unzip();
+        let prior = recorded.map(|recorded| &recorded.value);
         let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew(azure.dialect) };
-        let recorded = found.map(|answer| Recorded {
-            value: self.value_of(answer, &id, prior, reading),
-            private: private.unwrap_or_default(),
-        });
+        let recorded = found
+            .map(|answer| Recorded { private: undone(&answer), value: self.value_of(answer, &id, prior, reading) });
         let failure = failure.map(|e| self.problem("make", &id, &e));
         Ok(Settled { recorded, failure })
     }

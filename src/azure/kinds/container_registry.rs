@@ -214,6 +214,10 @@ impl Hooks for Registry {
         for laid in ["admin", "replicas", "retention"] {
             at::remove(body, laid);
         }
+        // The tier says again what the name says.
+        if let (Some(name), Some(_)) = (at::get(body, "sku.name").cloned(), at::get(body, "sku.tier")) {
+            at::set(body, "sku.tier", name);
+        }
         let days = planned.field("retention_policy_in_days").and_then(Value::as_number).map(ToString::to_string);
         if let Some(days) = days.and_then(|days| days.parse::<u32>().ok()).filter(|days| *days > 0) {
             at::set(body, "properties.policies.retentionPolicy", json!({ "days": days, "status": "enabled" }));

@@ -1,5 +1,7 @@
 //! What a table cannot say of a kind, and what the hooks work with: one object being written.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
@@ -9,6 +11,12 @@ use super::super::wire::PlanCase;
 use crate::diagnostic::Diagnostic;
 use crate::provider::{Finding, Planned};
 use crate::value::{Fields, Value};
+
+/// The api-version of the providers of a subscription.
+const PROVIDERS: &str = "2021-04-01";
+
+/// How long to wait before asking again whether a provider is registered.
+const REGISTERING: Duration = Duration::from_secs(10);
 
 /// Why a write did not come to its end.
 #[derive(Debug)]
@@ -167,6 +175,12 @@ impl Call<'_> {
         self.send(Request::new(Method::Post, format!("{}/{action}", self.id), self.api_version).body(body)).await
     }
 
+    /// Carries out an action elsewhere.
+    pub async fn post_at(&self, id: &str, action: &str, body: Json) -> Result<Json, ArmError> {
+        let request = Request::new(Method::Post, format!("{id}/{action}"), self.api_version);
+        self.send(if body.is_null() { request } else { request.body(body) }).await
+    }
+
     /// Removes the object.
     pub async fn delete(&self) -> Result<(), ArmError> {
         self.delete_at(self.id).await
@@ -189,7 +203,35 @@ impl Call<'_> {
         {
             return Err(ArmError::Misfit(misfit));
         }
-        let sent = retry_while(self.passing, &self.patience, || self.azure.client.perform(&request, &self.patience));
-        sent.await.map_err(|error| error.with(misfit))
+        let sent = match self.try_send(&request).await {
+            Err(error) if self.azure.registers && error.code() == "MissingSubscriptionRegistration" => {
+                self.register(request.path(), error).await?;
+                self.try_send(&request).await
+            }
+            sent => sent,
+        };
+        sent.map_err(|error| error.with(misfit))
+    }
+
+    async fn try_send(&self, request: &Request) -> Result<Json, ArmError> {
+        retry_while(self.passing, &self.patience, || self.azure.client.perform(request, &self.patience)).await
+    }
+
+    /// Registers the subscription with the provider of a path, which takes minutes; `error` when the path has none.
+    async fn register(&self, path: &str, error: ArmError) -> Result<(), ArmError> {
+        let namespace = path.rsplit_once("/providers/").and_then(|(_, rest)| rest.split('/').next());
+        let subscription = path.split('/').nth(2).filter(|_| path.starts_with("/subscriptions/"));
+        let (Some(namespace), Some(subscription)) = (namespace, subscription) else { return Err(error) };
+        let provider = format!("/subscriptions/{subscription}/providers/{namespace}");
+        let request = Request::new(Method::Post, format!("{provider}/register"), PROVIDERS);
+        self.azure.client.perform(&request, &self.patience).await?;
+        loop {
+            let found = self.azure.client.find(&provider, PROVIDERS, &self.patience).await?;
+            let state = found.as_ref().and_then(|found| found.body.get("registrationState")?.as_str());
+            match state {
+                Some("Registering") => self.patience.pause(REGISTERING).await?,
+                _ => return Ok(()),
+            }
+        }
     }
 }

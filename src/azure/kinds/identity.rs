@@ -145,6 +145,12 @@ impl Hooks for Credential {
                  \"resource_group_name\" is no longer needed. (The version constraint in required_providers asks for 5.x.)",
             );
         }
+        // What 4.x recorded, or was taken over so, stays where nobody says it any more.
+        let group = "resource_group_name";
+        if let (false, Some(recorded)) = (case.is_configured(group), case.prior_at(group).cloned()) {
+            case.set(group, recorded);
+            case.requires_replace.retain(|path| path.to_string() != group);
+        }
     }
 
     /// Taken over, it is known to lie in the group of its identity, as azurerm 4.x records.

@@ -1,13 +1,16 @@
 //! `azurerm_key_vault`
 
+use async_trait::async_trait;
 use serde_json::{Value as Json, json};
+
+use super::super::arm::ArmError;
 
 use super::super::wire::{
     Codec, PlanCase, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
     tags, text, text_set, texts,
 };
 use super::arm_kind::ArmKind;
-use super::hooks::Hooks;
+use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
 use crate::value::Value;
 
@@ -107,6 +110,7 @@ fn network_acls() -> Row {
 
 struct Vault;
 
+#[async_trait]
 impl Hooks for Vault {
     fn plan(&self, case: &mut PlanCase<'_>) {
         let on = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(true);
@@ -127,13 +131,61 @@ impl Hooks for Vault {
         }
     }
 
+    /// A vault without rules lets everybody in, and azurerm records that as rules.
+    fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
+        if at::get(answer, "properties.networkAcls").is_none() {
+            let open = json!({ "bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] });
+            at::set(answer, "properties.networkAcls", open);
+        }
+    }
+
     fn lower(&self, body: &mut Json, _planned: &Value, creating: bool) {
+        if creating {
+            at::set(body, "properties.createMode", json!("default"));
+        }
         if creating && at::get(body, "properties.accessPolicies").is_none() {
             at::set(body, "properties.accessPolicies", json!([]));
+        }
+    }
+
+    /// The name of a deleted vault stays taken until it is purged: the vault is recovered, and then made as wanted.
+    async fn create(&self, call: &Call<'_>, body: Json, _planned: &Value) -> Result<(), Fault> {
+        match call.put(body.clone()).await {
+            Err(error) if call.azure.deleted_vaults.recover && is_kept(&error) => {
+                let mut recovery = body.clone();
+                at::set(&mut recovery, "properties.createMode", json!("recover"));
+                call.put(recovery).await?;
+                Ok(call.put(body).await.map(drop)?)
+            }
+            written => Ok(written.map(drop)?),
+        }
+    }
+
+    async fn delete(&self, call: &Call<'_>, prior: &Value) -> Result<(), Fault> {
+        call.delete().await?;
+        let is_protected = prior.field("purge_protection_enabled").and_then(Value::as_bool) == Some(true);
+        if !call.azure.deleted_vaults.purge || is_protected {
+            return Ok(());
+        }
+        let text = |name: &str| prior.field(name).and_then(Value::as_str).unwrap_or_default();
+        let subscription = call.id.split('/').nth(2).unwrap_or_default();
+        let (location, name) = (text("location"), text("name"));
+        let kept = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{name}"
+        );
+        match call.post_at(&kept, "purge", Json::Null).await {
+            // Nothing was kept, or it is purged already.
+            Err(error) if error.is_not_found() => Ok(()),
+            purged => Ok(purged.map(drop)?),
         }
     }
 
     fn list_of(&self, id: &str) -> Option<String> {
         subscription_list(id, "Microsoft.KeyVault/vaults")
     }
+}
+
+/// Whether a vault is refused because a deleted one has its name.
+fn is_kept(error: &ArmError) -> bool {
+    error.service().is_some_and(|error| error.code == "ConflictError" && error.message.contains("deleted state"))
 }

@@ -58,6 +58,7 @@ mod storage_endpoints;
 mod storage_profiles;
 #[cfg(test)]
 mod testing;
+mod undone;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -73,9 +74,10 @@ pub use arm_data::ArmData;
 pub use arm_kind::ArmKind;
 pub use elsewhere::instead;
 pub use hooks::{Call, Fault, Hooks, Plain};
+pub use kubernetes_cluster::CONTAINER_SERVICE;
 
 /// How long a read may take (azurerm's 5 minutes).
-const READ: Duration = Duration::from_secs(5 * 60);
+pub(super) const READ: Duration = Duration::from_secs(5 * 60);
 
 /// How long what an earlier run began may take to come to its end: a cluster may be under way.
 const SETTLE: Duration = Duration::from_secs(90 * 60);

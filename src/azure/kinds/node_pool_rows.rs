@@ -263,6 +263,15 @@ pub fn lift(pool: &mut Json) {
 
 /// Puts together again what [`lift`] took apart.
 pub fn lower(pool: &mut Json) {
+    // A pool that scales by itself begins with its fewest nodes, and not with a number of Azure's.
+    let scales = at::get(pool, "enableAutoScaling") == Some(&Json::Bool(true));
+    if let (true, None, Some(fewest)) = (scales, at::get(pool, "count"), at::get(pool, "minCount").cloned()) {
+        at::set(pool, "count", fewest);
+    }
+    // Nodes swap only where a swap file is asked for, and the kubelet would not start then.
+    if at::get(pool, "kubeletConfig").is_some_and(Json::is_object) {
+        at::set(pool, "kubeletConfig.failSwapOn", json!(false));
+    }
     let ends = (at::remove(pool, PORT_MIN), at::remove(pool, PORT_MAX));
     if let (Some(lowest), Some(highest)) = ends {
         at::set(pool, PORT_RANGE, json!(format!("{lowest} {highest}")));

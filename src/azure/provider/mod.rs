@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use serde_json::Value as Json;
 
-use super::arm::{Clock, Settings, SystemClock, VirtualClock};
-use super::kinds::{AzureData, AzureKind, Registry, instead};
-use super::session::{Azure, DeletedSecrets};
+use super::arm::{Clock, Method, Request, Settings, SystemClock, VirtualClock};
+use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
+use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -126,13 +127,18 @@ impl Provider for AzureProvider {
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
+        let text = |path: &str| at(config, path).and_then(Value::as_str);
+        azure.registers = text("resource_provider_registrations") != Some("none")
+            && feature("skip_provider_registration") != Some(true);
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
-        let secrets = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
-        azure.deleted_secrets = DeletedSecrets {
-            purge: secrets("purge_soft_deleted_secrets_on_destroy"),
-            recover: secrets("recover_soft_deleted_secrets"),
+        let vaults = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
+        azure.deleted_secrets = Kept {
+            purge: vaults("purge_soft_deleted_secrets_on_destroy"),
+            recover: vaults("recover_soft_deleted_secrets"),
         };
+        azure.deleted_vaults =
+            Kept { purge: vaults("purge_soft_delete_on_destroy"), recover: vaults("recover_soft_deleted_key_vaults") };
         Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))
     }
 }
@@ -211,6 +217,20 @@ impl Read for AzureSession {
 
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
         self.data(kind)?.read_data(&self.azure, config).await
+    }
+
+    async fn list(&self, path: &str, version: &str, filter: Option<&str>) -> Result<Vec<Json>, Diagnostics> {
+        let full = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/subscriptions/{}/{path}", self.azure.subscription)
+        };
+        let mut request = Request::new(Method::Get, full, version);
+        if let Some(filter) = filter {
+            request = request.query("$filter", filter);
+        }
+        let listed = self.azure.client.list(&request, &self.azure.client.patience(READ)).await;
+        listed.map_err(|error| error.diagnostic(&format!("list {path}")).into())
     }
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {

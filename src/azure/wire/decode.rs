@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::super::arm_id::ArmId;
 use super::json;
 use super::plan::Dialect;
 use super::same::{is_zero, same};
 use super::scalar::{from_json, literal, literal_json, scalar_type, set_of};
 use super::schema::{element_type, type_of};
 use super::table::{Blocks, Codec, Off, Presence, Row, Rule, Same, Scalar, Shape};
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Path, Value};
 
 /// Why an answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum Reading {
 impl Reading {
     /// Whether an attribute or block is not to be read: only the other azurerm has it.
     fn leaves(self, row: &Row) -> bool {
-        matches!((self, row.dialect), (Self::Anew(now), Some(only)) if now != only)
+        matches!(self, Self::Anew(now) if now.lacks(row.dialect))
     }
 }
 
@@ -49,6 +50,7 @@ pub fn decode(rows: &[Row], answer: &Json, prior: Option<&Value>, reading: Readi
 }
 
 fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
+    let before = before.filter(|before| before.is_wholly_known());
     let nothing = || before.cloned().unwrap_or_else(|| absent(row, reading));
     if row.write_only {
         return Value::null(type_of(row));
@@ -66,7 +68,7 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
     if not_ours || is_strange_word(row, found) {
         return nothing();
     }
-    let Some(now) = from_json(row, found) else { return nothing() };
+    let Some(now) = from_json(row, found).map(|now| allowed_spelling(row, now)) else { return nothing() };
     match before {
         Some(before) if same(row.same, before, &now) || (row.ours_alone() && is_zero(before) && is_zero(&now)) => {
             before.clone()
@@ -83,7 +85,7 @@ fn absent(row: &Row, reading: Reading) -> Value {
     let none = || Value::null(type_of(row));
     let anew = matches!(reading, Reading::Anew(_)) && row.twin.is_none();
     match row.shape {
-        _ if row.default.is_some() => row.default.map_or_else(none, literal),
+        _ if row.unsaid.or(row.default).is_some() => row.unsaid.or(row.default).map_or_else(none, literal),
         Shape::One(Scalar::Text) if row.is_computed() => Value::string(""),
         // Services leave out what is off.
         Shape::One(Scalar::Bool) if anew => Value::bool(false),
@@ -93,6 +95,24 @@ fn absent(row: &Row, reading: Reading) -> Value {
         Shape::Set(scalar) if anew && row.presence == Presence::Computed => set_of(scalar_type(scalar), Vec::new()),
         _ => none(),
     }
+}
+
+/// A word of those allowed as it is written in a configuration, and an id as it is documented, whatever casing the
+/// service has for it.
+fn allowed_spelling(row: &Row, now: Value) -> Value {
+    let word = now.as_str().and_then(|word| {
+        let allowed = row.rules.iter().filter_map(|rule| match rule {
+            Rule::OneOf(allowed) => Some(*allowed),
+            _ => None,
+        });
+        allowed.flatten().find(|known| known.eq_ignore_ascii_case(word))
+    });
+    if row.same == Same::ArmId
+        && let Some(Ok(id)) = now.as_str().filter(|text| text.starts_with('/')).map(ArmId::parse)
+    {
+        return Value::string(id.normalised().to_string());
+    }
+    word.map_or(now, |word| Value::string(*word))
 }
 
 /// A word that is not among those allowed is another service generation's name for one of them; it tells nothing.
@@ -124,7 +144,7 @@ fn keep_spellings(how: Same, before: &Value, now: Value) -> Value {
 }
 
 fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Value>, reading: Reading) -> Value {
-    let kept = || before.cloned().unwrap_or_else(|| collect(blocks, Vec::new()));
+    let kept = || before.map_or_else(|| collect(blocks, Vec::new()), settled);
     if reading.leaves(row) {
         return kept();
     }
@@ -153,6 +173,15 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
     let may_be_absent = !was_there && row.switch.is_none() && row.presence != Presence::Required && !row.service_fills;
     let says_nothing = may_be_absent && items.iter().all(|item| is_default(&blocks.rows, item));
     if says_nothing { collect(blocks, Vec::new()) } else { collect(blocks, items) }
+}
+
+/// What was planned and is not answered, without what was still open in it.
+fn settled(planned: &Value) -> Value {
+    if planned.is_wholly_known() {
+        return planned.clone();
+    }
+    let settle = &mut |_: &Path, part: Value| if part.is_known() { part } else { Value::null(part.type_of()) };
+    planned.clone().transform(settle)
 }
 
 /// An array of blocks. Each is read beside the recorded one of the same name, or the same position.

@@ -18,6 +18,9 @@ pub fn encode(rows: &[Row], body: &mut Json, planned: &Value, prior: Option<&Val
         if had.is_some_and(|had| equal(had, want)) {
             continue;
         }
+        if had.is_none() && row.tacit && row.default.is_some_and(|default| equal(want, &literal(default))) {
+            continue;
+        }
         match &row.shape {
             Shape::Blocks(blocks) => encode_blocks(row, blocks, path, body, want, had),
             Shape::Map => encode_map(path, body, want, had),

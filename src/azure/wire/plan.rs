@@ -17,22 +17,30 @@ use crate::value::{Fields, Path, Type, Value, ValueKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// 4.x, and what is left of 3.x.
-    #[default]
     V4,
     /// 5.x.
     V5,
+    /// No version is asked for: what is new is as in the newest, 5.x, and what 4.x had is taken too.
+    #[default]
+    Any,
 }
 
 impl Dialect {
-    /// From the constraint in `required_providers`: 5.x only where 4.x is not allowed.
+    /// From the constraint in `required_providers`: 5.x where 4.x is not allowed, and any without one.
     pub fn of_constraint(constraint: Option<&str>) -> Self {
-        let clauses = constraint.unwrap_or_default().split(',').map(str::trim);
+        let Some(constraint) = constraint.filter(|constraint| !constraint.trim().is_empty()) else { return Self::Any };
+        let clauses = constraint.split(',').map(str::trim);
         let beyond_four = clauses.filter(|clause| !clause.starts_with(['<', '!'])).any(|clause| {
             let version = clause.trim_start_matches(['=', '>', '~', ' ']).trim_start_matches('v');
             let major = version.split('.').next().and_then(|major| major.trim().parse::<u32>().ok());
             major.is_some_and(|major| major >= 5)
         });
         if beyond_four { Self::V5 } else { Self::V4 }
+    }
+
+    /// Whether what only one major version has is not there in this one.
+    pub fn lacks(self, only: Option<Self>) -> bool {
+        only.is_some_and(|only| (self == Self::V4) != (only == Self::V4))
     }
 }
 
@@ -290,6 +298,7 @@ impl Planner {
     }
 
     fn unconfigured(&self, row: &Row, before: Option<&Value>) -> Value {
+        // What exists keeps what it has unless a version is asked for that decides otherwise.
         let newly_decided = self.dialect == Dialect::V5 && row.default_v5.is_some();
         if let (true, false, Some(before)) = (row.service_fills, newly_decided, before) {
             return before.clone();
@@ -301,13 +310,15 @@ impl Planner {
         match (row.presence, before) {
             (Presence::OptionalComputed, before) => before.cloned().unwrap_or_else(|| Value::unknown(type_of(row))),
             (_, Some(before)) if is_zero(before) => before.clone(),
+            // azurerm records what the service fills in, and nobody asked for it to go.
+            (_, Some(before)) if row.filled_as.is_some_and(|filled| equal(before, &literal(filled))) => before.clone(),
             _ => Value::null(type_of(row)),
         }
     }
 
     fn default(&self, row: &Row) -> Option<Literal> {
         match self.dialect {
-            Dialect::V5 => row.default_v5.or(row.default),
+            Dialect::V5 | Dialect::Any => row.default_v5.or(row.default),
             Dialect::V4 => row.default,
         }
     }

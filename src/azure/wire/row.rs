@@ -21,6 +21,8 @@ impl Row {
             twin: None,
             mirrors: false,
             filled_as: None,
+            unsaid: None,
+            tacit: false,
             newer: false,
             same: Same::Exact,
             rules: Vec::new(),
@@ -141,6 +143,20 @@ impl Row {
     #[must_use]
     pub fn filled_as(mut self, literal: impl Into<Literal>) -> Self {
         self.filled_as = Some(literal.into());
+        self
+    }
+
+    /// This when the service says nothing of it.
+    #[must_use]
+    pub fn unsaid(mut self, literal: impl Into<Literal>) -> Self {
+        self.unsaid = Some(literal.into());
+        self
+    }
+
+    /// Its default is not sent.
+    #[must_use]
+    pub fn tacit(mut self) -> Self {
+        self.tacit = true;
         self
     }
 

@@ -66,6 +66,10 @@ pub struct Row {
     pub mirrors: bool,
     /// What the service fills in where nothing is sent.
     pub filled_as: Option<Literal>,
+    /// What it is when the service says nothing of it and nothing was configured, where that is not its default.
+    pub unsaid: Option<Literal>,
+    /// Its default is not sent: the service takes it for granted.
+    pub tacit: bool,
     /// The published model of its kind, which is older than the service, does not have it.
     pub newer: bool,
     /// How two values of it are compared.

@@ -84,6 +84,16 @@ impl Manifest {
                 }
             }
         }
+        // Modules that runs of tests name, and what those call.
+        for (key, package) in self.0.iter().filter(|(key, _)| key.starts_with("test.")) {
+            if !entries.iter().any(|entry| entry["Key"] == **key) {
+                let mut entry = json!({ "Key": key, "Source": package.source, "Dir": package.folder });
+                if let Some(version) = &package.version {
+                    entry["Version"] = json!(version);
+                }
+                entries.push(entry);
+            }
+        }
         let checksums: BTreeMap<&String, &String> = self.0.iter().map(|(key, p)| (key, &p.checksum)).collect();
         for (name, document) in [("modules.json", json!({ "Modules": entries })), ("checksums.json", json!(checksums))]
         {

@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::loading;
+use super::test::modules_of_runs;
 use crate::address::ModulePath;
+use crate::config::test::{TestFolder, read_test_files};
 use crate::config::{self, Configuration, ModuleCall, ModuleSource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::constant::Constants;
@@ -24,11 +26,12 @@ use registry::Registry;
 /// Where packages are put, relative to the root module.
 const STORE: &str = ".bowline/modules";
 
-/// Brings all modules of the configuration here; with `upgrade` the newest that are allowed.
+/// Brings all modules of the configuration here, and those of its tests; with `upgrade` the newest that are allowed.
 pub fn modules(
     invocation: &mut Invocation,
     upgrade: bool,
     variables: &VariableFlags,
+    tests: &TestFolder<'_>,
 ) -> Result<Configuration, Diagnostics> {
     let environment = invocation.environment.clone();
     let mut installer = Installer {
@@ -41,12 +44,18 @@ pub fn modules(
     };
     let functions = crate::eval::templates::Surroundings::default();
     let context = functions.context();
-    let (configuration, found) = config::load_with(
+    let (configuration, mut found) = config::load_with(
         Path::new("."),
         &mut invocation.sources,
         &mut Constants::new(&context, super::variables::early(&environment, variables)),
         &mut |call, path| installer.folder(call, path),
     );
+    let root = Path::new(".");
+    let files = found.take(read_test_files(root, tests, &mut invocation.sources));
+    if !found.has_errors() {
+        let finder: config::Finder<'_> = &mut |call, path| installer.folder(call, path);
+        found.extend(modules_of_runs(root, &files, &mut invocation.sources, finder).1);
+    }
     for line in &installer.said {
         invocation.print_line(line);
     }

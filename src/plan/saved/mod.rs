@@ -30,10 +30,12 @@ pub struct SavedPlan {
     pub folder: String,
     /// The workspace then.
     pub workspace: String,
+    /// A digest of what was recorded of each object then ([`State::digests`]).
+    pub recorded: BTreeMap<String, String>,
 }
 
 const FORMAT: &str = "bowline plan";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// Writes a saved plan.
 pub fn write(saved: &SavedPlan) -> Result<Vec<u8>, Diagnostic> {
@@ -44,6 +46,7 @@ pub fn write(saved: &SavedPlan) -> Result<Vec<u8>, Diagnostic> {
         "folder": saved.folder,
         "workspace": saved.workspace,
         "files": saved.files,
+        "recorded": saved.recorded,
         "plan": write_plan(&saved.plan),
     });
     let fail =
@@ -77,10 +80,13 @@ pub fn read(bytes: &[u8], name: &str) -> Result<SavedPlan, Diagnostic> {
         return Err(unreadable("another release of Bowline made it"));
     }
     let read = || {
-        let files = document["files"].as_object()?;
+        let texts = |name: &str| -> Option<BTreeMap<String, String>> {
+            document[name].as_object()?.iter().map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+        };
         Some(SavedPlan {
             plan: read_plan(&document["plan"])?,
-            files: files.iter().map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect::<Option<_>>()?,
+            files: texts("files")?,
+            recorded: texts("recorded")?,
             folder: document["folder"].as_str()?.to_owned(),
             workspace: document["workspace"].as_str()?.to_owned(),
         })

@@ -1,5 +1,6 @@
 //! The lines above an instance: what will happen to it, and why.
 
+use super::causes::Causes;
 use crate::address::InstanceKey;
 use crate::plan::{Action, InstanceChange, Reason};
 use crate::provider::Block;
@@ -8,11 +9,18 @@ use crate::report::style::{Paint, Style};
 use crate::state::ObjectAddress;
 
 /// What will happen, the reason, and what a person should know.
-pub fn heading(change: &InstanceChange, diff: &Change, block: Option<&Block>, style: &Style) -> String {
+pub fn heading(
+    change: &InstanceChange,
+    diff: &Change,
+    block: Option<&Block>,
+    causes: &Causes<'_>,
+    style: &Style,
+) -> String {
     let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
     let name = style.paint(Paint::Bold, format!("# {object}"));
     let mut lines = vec![format!("{name} {}", what(change, style))];
     lines.extend(why(change, diff, block).map(|reason| format!("# ({reason})")));
+    lines.extend(causes.chain(change).map(|chain| format!("# ({chain})")));
     if let Some(previous) = change.previous_address.as_ref().filter(|_| change.action != Action::NoOp) {
         lines.push(format!("# (moved from {previous})"));
     }
@@ -27,7 +35,8 @@ pub fn heading(change: &InstanceChange, diff: &Change, block: Option<&Block>, st
 pub fn drift_heading(change: &InstanceChange, style: &Style) -> String {
     let name = style.paint(Paint::Bold, format!("# {}", change.address));
     let what = if change.action == Action::Delete { "has been deleted" } else { "has changed" };
-    format!("  {name} {what}\n")
+    let notes: String = change.notes.iter().map(|note| format!("  # ({note})\n")).collect();
+    format!("  {name} {what}\n{notes}")
 }
 
 fn what(change: &InstanceChange, style: &Style) -> String {
@@ -52,7 +61,8 @@ fn what(change: &InstanceChange, style: &Style) -> String {
     }
 }
 
-fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Option<String> {
+/// Why, in a few words; `None` where that is plain.
+pub fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Option<String> {
     let resource = &change.address.resource;
     let key = &change.address.key;
     Some(match change.reason.as_ref() {
@@ -96,7 +106,7 @@ fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Option<
 }
 
 /// The arguments and blocks that the configuration can decide and that change.
-fn changed_arguments(diff: &Change, block: Option<&Block>) -> Vec<String> {
+pub fn changed_arguments(diff: &Change, block: Option<&Block>) -> Vec<String> {
     let Node::Block { attributes, blocks } = &diff.node else { return Vec::new() };
     let configurable = |name: &str| {
         block
@@ -111,7 +121,7 @@ fn changed_arguments(diff: &Change, block: Option<&Block>) -> Vec<String> {
 }
 
 /// `a`, `a and b`, `a, b, c and 2 more`; `None` for nothing.
-fn joined(names: &[String]) -> Option<String> {
+pub fn joined(names: &[String]) -> Option<String> {
     const SHOWN: usize = 4;
     let (last, first) = names.split_last()?;
     if first.is_empty() {

@@ -69,17 +69,36 @@ impl Service for Assignments {
 
 /// Whether a principal may do something at a scope: it holds a role whose actions match, there or above, and the
 /// assignment has taken effect.
-pub(super) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
+pub(in crate::simulator) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
+    in_effect(scene, principal).any(|(at, role)| scope.within(&at) && allows(scene, role, action, ARM))
+}
+
+/// As [`may`], of what a resource holds.
+pub(in crate::simulator) fn may_with_data(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
+    in_effect(scene, principal).any(|(at, role)| scope.within(&at) && allows(scene, role, action, DATA))
+}
+
+/// Whether a principal holds a role at a scope, above it or beneath it.
+pub(in crate::simulator) fn holds_any(scene: Scene<'_>, principal: &str, scope: &Key) -> bool {
+    in_effect(scene, principal).any(|(at, _)| scope.within(&at) || at.within(scope))
+}
+
+/// The assignments of a principal that have taken effect: where, and which role.
+fn in_effect<'a>(scene: Scene<'a>, principal: &str) -> impl Iterator<Item = (Key, &'a str)> + use<'a> {
     let delay = scene.faults.propagation_seconds.saturating_mul(1000);
-    scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase())).any(|assignment| {
-        let at = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
+    let held = scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase()));
+    held.filter(move |assignment| assignment.created.saturating_add(delay) <= scene.now).map(|assignment| {
+        let scope = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
         let role = body::text(&assignment.body, "/properties/roleDefinitionId").unwrap_or_default();
-        let in_effect = assignment.created.saturating_add(delay) <= scene.now;
-        in_effect && scope.within(&Key::of(at)) && allows(scene, role, action)
+        (Key::of(scope), role)
     })
 }
 
-fn allows(scene: Scene<'_>, role: &str, action: &str) -> bool {
+/// The members of a permission that say what is allowed and what is not.
+const ARM: [&str; 2] = ["actions", "notActions"];
+const DATA: [&str; 2] = ["dataActions", "notDataActions"];
+
+fn allows(scene: Scene<'_>, role: &str, action: &str, [yes, no]: [&str; 2]) -> bool {
     let Some(role) = definition(scene, &guid_of(role), subscription_of(role)) else { return false };
     let permissions = role.pointer("/properties/permissions").and_then(Value::as_array);
     permissions.into_iter().flatten().any(|permission| {
@@ -87,7 +106,7 @@ fn allows(scene: Scene<'_>, role: &str, action: &str) -> bool {
             let patterns = permission.get(name).and_then(Value::as_array);
             patterns.into_iter().flatten().filter_map(Value::as_str).any(|pattern| matches(pattern, action))
         };
-        listed("actions") && !listed("notActions")
+        listed(yes) && !listed(no)
     })
 }
 

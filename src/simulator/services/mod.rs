@@ -1,5 +1,6 @@
 //! The kinds of resources that do more than be stored, a file for each family.
 
+mod activity;
 mod addresses;
 mod aks;
 mod assignments;
@@ -55,6 +56,7 @@ pub(super) static ALL: &[&dyn Service] = &[
     &private_links::Zones,
     &private_links::Links,
     &private_links::Records,
+    &activity::Activity,
     &governance::Locks,
     &governance::DiagnosticSettings,
     &databases::PostgresServers,
@@ -66,4 +68,6 @@ pub(super) static ALL: &[&dyn Service] = &[
     &aks::Extensions,
 ];
 
+pub(super) use activity::event;
 pub(super) use aks::{VERSIONS, kubernetes_versions};
+pub(super) use assignments::{holds_any, may, may_with_data};

@@ -5,6 +5,7 @@ mod clusters;
 mod control;
 mod identities;
 mod neighbours;
+mod pods;
 mod protocol;
 
 use std::collections::HashMap;

@@ -91,6 +91,7 @@ fn switches() -> Vec<Row> {
         flag("ai_toolchain_operator_enabled")
             .newer()
             .default_to(false)
+            .tacit()
             .at("properties.aiToolchainOperatorProfile.enabled"),
         flag("cost_analysis_enabled").newer().null_as(false).at("properties.metricsProfile.costAnalysis.enabled"),
         texts("custom_ca_trust_certificates_base64")
@@ -118,6 +119,7 @@ fn switches() -> Vec<Row> {
             .about("Who issues the tokens."),
         flag("workload_identity_enabled")
             .default_to(false)
+            .tacit()
             .at("properties.securityProfile.workloadIdentity.enabled")
             .about("Whether pods get the tokens that their service account's identity needs."),
         flag("private_cluster_enabled")
@@ -203,6 +205,7 @@ fn bootstrap_profile() -> Row {
     )
     .newer()
     .or_computed()
+    .service_fills()
     .at("properties.bootstrapProfile")
 }
 
@@ -216,6 +219,7 @@ fn node_provisioning_profile() -> Row {
         ],
     )
     .newer()
+    .service_fills()
     .off(Off::MembersNull)
     .at("properties.nodeProvisioningProfile")
 }

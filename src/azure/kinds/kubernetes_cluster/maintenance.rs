@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::super::arm::ArmError;
+use super::super::super::arm::{ArmError, Method, Request};
 use super::super::super::session::Azure;
 use super::super::super::wire::{
     Row, Rule, Same, block, block_set, encode, equal, integer, integer_set, json as at, text,
@@ -86,16 +86,19 @@ fn schedule(name: &'static str, wire: &'static str, frequencies: &'static [&'sta
     .at(wire)
 }
 
-/// Reads the windows and lays them in the cluster's answer.
+/// Reads the windows, all in one call, and lays them in the cluster's answer.
 pub async fn read(azure: &Azure, id: &str, api_version: &str, answer: &mut Json) -> Result<(), ArmError> {
     let patience = azure.client.patience(std::time::Duration::from_secs(300));
+    let list = Request::new(Method::Get, format!("{id}/maintenanceConfigurations"), api_version);
+    let windows = match azure.client.list(&list, &patience).await {
+        // A cluster that has gone meanwhile has no windows.
+        Err(error) if error.is_not_found() => Vec::new(),
+        listed => listed?,
+    };
     for (name, place) in WINDOWS {
-        let found = azure.client.find(format!("{id}/maintenanceConfigurations/{name}"), api_version, &patience).await?;
-        let window = match found.map(|answer| answer.body) {
-            Some(body) => flattened(&body),
-            None => json!({ "present": false }),
-        };
-        at::set(answer, place, window);
+        let is_it = |window: &&Json| at::get_str(window, "name").is_some_and(|found| found.eq_ignore_ascii_case(name));
+        let window = windows.iter().find(is_it);
+        at::set(answer, place, window.map_or_else(|| json!({ "present": false }), flattened));
     }
     Ok(())
 }

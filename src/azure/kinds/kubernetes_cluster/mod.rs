@@ -136,17 +136,24 @@ impl Hooks for Cluster {
             at::remove(answer, "properties.servicePrincipalProfile");
         }
         lift_gateways(answer);
+        lift_names(answer);
     }
 
     fn lower(&self, body: &mut Json, planned: &Value, creating: bool) {
         at::remove(body, "credentials");
         at::remove(body, "maintenance");
+        at::remove(body, "properties.nodeResourceGroupId");
         if creating && let Some(pool) = at::remove(body, "pool") {
             at::set(body, "properties.agentPoolProfiles", json!([first_pool(pool)]));
         }
         lower_identity(body, planned);
         lower_gateways(body);
         pod_identity::lower(body);
+        if creating {
+            switch_off(body);
+        } else {
+            leave_old_way_out(body);
+        }
         if at::get(body, "extendedLocation.name").is_some() {
             at::set(body, "extendedLocation.type", json!("EdgeZone"));
         }
@@ -259,6 +266,45 @@ fn lower_identity(body: &mut Json, planned: &Value) {
         at::remove(body, "identity");
     } else {
         at::set(body, "properties.servicePrincipalProfile", json!({ "clientId": "msi" }));
+    }
+}
+
+/// What AKS tells in other words than azurerm: the id of the group of the nodes, which it only names, and the words
+/// for a zone that it keeps itself.
+fn lift_names(answer: &mut Json) {
+    const ZONE: &str = "properties.apiServerAccessProfile.privateDNSZone";
+    let subscription = at::get_str(answer, "id").and_then(|id| id.split('/').nth(2)).map(str::to_owned);
+    let group = at::get_str(answer, "properties.nodeResourceGroup").filter(|group| !group.is_empty());
+    if let (Some(subscription), Some(group)) = (subscription, group) {
+        let id = format!("/subscriptions/{subscription}/resourceGroups/{group}");
+        at::set(answer, "properties.nodeResourceGroupId", json!(id));
+    }
+    let word = at::get_str(answer, ZONE).map(str::to_owned);
+    if let Some(word) = word.and_then(|zone| ["System", "None"].into_iter().find(|w| w.eq_ignore_ascii_case(&zone))) {
+        at::set(answer, ZONE, json!(word));
+    }
+}
+
+/// What azurerm turns off expressly when a cluster is made, whatever its default comes to be.
+fn switch_off(body: &mut Json) {
+    const ADVANCED: &str = "properties.networkProfile.advancedNetworking";
+    if at::get(body, "properties.azureMonitorProfile.metrics.enabled").is_none() {
+        at::set(body, "properties.azureMonitorProfile.metrics.enabled", json!(false));
+    }
+    if at::get(body, "properties.networkProfile").is_some() && at::get(body, ADVANCED).is_none() {
+        let off = json!({ "enabled": false });
+        at::set(body, ADVANCED, json!({ "enabled": false, "observability": off, "security": off }));
+    }
+}
+
+/// With another way out of the network, what was said of the former one is left out: Azure refuses it.
+fn leave_old_way_out(body: &mut Json) {
+    let way = at::get_str(body, "properties.networkProfile.outboundType").unwrap_or_default().to_ascii_lowercase();
+    if !way.is_empty() && !way.ends_with("natgateway") {
+        at::remove(body, "properties.networkProfile.natGatewayProfile");
+    }
+    if !way.is_empty() && way != "loadbalancer" {
+        at::remove(body, "properties.networkProfile.loadBalancerProfile");
     }
 }
 

@@ -51,6 +51,9 @@ fn ranges() -> Vec<Row> {
     ]
 }
 
+/// With another way out there is another profile of it.
+const WAY: &[&str] = &["network_profile.outbound_type"];
+
 fn load_balancer_profile() -> Row {
     const IPS: &[&str] = &[
         "network_profile.load_balancer_profile.outbound_ip_prefix_ids",
@@ -70,7 +73,8 @@ fn load_balancer_profile() -> Row {
                 .default_to("NodeIPConfiguration")
                 .one_of(&["NodeIP", "NodeIPConfiguration"])
                 .at("backendPoolType"),
-            integer("idle_timeout_in_minutes").default_to(30).range(4, 100).at("idleTimeoutInMinutes"),
+            // AKS tells only what was set; azurerm records 0 for that.
+            integer("idle_timeout_in_minutes").default_to(30).unsaid(0).range(4, 100).at("idleTimeoutInMinutes"),
             integer("outbound_ports_allocated").default_to(0).range(0, 64000).at("allocatedOutboundPorts"),
             integer("managed_outbound_ip_count")
                 .or_computed()
@@ -102,6 +106,7 @@ fn load_balancer_profile() -> Row {
     )
     .or_computed()
     .replaces()
+    .follows(WAY)
     .at("loadBalancerProfile")
 }
 
@@ -123,6 +128,7 @@ fn nat_gateway_profile() -> Row {
     )
     .or_computed()
     .replaces()
+    .follows(WAY)
     .at("natGatewayProfile")
 }
 

@@ -100,8 +100,22 @@ fn check_tier(body: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What changes when a cluster of kubenet, or of Azure CNI with addresses of the network, moves to the overlay.
+const MOVED: &[&str] = &["networkProfile/networkPlugin", "networkProfile/podCidr"];
+
+/// Whether the pods move to the overlay, the one change of plug-in that AKS makes in place.
+fn moves_to_overlay(body: &Value, prior: &Value) -> bool {
+    let text = |cluster: &Value, member: &str| {
+        body::text(cluster, &format!("/properties/networkProfile/{member}")).unwrap_or_default().to_lowercase()
+    };
+    text(body, "networkPlugin") == "azure"
+        && text(body, "networkPluginMode") == "overlay"
+        && text(prior, "networkPluginMode") != "overlay"
+}
+
 fn check_changes(body: &Value, prior: &Value) -> Result<(), Refusal> {
-    for name in IMMUTABLE {
+    let overlay = moves_to_overlay(body, prior);
+    for name in IMMUTABLE.iter().filter(|name| !(overlay && MOVED.contains(name))) {
         let pointer = format!("/properties/{name}");
         if changes(body.pointer(&pointer), prior.pointer(&pointer)) {
             return Err(immutable(&name.replace('/', ".")));

@@ -59,8 +59,6 @@ pub(super) fn complete(draft: &Draft<'_>, body: &mut Value, group: &str) {
     fill(body, "/properties/enableRBAC", true);
     fill(body, "/properties/disableLocalAccounts", false);
     fill(body, "/properties/autoUpgradeProfile/nodeOSUpgradeChannel", "NodeImage");
-    fill(body, "/properties/windowsProfile/adminUsername", "azureuser");
-    fill(body, "/properties/windowsProfile/enableCSIProxy", true);
     fill(body, "/properties/metricsProfile/costAnalysis/enabled", false);
     fill(body, "/properties/bootstrapProfile/artifactSource", "Direct");
     fill(body, "/properties/nodeProvisioningProfile/mode", "Manual");
@@ -76,6 +74,35 @@ pub(super) fn complete(draft: &Draft<'_>, body: &mut Value, group: &str) {
     names(draft, body);
     issuer(draft, body);
     network(draft, body, group);
+    add_ons(draft, body, group);
+    // Windows nodes need another plug-in than kubenet.
+    if text(body, "/properties/networkProfile/networkPlugin").is_some_and(|plugin| !same(plugin, "kubenet")) {
+        fill(body, "/properties/windowsProfile/adminUsername", "azureuser");
+        fill(body, "/properties/windowsProfile/enableCSIProxy", true);
+    }
+}
+
+/// What add-ons that are on tell of what they have made.
+fn add_ons(draft: &Draft<'_>, body: &mut Value, group: &str) {
+    const ROUTING: &str = "/properties/addonProfiles/httpApplicationRouting";
+    const GATEWAY: &str = "/properties/addonProfiles/ingressApplicationGateway";
+    if flag(body, &format!("{ROUTING}/enabled")) == Some(true) {
+        let uid = draft.scene.guid(&draft.place.key(), "dns");
+        let zone = format!("{}.{}.aksapp.io", uid.get(..8).unwrap_or_default(), draft.location());
+        fill(body, &format!("{ROUTING}/config/HTTPApplicationRoutingZoneName"), zone);
+    } else {
+        unset(body, &format!("{ROUTING}/config"));
+    }
+    if flag(body, &format!("{GATEWAY}/enabled")) == Some(true) {
+        let given = text(body, &format!("{GATEWAY}/config/applicationGatewayId")).map(str::to_owned);
+        let name = text(body, &format!("{GATEWAY}/config/applicationGatewayName")).unwrap_or("applicationgateway");
+        let made = format!(
+            "/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Network/applicationGateways/{name}",
+            draft.place.subscription()
+        );
+        let gateway = given.unwrap_or(made);
+        set(body, &format!("{GATEWAY}/config/effectiveApplicationGatewayId"), Value::from(gateway));
+    }
 }
 
 /// Where the API server is found.

@@ -1,0 +1,41 @@
+//! How much each rule matters in a stack: the `check` blocks of `bowline.hcl`.
+
+use super::rules::RULES;
+use super::{Level, Rule};
+use crate::config::{CheckPreference, Preferences};
+use crate::diagnostic::Diagnostics;
+
+/// How much a rule matters, and whether the run is to stop at what it finds; `None` when it is turned off. The last
+/// block for a rule decides.
+pub(super) fn level(rule: &Rule, preferences: &Preferences) -> Option<(Level, bool)> {
+    let preferred = preferences.checks.iter().rev().find(|preference| &*preference.rule.value == rule.name);
+    match preferred.map(|preference| &*preference.level.value) {
+        Some("off") => None,
+        Some("note") => Some((Level::Note, false)),
+        Some("warning") => Some((Level::Warning, false)),
+        Some("error") => Some((Level::Error, true)),
+        _ => Some((rule.level, false)),
+    }
+}
+
+/// Refuses blocks for rules that there are not, levels that there are not, and rules turned off without a reason.
+pub fn refuse_unknown(preferences: &Preferences) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for CheckPreference { rule, level, reason } in &preferences.checks {
+        if !RULES.iter().any(|known| known.name == &*rule.value) {
+            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+            let detail = format!("There is no check \"{}\". The checks are: {}.", rule.value, names.join(", "));
+            found.error_at(rule.span, "Unknown check", detail);
+        }
+        let said = reason.as_ref().is_some_and(|reason| !reason.value.trim().is_empty());
+        match &*level.value {
+            "off" if !said => {
+                let detail = "A check that is turned off for the whole stack needs a reason: reason = \"...\".";
+                found.error_at(level.span, "Missing reason", detail);
+            }
+            "off" | "note" | "warning" | "error" => {}
+            _ => found.error_at(level.span, "Unknown level", "A level is \"off\", \"note\", \"warning\" or \"error\"."),
+        }
+    }
+    found
+}

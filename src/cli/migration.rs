@@ -1,0 +1,171 @@
+//! `bowline migrate`: from what is no longer supported to what is.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::flags::OutputFlags;
+use super::invocation::Invocation;
+use super::manifests::{self, StackFlags};
+use super::{Exit, fmt};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::migrate::azurerm;
+use crate::report::migration_text;
+
+/// Move what exists to what is supported
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  bowline migrate azurerm\n  bowline migrate azurerm -write . modules/network\n  bowline migrate pod-identity -stack=infra -out=migration cluster.yaml"
+)]
+pub enum Command {
+    /// Rewrite a configuration for azurerm 2.x, 3.x or 4.x for 5.x
+    Azurerm(Azurerm),
+    /// Write what moves pods from pod identity to workload identity, in three stages
+    PodIdentity(PodIdentity),
+}
+
+/// The arguments of `migrate azurerm`.
+#[derive(Debug, Args)]
+pub struct Azurerm {
+    /// Write the files; without it the changes are only shown
+    #[arg(long)]
+    write: bool,
+    /// Folders below too
+    #[arg(long)]
+    recursive: bool,
+    #[command(flatten)]
+    output: OutputFlags,
+    /// Folders of modules; without any, the present one
+    #[arg(value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+/// The arguments of `migrate pod-identity`.
+#[derive(Debug, Args)]
+pub struct PodIdentity {
+    /// Write the files of the stages below this folder; without it only the report is shown
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// A workload (NAMESPACE/NAME) whose library knows only the instance metadata service; may be repeated
+    #[arg(long, value_name = "NAME")]
+    proxy: Vec<String>,
+    #[command(flatten)]
+    stack: StackFlags,
+    /// Files and folders with the cluster's objects, "-" for standard input: what kubectl get -o yaml prints, or the manifests
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Runs one of them.
+pub fn run(command: &Command, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    match command {
+        Command::Azurerm(arguments) => azurerm(arguments, invocation),
+        Command::PodIdentity(arguments) => pod_identity(arguments, invocation),
+    }
+}
+
+fn azurerm(arguments: &Azurerm, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let _ = arguments.output;
+    let here = [PathBuf::from(".")];
+    let folders = if arguments.folders.is_empty() { &here[..] } else { &arguments.folders };
+    let mut modules = Vec::new();
+    for folder in folders {
+        modules_in(folder, arguments.recursive, &mut modules)
+            .map_err(|error| unreadable(&folder.display().to_string(), &error))?;
+    }
+    let (mut count, mut by_hand) = (0, Diagnostics::new());
+    for files in modules {
+        let (changes, told) = module(&files, arguments.write, invocation)?;
+        count += changes;
+        by_hand.extend(told);
+    }
+    let left = by_hand.len();
+    invocation.report(by_hand);
+    let verb = if arguments.write { "made" } else { "to make" };
+    invocation.print_line(&format!("{count} changes {verb}, {left} left to a person."));
+    if arguments.write && count > 0 {
+        invocation.print_line(
+            "Now \"bowline plan\" must show no more than names and defaults that are written otherwise; once they are recorded by \
+             \"bowline apply\", it must tell that there are no changes.",
+        );
+    }
+    Ok(Exit::Success)
+}
+
+fn pod_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let files = manifests::gather(&arguments.paths, invocation)?;
+    let Some(world) = manifests::world_of(&arguments.stack, invocation)? else {
+        return Err(manifests::no_stack().into());
+    };
+    let (loaded, unreadable) = manifests::read(&files, &invocation.sources);
+    if unreadable.has_errors() {
+        // A cluster that is known only in part would be moved only in part.
+        return Err(unreadable);
+    }
+    let survey = crate::manifests::survey(&loaded, &invocation.sources, arguments.stack.namespace());
+    let migration = crate::migrate::pod_identity::plan(&survey, &world, &arguments.proxy);
+    invocation.print(&migration_text::report(&migration));
+    let Some(out) = &arguments.out else { return Ok(Exit::Success) };
+    for (name, text) in crate::migrate::pod_identity::write(&migration) {
+        let path = out.join(name);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        written.map_err(|error| {
+            Diagnostic::error("File not written", format!("{} cannot be written: {error}.", path.display()))
+        })?;
+    }
+    invocation.print_line(&format!("\nWrote the stages to {}: begin with its README.md.", out.display()));
+    Ok(Exit::Success)
+}
+
+/// Rewrites the files of one module and tells how many changes that took.
+fn module(files: &[PathBuf], write: bool, invocation: &mut Invocation) -> Result<(usize, Diagnostics), Diagnostics> {
+    let mut ids = Vec::new();
+    for path in files {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&name, &error))?;
+        ids.push(invocation.sources.add(name, Some(path), text));
+    }
+    let (rewritten, found) = azurerm::rewrite(&ids, &invocation.sources);
+    if found.has_errors() {
+        return Err(found);
+    }
+    let mut count = 0;
+    for file in rewritten {
+        let Some(source) = invocation.sources.get(file.source) else { continue };
+        count += file.changes.len();
+        for (span, what) in &file.changes {
+            let line = source.position(span.start as usize).line;
+            invocation.print_line(&format!("{}:{line}: {what}", source.name));
+        }
+        if !write {
+            invocation.print(&format!("\n{}\n", fmt::difference(Path::new(&source.name), &source.text, &file.text)));
+        } else if let Some(path) = &source.path {
+            fmt::replace(path, &file.text).map_err(|error| {
+                Diagnostic::error("File not written", format!("{} cannot be written: {error}.", path.display()))
+            })?;
+        }
+    }
+    Ok((count, found))
+}
+
+/// The configuration files of a folder, and of those below when that is asked for; a list for each folder.
+fn modules_in(folder: &Path, recursive: bool, modules: &mut Vec<Vec<PathBuf>>) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    let visible = |path: &Path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
+    let plain = |path: PathBuf| path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path);
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries.into_iter().filter(|e| visible(e)).map(plain).partition(|e| e.is_dir());
+    modules.push(files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf")).collect());
+    if recursive {
+        for folder in folders {
+            modules_in(&folder, true, modules)?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("Unreadable file", format!("{name} cannot be read: {error}."))
+}

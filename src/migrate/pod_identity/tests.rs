@@ -1,0 +1,112 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::access::{Cluster, Doors, Identity, PodIdentity};
+use crate::manifests::{load, survey};
+use crate::span::SourceMap;
+use crate::syntax;
+
+const CLUSTER: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/prod";
+
+fn id(name: &str) -> String {
+    format!("/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/{name}")
+}
+
+/// A stack with so many identities, each bound in the namespace `shop` by its own name.
+fn world(identities: usize) -> World {
+    let address = |text: &str| Address::parse(text).unwrap();
+    let names = (0..identities).map(|i| format!("id{i}"));
+    World {
+        identities: names
+            .clone()
+            .map(|name| Identity {
+                address: address(&format!("azurerm_user_assigned_identity.all[\"{name}\"]")),
+                id: id(&name).into(),
+                principal: format!("principal of {name}"),
+                client: Some(format!("client of {name}")),
+                name,
+            })
+            .collect(),
+        pod_identities: names
+            .map(|name| PodIdentity {
+                address: address(&format!("bowline_pod_identity.all[\"{name}\"]")),
+                cluster: CLUSTER.into(),
+                namespace: "shop".into(),
+                identity: id(&name).into(),
+                selector: name,
+            })
+            .collect(),
+        clusters: vec![Cluster {
+            id: CLUSTER.into(),
+            doors: Doors::default(),
+            address: address("azurerm_kubernetes_cluster.main"),
+            name: "prod".into(),
+            issuer: String::new(),
+            control_plane: Vec::new(),
+            control_plane_ids: Vec::new(),
+            kubelet: None,
+            kubelet_id: None,
+        }],
+        ..World::default()
+    }
+}
+
+fn workload(kind: &str, name: &str, selector: &str) -> String {
+    let (open, indent) = if kind == "CronJob" { ("  jobTemplate:\n    spec:\n", "    ") } else { ("", "") };
+    format!(
+        "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n{open}{indent}  template:\n{indent}    \
+         metadata: {{labels: {{aadpodidbinding: {selector}}}}}\n{indent}    spec:\n{indent}      containers: [{{name: c, image: i}}]\n---\n"
+    )
+}
+
+fn migration(text: &str, world: &World) -> Migration {
+    let mut sources = SourceMap::default();
+    let source = sources.add("cluster.yaml", None, text);
+    let (loaded, found) = load(source, &sources);
+    assert!(found.is_empty(), "{found:?}");
+    plan(&survey(&[loaded], &sources, None), world, &[])
+}
+
+#[test]
+fn forty_workloads_move_with_what_they_had() {
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "CronJob"];
+    let text: String = (0..40).map(|i| workload(kinds[i % 4], &format!("w{i}"), &format!("id{}", i % 5))).collect();
+    let migration = migration(&text, &world(5));
+    assert_eq!((migration.moves.len(), migration.open.len(), migration.bindings.len()), (40, 0, 5));
+    for one in &migration.moves {
+        assert_eq!(one.pods.selector(), Some(&*one.identity.name), "{}", one.account);
+        assert_eq!(one.account, one.pods.name);
+    }
+    let files = write(&migration);
+    let patches = |folder: &str| files.iter().filter(|(name, _)| name.starts_with(folder)).count();
+    assert_eq!((patches("2-workloads/"), patches("3-profile-off/")), (41, 41));
+    let (_, hcl) = files.iter().find(|(name, _)| name.ends_with(".tf")).unwrap();
+    let mut sources = SourceMap::default();
+    let (body, found) = syntax::parse(sources.add("a.tf", None, hcl.as_str()), hcl);
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(body.blocks_of("resource").count(), 40);
+}
+
+#[test]
+fn what_must_be_decided_is_told_and_not_moved() {
+    let service_principal = "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentity\nmetadata: {name: sp, namespace: shop}\nspec: {type: 1, clientID: c}\n---\n\
+         apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentityBinding\nmetadata: {name: sp, namespace: shop}\nspec: {azureIdentity: sp, selector: sp}\n---\n";
+    let second = "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentity\nmetadata: {name: b, namespace: shop}\nspec: {type: 0, resourceID: /other, clientID: c}\n---\n\
+         apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentityBinding\nmetadata: {name: b, namespace: shop}\nspec: {azureIdentity: b, selector: id0}\n---\n";
+    for (text, told) in [
+        (workload("Deployment", "w", "nobody"), "has no binding in its namespace"),
+        (
+            workload("Deployment", "w", "id0").replace("namespace: shop", "namespace: other"),
+            "has no binding in its namespace",
+        ),
+        (service_principal.to_owned() + &workload("Deployment", "w", "sp"), "uses the service principal c"),
+        (second.to_owned() + &workload("Deployment", "w", "id0"), "has several identities"),
+    ] {
+        let migration = migration(&text, &world(1));
+        assert!(migration.moves.is_empty(), "{text}");
+        assert!(migration.open.iter().any(|sentence| sentence.contains(told)), "{told}: {:?}", migration.open);
+    }
+    let crowd: String = (0..21).map(|i| workload("Deployment", &format!("w{i}"), "id0")).collect();
+    let crowded = migration(&crowd, &world(1));
+    assert!(crowded.open.iter().any(|sentence| sentence.contains("21 federated credentials")), "{:?}", crowded.open);
+}

@@ -1,0 +1,3 @@
+run "goes_on" {}
+
+run "is_not_begun" {}

@@ -1,0 +1,8 @@
+provider "azurerm" {
+  features {}
+}
+
+resource "azurerm_resource_group" "a" {
+  name     = "rg-interrupted"
+  location = "westeurope"
+}

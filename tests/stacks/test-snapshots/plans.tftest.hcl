@@ -1,0 +1,13 @@
+run "apply" {}
+
+run "grows" {
+  command = plan
+
+  variables {
+    size = 2
+  }
+
+  snapshot {
+    name = "two"
+  }
+}
