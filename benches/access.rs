@@ -36,7 +36,10 @@ fn main() {
     }
     timed("what-can", || access::what_can(&after, "shop/w0500"));
     let (folder, mut sources) = (std::env::temp_dir().join("bowline-bench-nothing"), SourceMap::default());
-    let (configuration, _) = config::load(&folder, &mut sources, &|_| Diagnostics::new());
+    let functions = bowline::eval::templates::Surroundings::default();
+    let context = functions.context();
+    let mut early = bowline::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+    let (configuration, _) = config::load(&folder, &mut sources, &mut early);
     let findings = timed("checks", || checks::run(&after, &configuration, &sources));
     let (plan, registry, graph) = (plan(), Registry::default(), Picture::default());
     let page = timed("report", || {

@@ -54,7 +54,7 @@ pub struct ModuleStep {
 }
 
 /// An instance of a module: the root is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ModuleInstance(Arc<[ModuleStep]>);
 
 /// A resource block in the configuration tree, without keys.
@@ -143,6 +143,19 @@ impl ModulePath {
     pub fn parent(&self) -> Option<(Self, &Arc<str>)> {
         let (last, head) = self.0.split_last()?;
         Some((Self(head.into()), last))
+    }
+}
+
+/// Shorter paths first, as Terraform sorts: all instances of one depth stand together.
+impl Ord for ModuleInstance {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for ModuleInstance {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -75,8 +75,10 @@ fn sound() -> World {
 /// What is found where no block is at hand.
 fn findings(world: &World) -> Vec<Finding> {
     let (folder, mut sources) = (tempfile::tempdir().unwrap(), SourceMap::default());
-    let (configuration, _) =
-        crate::config::load(folder.path(), &mut sources, &|_| crate::diagnostic::Diagnostics::new());
+    let functions = crate::eval::templates::Surroundings::default();
+    let context = functions.context();
+    let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+    let (configuration, _) = crate::config::load(folder.path(), &mut sources, &mut early);
     run(world, &configuration, &sources)
 }
 
@@ -180,8 +182,10 @@ fn a_team_says_how_much_a_rule_matters() {
     let load = |text: &str| {
         std::fs::write(folder.path().join("bowline.hcl"), text).unwrap();
         let mut sources = SourceMap::default();
-        let (configuration, problems) =
-            crate::config::load(folder.path(), &mut sources, &|_| crate::diagnostic::Diagnostics::new());
+        let functions = crate::eval::templates::Surroundings::default();
+        let context = functions.context();
+        let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+        let (configuration, problems) = crate::config::load(folder.path(), &mut sources, &mut early);
         let problems: Vec<_> = problems
             .into_iter()
             .chain(refuse_unknown(&configuration.preferences))

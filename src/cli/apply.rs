@@ -18,7 +18,6 @@ use super::{saving, stale, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
 use crate::plan::{Mode, Options, Plan};
 use crate::report::progress::Progress;
@@ -149,15 +148,18 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
 fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let flags = &arguments.flags;
     let mut saved = saving::read(path)?;
+    if saved.plan.errored {
+        let detail = "Planning ended with errors, and so this plan holds only what could be planned before. Such a plan can be \
+                      shown, but not applied: mend what the errors tell, and plan again.";
+        return Err(Diagnostic::error("Cannot apply incomplete plan", detail).into());
+    }
     let unpacked = saving::unpack(&saved)?;
-    let (configuration, problems) = loading::read(&unpacked.root, &mut invocation.sources);
+    let (configuration, problems) = loading::read_saved(&unpacked.root, &mut invocation.sources, &saved.plan);
     loading::refuse_errors(invocation, problems)?;
     let (graph, problems) = ConfigGraph::build(&configuration);
     loading::refuse_errors(invocation, problems)?;
-    let given =
-        |value: &crate::value::Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
     let mut variables = super::variables::ephemeral(invocation, &configuration, &flags.variables)?;
-    variables.extend(saved.plan.variables.iter().map(|(name, value)| (name.clone(), given(value))));
+    variables.extend(super::variables::planned(&saved.plan));
     let mut loaded = Loaded {
         configuration,
         graph,

@@ -80,14 +80,14 @@ fn addresses() -> BTreeSet<String> {
     if let Ok(recorded) = &recorded {
         known.extend(recorded.state.objects().map(|(object, ..)| object.address.to_string()));
     }
-    let (configuration, _) = loading::read(std::path::Path::new("."), &mut SourceMap::default());
+    let (configuration, _) = loading::read_alone(std::path::Path::new("."), &mut SourceMap::default());
     known.extend(configuration.root.resources.keys().map(ToString::to_string));
     known.extend(configuration.root.calls.keys().map(|name| format!("module.{name}")));
     known
 }
 
 fn variables() -> Vec<String> {
-    let (configuration, _) = loading::read(std::path::Path::new("."), &mut SourceMap::default());
+    let (configuration, _) = loading::read_alone(std::path::Path::new("."), &mut SourceMap::default());
     configuration.root.variables.keys().map(|name| format!("{name}=")).collect()
 }
 

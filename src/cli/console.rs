@@ -1,15 +1,17 @@
 //! `bowline console`: expressions in, values out.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use clap::Args;
+use rustyline::DefaultEditor;
+use rustyline::error::ReadlineError;
 
 use super::Exit;
 use super::flags::{OutputFlags, VariableFlags};
 use super::invocation::Invocation;
 use super::variables::Missing;
 use super::{loading, stored};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{self, Inspection};
 use crate::span::SourceMap;
 use crate::syntax::token::TokenKind;
@@ -41,32 +43,54 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         return Err(found);
     }
     invocation.report(found);
-    Ok(if interactive { converse(&inspection, invocation) } else { read_through(&inspection, invocation) })
+    if interactive { Ok(converse(&inspection, invocation)?) } else { Ok(read_through(&inspection, invocation)) }
 }
 
-/// Talks to a person until they leave. What is still open after a line goes on with the next one.
-fn converse(inspection: &Inspection<'_>, invocation: &Invocation) -> Exit {
+/// Where what was typed in this stack's folder is kept, for its owner only.
+const HISTORY: &str = ".bowline/console_history";
+
+/// Talks to a person until they leave. What is still open after a line goes on with the next one; what was asked in
+/// earlier talks can be had back with the arrow keys.
+fn converse(inspection: &Inspection<'_>, invocation: &Invocation) -> Result<Exit, Diagnostic> {
+    let mut editor = DefaultEditor::new().map_err(|error| unusable(&error))?;
+    // Without a history, or with one that cannot be read, the talk goes on all the same.
+    let _ = editor.load_history(HISTORY);
     let mut input = String::new();
-    prompt("> ");
-    for line in std::io::stdin().lock().lines() {
-        let Ok(line) = line else { break };
+    loop {
+        let line = match editor.readline(if input.is_empty() { "> " } else { ": " }) {
+            Ok(line) => line,
+            Err(ReadlineError::Interrupted) if !input.is_empty() => {
+                input.clear();
+                continue;
+            }
+            Err(ReadlineError::Interrupted | ReadlineError::Eof) => break,
+            Err(error) => return Err(unusable(&error)),
+        };
         if input.is_empty() && line.trim() == "exit" {
             break;
         }
         input.push_str(&line);
         input.push('\n');
         if is_open(&input) {
-            prompt(": ");
             continue;
         }
-        match answer(inspection, std::mem::take(&mut input).trim_end_matches('\n')) {
+        let asked = std::mem::take(&mut input);
+        let asked = asked.trim_end_matches('\n');
+        if !asked.trim().is_empty() {
+            let _ = editor.add_history_entry(asked);
+        }
+        match answer(inspection, asked) {
             Ok(text) if text.is_empty() => {}
             Ok(text) => invocation.print_line(&text),
             Err((problems, sources)) => invocation.report_on(problems, &sources),
         }
-        prompt("> ");
     }
-    Exit::Success
+    let _ = std::fs::create_dir_all(".bowline").map(|()| editor.save_history(HISTORY));
+    Ok(Exit::Success)
+}
+
+fn unusable(error: &ReadlineError) -> Diagnostic {
+    Diagnostic::error("Terminal cannot be used", format!("{error}. Expressions can be piped in as well."))
 }
 
 /// Reads what another program says, as Terraform does: every line is an expression, the first fault ends it all, and
@@ -98,7 +122,8 @@ folder and what the state records. For instance:
   > var.region
   > azurerm_user_assigned_identity.app.client_id
 
-An expression may go on over several lines while a bracket or a heredoc is open. Leave with \"exit\", Control-C or
+An expression may go on over several lines while a bracket or a heredoc is open. The arrow keys bring back what was
+asked before. Leave with \"exit\", Control-C or
 Control-D.";
 
 /// The answer to one input; nothing to none.
@@ -132,10 +157,4 @@ fn is_open(text: &str) -> bool {
     }
     // A quoted string ends with its line, whether it was closed or not.
     open.iter().any(|closer| *closer != TokenKind::CloseQuote)
-}
-
-fn prompt(text: &str) {
-    print!("{text}");
-    // Without a prompt the talk goes on all the same.
-    let _ = std::io::stdout().flush();
 }

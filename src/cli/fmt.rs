@@ -36,8 +36,15 @@ pub struct Arguments {
     targets: Vec<PathBuf>,
 }
 
-/// Formats them.
+/// Formats them. What cannot be formatted ends it with a status of its own, as in Terraform.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    Ok(format(arguments, invocation).unwrap_or_else(|found| {
+        invocation.report(found);
+        Exit::Unreadable
+    }))
+}
+
+fn format(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     if arguments.targets.iter().any(|target| target.as_os_str() == "-") {
         return standard_input(arguments, invocation);
     }
@@ -97,14 +104,16 @@ fn file(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Resu
 /// A file with errors is refused, since its brackets say nothing reliable about its layout.
 fn formatted(path: &Path, text: &str, invocation: &mut Invocation) -> Result<String, Diagnostics> {
     let source = invocation.sources.add(path.display().to_string(), Some(path), text);
-    let (_, found) = syntax::parse(source, text);
-    if found.has_errors() { Err(found) } else { Ok(fmt::format(text)) }
+    let (body, found) = syntax::parse(source, text);
+    if found.has_errors() { Err(found) } else { Ok(fmt::format(text, &body)) }
 }
 
 fn collect(target: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     if !target.is_dir() {
-        // A file that was named is read whatever it is called.
         std::fs::metadata(target)?;
+        if !is_configuration(target) {
+            return Err(std::io::Error::other("it is none of .tf, .tfvars, .tofu, .tftest.hcl and .tfmock.hcl"));
+        }
         files.push(target.to_path_buf());
         return Ok(());
     }

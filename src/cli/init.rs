@@ -1,7 +1,7 @@
 //! `bowline init` and `bowline get`
 
 use super::Exit;
-use super::flags::parse_bool;
+use super::flags::{VariableFlags, parse_bool};
 use super::invocation::Invocation;
 use super::loading::{self, Loaded};
 use super::migrate::{self, Wish};
@@ -32,6 +32,8 @@ pub struct Arguments {
     /// Settings of the backend: NAME=VALUE or a file
     #[arg(long, value_name = "SETTING")]
     backend_config: Vec<String>,
+    #[command(flatten)]
+    variables: VariableFlags,
     /// Terraform's other flags; of these, `-test-directory` says where tests lie
     #[command(flatten)]
     accepted: Accepted,
@@ -79,6 +81,8 @@ pub struct GetArguments {
           default_missing_value = "true", value_parser = parse_bool, action = clap::ArgAction::Set)]
     update: bool,
     #[command(flatten)]
+    variables: VariableFlags,
+    #[command(flatten)]
     accepted: Accepted,
 }
 
@@ -87,11 +91,13 @@ pub struct GetArguments {
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let configuration = if arguments.get {
         invocation.print_line("Initializing modules...");
-        let configuration = install::modules(invocation, arguments.upgrade, &arguments.accepted.tests())?;
+        let tests = arguments.accepted.tests();
+        let configuration = install::modules(invocation, arguments.upgrade, &arguments.variables, &tests)?;
         list_modules(&configuration, invocation);
         configuration
     } else {
-        let (configuration, problems) = loading::read(std::path::Path::new("."), &mut invocation.sources);
+        let given = super::variables::early(&invocation.environment, &arguments.variables);
+        let (configuration, problems) = loading::read(std::path::Path::new("."), &mut invocation.sources, given);
         loading::refuse_errors(invocation, problems)?;
         configuration
     };
@@ -127,7 +133,8 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
 
 /// Brings the modules that the configuration calls here, and tells where they are.
 pub fn get(arguments: &GetArguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let configuration = install::modules(invocation, arguments.update, &arguments.accepted.tests())?;
+    let tests = arguments.accepted.tests();
+    let configuration = install::modules(invocation, arguments.update, &arguments.variables, &tests)?;
     list_modules(&configuration, invocation);
     Ok(Exit::Success)
 }

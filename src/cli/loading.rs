@@ -14,9 +14,10 @@ use crate::checks;
 use crate::config::{self, Configuration};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
+use crate::eval::constant::{Constants, Gather};
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
-use crate::plan::{self, Setting};
+use crate::plan::{self, Plan, Setting};
 use crate::provider::{Mentioned, Registry, Surroundings};
 use crate::simulator;
 use crate::span::SourceMap;
@@ -66,11 +67,23 @@ pub fn registry() -> Registry {
     Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
 }
 
-/// Reads the configuration in a folder and checks each module on its own.
-pub fn read(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnostics) {
+/// Reads the configuration in a folder and checks each module on its own. What is given for variables is gathered only
+/// when the source of a module needs it.
+pub fn read(folder: &Path, sources: &mut SourceMap, given: Gather<'_>) -> (Configuration, Diagnostics) {
     let functions = eval::templates::Surroundings::default();
     let context = functions.context();
-    config::load(folder, sources, &|module| eval::early::check_module(module, &context))
+    config::load(folder, sources, &mut Constants::new(&context, given))
+}
+
+/// [`read`] for whoever has no command line and no environment at hand.
+pub fn read_alone(folder: &Path, sources: &mut SourceMap) -> (Configuration, Diagnostics) {
+    let (environment, flags) = (BTreeMap::new(), VariableFlags::default());
+    read(folder, sources, super::variables::early(&environment, &flags))
+}
+
+/// The configuration that a saved plan holds, in the folder where it was unpacked.
+pub fn read_saved(folder: &Path, sources: &mut SourceMap, plan: &Plan) -> (Configuration, Diagnostics) {
+    read(folder, sources, Box::new(|_, _| (super::variables::planned(plan), Diagnostics::new())))
 }
 
 /// Loads the configuration in the present folder, with the values given for its variables. Shows warnings.
@@ -87,7 +100,9 @@ pub fn load_quietly(
 ) -> Result<(Loaded, Diagnostics), Diagnostics> {
     let folder = PathBuf::from(".");
     let mut found = Diagnostics::new();
-    let configuration = sound(&mut found, read(&folder, &mut invocation.sources))?;
+    let written = flags.map(|(flags, _)| flags.clone()).unwrap_or_default();
+    let given = super::variables::early(&invocation.environment, &written);
+    let configuration = sound(&mut found, read(&folder, &mut invocation.sources, given))?;
     sound(&mut found, ((), checks::refuse_unknown(&configuration.preferences)))?;
     let variables = match flags {
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,

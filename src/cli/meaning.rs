@@ -129,7 +129,7 @@ pub fn report_saved(saved: &SavedPlan, invocation: &mut Invocation) -> Result<St
 fn unpacked(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(Loaded, saving::Unpacked), Diagnostics> {
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
-    let (configuration, _) = loading::read(&unpacked.root, &mut invocation.sources);
+    let (configuration, _) = loading::read_saved(&unpacked.root, &mut invocation.sources, &saved.plan);
     let (graph, _) = ConfigGraph::build(&configuration);
     let surroundings = Surroundings {
         environment: invocation.environment.clone(),

@@ -66,6 +66,8 @@ pub enum Exit {
     Failure,
     /// With `-detailed-exitcode`: done, and there are changes.
     Changes,
+    /// `fmt`: a file cannot be read.
+    Unreadable,
     /// `fmt -check`: files are not in the canonical format.
     Unformatted,
 }
@@ -75,7 +77,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Success => Self::SUCCESS,
             Exit::Failure => Self::FAILURE,
-            Exit::Changes => 2.into(),
+            Exit::Changes | Exit::Unreadable => 2.into(),
             Exit::Unformatted => 3.into(),
         }
     }

@@ -43,7 +43,7 @@ fn collect(module: &Module, modules: &mut Vec<serde_json::Value>) {
     for (name, child) in &module.children {
         let Some(call) = module.calls.get(name) else { continue };
         let version = call.version.as_ref().map_or("", |version| &version.value);
-        modules.push(json!({ "key": child.path.names().join("."), "source": &*call.source.value, "version": version }));
+        modules.push(json!({ "key": &*call.name, "source": &*call.source.value, "version": version }));
         collect(child, modules);
     }
 }

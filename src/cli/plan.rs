@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let recorded = store.load()?;
     let before = arguments.out.is_some().then(|| recorded.state.clone());
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
-    let (plan, mut found) = runtime()?.block_on(async {
+    let (mut plan, mut found) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
         let planning = make(&loaded, invocation, recorded, &options, &progress);
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     lock.release()?;
     let meaning = Meaning::of(&plan, &loaded, invocation);
     found.extend(checks::diagnostics(&meaning.findings, flags.checks));
-    let errored = found.has_errors();
+    plan.errored |= found.has_errors();
     meaning.show(&plan, &loaded, flags.detail(), &progress);
     if let Some(path) = &arguments.sarif {
         saving::sarif(path, &meaning.findings, invocation)?;
@@ -80,11 +80,12 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         saving::text(path, &meaning.report(&plan, &loaded, invocation))?;
     }
     invocation.report(found);
-    if errored {
-        return Ok(Exit::Failure);
-    }
+    // What could be planned before an error can be shown too; it cannot be applied.
     if let Some((out, before)) = arguments.out.as_ref().zip(before) {
         saving::save(out, &plan, &before, &loaded, invocation)?;
+    }
+    if plan.errored {
+        return Ok(Exit::Failure);
     }
     if !flags.json && plan.has_changes() {
         invocation.print(&next_step(arguments.out.as_ref(), invocation));

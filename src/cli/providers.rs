@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Exit;
+use super::flags::OutputFlags;
 use super::invocation::Invocation;
 use super::loading;
 use crate::diagnostic::Diagnostics;
@@ -14,6 +15,8 @@ use crate::report::schema_json;
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 /// What can be told of providers beside which are used.

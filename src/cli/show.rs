@@ -87,7 +87,7 @@ fn show_plan(saved: &SavedPlan, arguments: &Arguments, invocation: &mut Invocati
     }
     let unpacked = saving::unpack(saved)?;
     // It was sound when the plan was made from it.
-    let (configuration, _) = loading::read(&unpacked.root, &mut SourceMap::default());
+    let (configuration, _) = loading::read_saved(&unpacked.root, &mut SourceMap::default(), &saved.plan);
     invocation.print_line(&plan_json::plan(&saved.plan, &registry, Some(&configuration), &access).to_string());
     Ok(())
 }

@@ -222,27 +222,63 @@ fn remove(arguments: &Remove, invocation: &Invocation) -> Result<Exit, Diagnosti
 
 fn rename(arguments: &Move, invocation: &Invocation) -> Result<Exit, Diagnostics> {
     let (from, to) = (Named::parse(&arguments.from)?, Named::parse(&arguments.to)?);
-    let store = stored::store_with(invocation, &arguments.state)?;
-    let moves = stored::change(&store, &arguments.state.lock, "state-mv", invocation, |state| {
-        let moves = moves(state, &from, &to)?;
-        if let Some((_, taken)) = moves.iter().find(|(_, to)| state.slot(to).is_some()) {
-            return Err(invalid_move(&format!("{taken} is recorded already. Nothing was moved.")).into());
+    let moves = match &arguments.state.state_out {
+        Some(out) => move_out(arguments, out, &from, &to, invocation)?,
+        None => {
+            let store = stored::store_with(invocation, &arguments.state)?;
+            stored::change(&store, &arguments.state.lock, "state-mv", invocation, |state| {
+                let moves = moves(state, &from, &to)?;
+                refuse_taken(&moves, state)?;
+                if !arguments.dry_run {
+                    for (from, to) in &moves {
+                        state.rename(from, to);
+                    }
+                }
+                Ok(moves)
+            })?
         }
-        if !arguments.dry_run {
-            for (from, to) in &moves {
-                state.rename(from, to);
-            }
-        }
-        Ok(moves)
-    })?;
+    };
     let word = if arguments.dry_run { "Would move" } else { "Move" };
     for (from, to) in &moves {
-        invocation.print_line(&format!("{word} \"{from}\" to \"{to}\""));
+        invocation.print_line(&format!("{word} {:?} to {:?}", from.to_string(), to.to_string()));
     }
     if !arguments.dry_run {
         invocation.print_line(&format!("Successfully moved {} object(s).", moves.len()));
     }
     Ok(Exit::Success)
+}
+
+/// Moves to the state in another file. There it is recorded before it is forgotten here: at no moment is it in neither.
+fn move_out(
+    arguments: &Move,
+    out: &PathBuf,
+    from: &Named,
+    to: &Named,
+    invocation: &Invocation,
+) -> Result<Vec<(Address, Address)>, Diagnostics> {
+    let flags = StateFlags { state_out: None, ..arguments.state.clone() };
+    let source = stored::store_with(invocation, &flags)?;
+    let target = stored::store(invocation, Some(out))?;
+    stored::change(&source, &flags.lock, "state-mv", invocation, |state| {
+        let moves = moves(state, from, to)?;
+        stored::change(&target, &flags.lock, "state-mv", invocation, |other| {
+            refuse_taken(&moves, other)?;
+            if !arguments.dry_run {
+                for (from, to) in &moves {
+                    state.hand_over(from, other, to);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(moves)
+    })
+}
+
+fn refuse_taken(moves: &[(Address, Address)], state: &State) -> Result<(), Diagnostic> {
+    match moves.iter().find(|(_, to)| state.slot(to).is_some()) {
+        Some((_, taken)) => Err(invalid_move(&format!("{taken} is recorded already. Nothing was moved."))),
+        None => Ok(()),
+    }
 }
 
 /// Every instance that moves, with its new address.

@@ -8,9 +8,11 @@ use super::invocation::Invocation;
 use super::loading::refuse_errors;
 use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Variable};
 use crate::diagnostic::Diagnostics;
+use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
 use crate::eval::{self, MapScope};
+use crate::plan::Plan;
 use crate::value::Value;
 
 /// What becomes of a variable that has no default and is given no value.
@@ -62,6 +64,23 @@ pub fn given(
     }
     refuse_errors(invocation, found)?;
     Ok(given)
+}
+
+/// What is given for the variables of a root module of which only the declarations are read. Nobody is asked.
+pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableFlags) -> Gather<'a> {
+    Box::new(|root, sources| {
+        let options: Vec<InputOption> = flags.0.iter().map(option).collect();
+        let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let (inputs, mut found) = config::gather_inputs(root, environment, &options, sources);
+        let values = found.take(evaluated(inputs));
+        (values.into_iter().collect(), found)
+    })
+}
+
+/// The values that a saved plan holds, for its configuration.
+pub fn planned(plan: &Plan) -> BTreeMap<Arc<str>, Given> {
+    let given = |value: &Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
+    plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect()
 }
 
 /// What is given for the ephemeral variables, which a saved plan does not hold.

@@ -1,9 +1,9 @@
 //! Reading `module` blocks.
 
 use crate::config::content::{BlockShape, Shape, label};
-use crate::config::literal::{entries, provider, references, text};
+use crate::config::literal::{entries, is_literal, provider, references, text};
 use crate::config::meta::read_repetition;
-use crate::config::module::{ModuleCall, ProviderPass};
+use crate::config::module::{EarlyTexts, ModuleCall, ProviderPass, Text};
 use crate::config::resource::ProviderRef;
 use crate::config::resource_block::unescape;
 use crate::config::source::check_source;
@@ -25,12 +25,25 @@ pub fn read_call(block: Block, diagnostics: &mut Diagnostics) -> Option<ModuleCa
     let lifecycle = content.block("lifecycle", diagnostics);
     let enabled = lifecycle.and_then(|l| LIFECYCLE.content(l.body, l.header, diagnostics).value("enabled"));
     let repetition = read_repetition(&mut content, diagnostics);
-    let version = content.value("version").and_then(|e| text(&e, diagnostics));
+    let version = content.value("version").and_then(|e| early_text(e, diagnostics));
     let providers = content.value("providers").map(|e| passes(e, diagnostics)).unwrap_or_default();
     let depends_on = content.value("depends_on").map(|e| references(e, diagnostics)).unwrap_or_default();
-    let source = content.value("source").and_then(|e| text(&e, diagnostics))?;
-    check_source(&source, version.as_ref(), diagnostics);
-    Some(ModuleCall { name, source, version, body, repetition, enabled, providers, depends_on, span })
+    let source = content.value("source").and_then(|e| early_text(e, diagnostics))?;
+    let (source, source_expression) = source;
+    let (version, version_expression) = version.unzip();
+    let early = EarlyTexts { source: source_expression, version: version_expression.flatten() };
+    if early.is_empty() {
+        check_source(&source, version.as_ref(), diagnostics);
+    }
+    Some(ModuleCall { name, source, version, early, body, repetition, enabled, providers, depends_on, span })
+}
+
+/// A text, and when it is no literal the expression that it will be found from; until then it is empty.
+fn early_text(expression: Expression, diagnostics: &mut Diagnostics) -> Option<(Text, Option<Expression>)> {
+    if is_literal(&expression) {
+        return Some((text(&expression, diagnostics)?, None));
+    }
+    Some((Text { value: "".into(), span: expression.span }, Some(expression)))
 }
 
 /// `{ child = parent }`, where a child may have an alias: `azurerm.dns = azurerm.hub`.

@@ -197,7 +197,7 @@ impl Gathering<'_> {
         }
         let Some((source, text)) = read_source(path, shown, self.sources, &mut self.diagnostics) else { return };
         let json = path.extension().is_some_and(|extension| extension == "json");
-        let parse = if json { syntax::json::parse } else { syntax::parse };
+        let parse = if json { syntax::json::parse_values } else { syntax::parse };
         let body: Body = self.diagnostics.take(parse(source, &text));
         for block in &body.blocks {
             let kind = &block.kind.name;

@@ -50,6 +50,15 @@ fn literal<'a>(expression: &'a Expression, diagnostics: &mut Diagnostics) -> Opt
     }
 }
 
+/// Whether an expression is a literal, or can be nothing at all.
+pub fn is_literal(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Literal(_) | ExpressionKind::Invalid => true,
+        ExpressionKind::Parenthesis(inner) | ExpressionKind::Wrapped(inner) => is_literal(inner),
+        _ => false,
+    }
+}
+
 /// Reports every reference and call in a value that has to stand for itself. False when there is one.
 pub fn refuse_references(expression: &Expression, diagnostics: &mut Diagnostics) -> bool {
     let mut found = Culprits { named: Vec::new(), found: Diagnostics::new() };

@@ -10,23 +10,44 @@ use crate::config::content::did_you_mean;
 use crate::config::declare::{Declarer, FILE};
 use crate::config::folder::read_folder;
 use crate::config::installed::Installed;
-use crate::config::module::{Module, ModuleCall};
+use crate::config::module::{EarlyTexts, Module, ModuleCall, Text};
 use crate::config::overrides;
 use crate::config::preferences;
+use crate::config::source::check_source;
 use crate::config::version::check_required;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
-use crate::syntax::tree::Body;
+use crate::syntax::tree::{Body, Expression};
 
-/// What is checked of a module as soon as it has been read, beside its form.
-pub type ModuleCheck<'a> = &'a dyn Fn(&Module) -> Diagnostics;
+/// What can be told of modules while the tree is read, by whoever can evaluate.
+pub trait Early {
+    /// What is wrong with a module on its own, beside its form.
+    fn check(&self, module: &Module) -> Diagnostics;
+
+    /// A `source` or `version` that is no literal.
+    fn text(
+        &mut self,
+        caller: &Caller<'_>,
+        expression: &Expression,
+        sources: &mut SourceMap,
+    ) -> Result<Text, Diagnostics>;
+}
+
+/// A module whose calls are being followed, and how it was come to.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The module, without those that it calls.
+    pub module: &'a Module,
+    /// The call that led to it and the module with that call; nothing for the root.
+    pub above: Option<(&'a ModuleCall, &'a Caller<'a>)>,
+}
 
 /// Reads the root module in `folder` and every module that it calls, directly or not. What could be read is in the
 /// configuration even if there are errors; with an error in the root module, that is all. Sources are named relative
 /// to `folder`.
-pub fn load(folder: &Path, sources: &mut SourceMap, check: ModuleCheck<'_>) -> (Configuration, Diagnostics) {
+pub fn load(folder: &Path, sources: &mut SourceMap, early: &mut dyn Early) -> (Configuration, Diagnostics) {
     let mut installed = None;
-    load_with(folder, sources, check, &mut |call, path| {
+    load_with(folder, sources, early, &mut |call, path| {
         let installed = installed.get_or_insert_with(|| Installed::read(folder));
         installed.folder(path).ok_or_else(|| {
             let detail = "This module is not yet installed. Run \"bowline init\" to install all modules required by this \
@@ -43,10 +64,10 @@ pub type Finder<'a> = &'a mut dyn FnMut(&ModuleCall, &ModulePath) -> Result<Path
 pub fn load_with(
     folder: &Path,
     sources: &mut SourceMap,
-    check: ModuleCheck<'_>,
+    early: &mut dyn Early,
     finder: Finder<'_>,
 ) -> (Configuration, Diagnostics) {
-    load_part(folder, Path::new(""), sources, check, finder)
+    load_part(folder, Path::new(""), sources, early, finder)
 }
 
 /// Reads the module in a folder below `root`, and those that it calls, as a configuration of its own. Sources are named
@@ -55,13 +76,13 @@ pub fn load_part(
     root: &Path,
     part: &Path,
     sources: &mut SourceMap,
-    check: ModuleCheck<'_>,
+    early: &mut dyn Early,
     finder: Finder<'_>,
 ) -> (Configuration, Diagnostics) {
     let mut loader = Loader {
         root: root.to_path_buf(),
         sources,
-        check,
+        early,
         finder,
         diagnostics: Diagnostics::new(),
         declared: HashMap::new(),
@@ -70,7 +91,7 @@ pub fn load_part(
     let shown = normal(part);
     let root = match loader.declare(&folder, &shown) {
         Ok(module) if loader.diagnostics.has_errors() => module,
-        Ok(module) => loader.with_children(module, &shown, &[]),
+        Ok(module) => loader.with_children(module, &shown, &[], None),
         Err(error) => {
             let detail = format!("The folder {} could not be read: {error}.", folder.display());
             loader.diagnostics.push(Diagnostic::error("Failed to read module directory", detail));
@@ -125,7 +146,7 @@ fn check_arguments(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
 struct Loader<'a> {
     root: PathBuf,
     sources: &'a mut SourceMap,
-    check: ModuleCheck<'a>,
+    early: &'a mut dyn Early,
     finder: Finder<'a>,
     diagnostics: Diagnostics,
     /// What each folder declares, without a place in the tree: a folder that is called again is not read again.
@@ -157,7 +178,7 @@ impl Loader<'_> {
         }
         let Declarer { module, diagnostics, .. } = declarer;
         self.diagnostics.extend(diagnostics);
-        self.diagnostics.extend((self.check)(&module));
+        self.diagnostics.extend(self.early.check(&module));
         Ok(module)
     }
 
@@ -170,31 +191,67 @@ impl Loader<'_> {
         blocks
     }
 
-    /// Loads the modules that a module calls. `above` are the folders of its callers.
-    fn with_children(&mut self, mut module: Module, shown: &Path, above: &[PathBuf]) -> Module {
-        let mut chain = above.to_vec();
+    /// Loads the modules that a module calls. `folders` are those of its callers, `above` is the nearest of them.
+    fn with_children(
+        &mut self,
+        mut module: Module,
+        shown: &Path,
+        folders: &[PathBuf],
+        above: Option<(&ModuleCall, &Caller<'_>)>,
+    ) -> Module {
+        let mut chain = folders.to_vec();
         chain.extend(module.folder.canonicalize());
-        let calls: Vec<ModuleCall> = module.calls.values().cloned().collect();
-        for call in calls {
-            let path = module.path.child(&call.name);
-            if let Some(child) = self.child(&module.folder, shown, &call, path, &chain) {
-                module.children.insert(call.name, child);
+        let mut calls = module.calls.clone();
+        let caller = Caller { module: &module, above };
+        let mut children = Vec::new();
+        for call in calls.values_mut() {
+            if self.evaluate_early(call, &caller)
+                && let Some(child) = self.child(&caller, shown, call, &chain)
+            {
+                children.push((call.name.clone(), child));
             }
         }
+        module.calls = calls;
+        module.children.extend(children);
         module
+    }
+
+    /// Finds the source and the version of a call that are no literals. False with an error.
+    fn evaluate_early(&mut self, call: &mut ModuleCall, caller: &Caller<'_>) -> bool {
+        if call.early.is_empty() {
+            return true;
+        }
+        let mut found = Diagnostics::new();
+        let mut text = |expression: &Expression| match self.early.text(caller, expression, self.sources) {
+            Ok(text) => Some(text),
+            Err(problems) => {
+                found.extend(problems);
+                None
+            }
+        };
+        let EarlyTexts { source, version } = std::mem::take(&mut call.early);
+        let (source, version) = (source.as_ref().and_then(&mut text), version.as_ref().and_then(&mut text));
+        call.source = source.unwrap_or_else(|| call.source.clone());
+        call.version = version.or_else(|| call.version.clone());
+        if !found.has_errors() {
+            check_source(&call.source, call.version.as_ref(), &mut found);
+        }
+        let sound = !found.has_errors();
+        self.diagnostics.extend(found);
+        sound
     }
 
     fn child(
         &mut self,
-        caller: &Path,
+        caller: &Caller<'_>,
         caller_shown: &Path,
         call: &ModuleCall,
-        path: ModulePath,
         chain: &[PathBuf],
     ) -> Option<Module> {
+        let path = caller.module.path.child(&call.name);
         let (folder, shown) = if is_local(&call.source.value) {
             let source = Path::new(&*call.source.value);
-            (normal(&caller.join(source)), normal(&caller_shown.join(source)))
+            (normal(&caller.module.folder.join(source)), normal(&caller_shown.join(source)))
         } else {
             let relative = match (self.finder)(call, &path) {
                 Ok(relative) => relative,
@@ -218,7 +275,7 @@ impl Loader<'_> {
                 module.path = path;
                 module.folder = folder;
                 self.check_child(&module);
-                Some(self.with_children(module, &shown, chain))
+                Some(self.with_children(module, &shown, chain, Some((call, caller))))
             }
             Err(error) => {
                 let detail = format!("The folder \"{}\" could not be read: {error}.", shown.display());

@@ -101,6 +101,8 @@ pub struct ModuleCall {
     pub source: Text,
     /// `version`
     pub version: Option<Text>,
+    /// Of these two, what is no literal and has yet to be evaluated.
+    pub early: EarlyTexts,
     /// The arguments for the module's variables; meta-arguments are taken out.
     pub body: Body,
     /// `count`, `for_each` or neither.
@@ -113,6 +115,22 @@ pub struct ModuleCall {
     pub depends_on: Vec<Reference>,
     /// The block's header.
     pub span: Span,
+}
+
+/// What of a call is evaluated while the tree of modules is read (`OpenTofu` 1.8, Terraform 1.15).
+#[derive(Debug, Clone, Default)]
+pub struct EarlyTexts {
+    /// `source`
+    pub source: Option<Expression>,
+    /// `version`
+    pub version: Option<Expression>,
+}
+
+impl EarlyTexts {
+    /// Whether there is nothing to evaluate.
+    pub fn is_empty(&self) -> bool {
+        self.source.is_none() && self.version.is_none()
+    }
 }
 
 /// One entry of a call's `providers`.

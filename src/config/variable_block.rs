@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostics;
 use crate::syntax::tree::Block;
 
 const VARIABLE: Shape = Shape {
-    arguments: &["description", "default", "type", "sensitive", "ephemeral", "nullable", "deprecated"],
+    arguments: &["description", "default", "type", "sensitive", "ephemeral", "nullable", "deprecated", "const"],
     blocks: &[BlockShape::plain("validation")],
 };
 

@@ -30,7 +30,8 @@ pub fn object(items: &[ObjectItem], scope: &dyn Scope, diagnostics: &mut Diagnos
             None => complete = false,
         }
     }
-    if complete { Value::object(fields).marked(marks) } else { Value::dynamic().marked(marks) }
+    // As in Terraform what is not known at all carries no marks: there is nothing to give away.
+    if complete { Value::object(fields).marked(marks) } else { Value::dynamic() }
 }
 
 fn item_key(

@@ -9,6 +9,7 @@ mod call;
 mod collections;
 mod conditional;
 pub mod console;
+pub mod constant;
 pub mod declared;
 pub mod decode;
 pub mod early;
@@ -35,7 +36,7 @@ use crate::syntax::tree::{Expression, ExpressionKind};
 use crate::value::Value;
 
 pub use nearest::{did_you_mean, nearest};
-pub use scope::{LocalScope, MapScope, OFFERED_STEPS, ResolvedStep, Scope};
+pub use scope::{DecidingScope, LocalScope, MapScope, OFFERED_STEPS, ResolvedStep, Scope};
 pub use used::{Reveal, statement, used_values};
 
 /// What an expression is worth in a scope. With an error the value is unknown, at least where it depends on what

@@ -67,7 +67,7 @@ pub fn binary(
     };
     let ((left, left_marks), (right, right_marks)) = (left.unmark(), right.unmark());
     let marks = left_marks | right_marks;
-    if let Some((value, side)) = decided(operator, &left, &right, &found) {
+    if let Some((value, side)) = decided(operator, &left, &right, &found, scope.decides_early()) {
         diagnostics.extend(std::mem::take(&mut found[side]));
         return value.marked(marks);
     }
@@ -141,7 +141,14 @@ fn result_type(operator: BinaryOperator) -> Type {
 
 /// For `&&` and `||`, the value that one side alone decides, and which side's diagnostics go with it: an error on
 /// the other side does not matter then. Either side may decide; with an unknown on both, a sound left side does.
-fn decided(operator: BinaryOperator, left: &Value, right: &Value, found: &[Diagnostics; 2]) -> Option<(Value, usize)> {
+/// An unknown that comes of no error keeps the whole unknown, unless a side may decide `early`.
+fn decided(
+    operator: BinaryOperator,
+    left: &Value,
+    right: &Value,
+    found: &[Diagnostics; 2],
+    early: bool,
+) -> Option<(Value, usize)> {
     let deciding = match operator {
         BinaryOperator::And => false,
         BinaryOperator::Or => true,
@@ -151,9 +158,10 @@ fn decided(operator: BinaryOperator, left: &Value, right: &Value, found: &[Diagn
         return None;
     }
     let unknown = || Value::unknown(Type::Bool).refined_not_null();
+    let settles = |other: &Value, side: usize| early || other.is_known() || found[side].has_errors();
     match (left.as_bool(), right.as_bool()) {
-        (Some(b), _) if b == deciding => Some((Value::bool(deciding), 0)),
-        (_, Some(b)) if b == deciding => Some((Value::bool(deciding), 1)),
+        (Some(b), _) if b == deciding && settles(right, 1) => Some((Value::bool(deciding), 0)),
+        (_, Some(b)) if b == deciding && settles(left, 0) => Some((Value::bool(deciding), 1)),
         (None, Some(_)) => Some((unknown(), 0)),
         (Some(_), None) => Some((unknown(), 1)),
         (None, None) if !found[0].has_errors() => Some((unknown(), 0)),

@@ -51,6 +51,29 @@ pub trait Scope {
 
     /// The functions that may be called, and what they need to know.
     fn functions(&self) -> &FunctionContext<'_>;
+
+    /// Whether a side of `&&` and `||` that decides does so though the other side is unknown. In Terraform 1.11 it
+    /// does not.
+    fn decides_early(&self) -> bool {
+        false
+    }
+}
+
+/// A scope in which a side of `&&` and `||` decides also where the other one is unknown.
+pub struct DecidingScope<'a>(pub &'a dyn Scope);
+
+impl Scope for DecidingScope<'_> {
+    fn resolve(&self, reference: &Reference, steps: &[ResolvedStep]) -> Result<(Value, usize), Diagnostic> {
+        self.0.resolve(reference, steps)
+    }
+
+    fn functions(&self) -> &FunctionContext<'_> {
+        self.0.functions()
+    }
+
+    fn decides_early(&self) -> bool {
+        true
+    }
 }
 
 /// A scope with a few more names in front of another: the variables of a `for`, the iterator of a dynamic block.
@@ -84,6 +107,10 @@ impl Scope for LocalScope<'_> {
 
     fn functions(&self) -> &FunctionContext<'_> {
         self.parent.functions()
+    }
+
+    fn decides_early(&self) -> bool {
+        self.parent.decides_early()
     }
 }
 

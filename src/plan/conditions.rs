@@ -3,18 +3,46 @@
 use std::collections::BTreeMap;
 
 use super::{CheckKind, CheckResult, CheckStatus};
+use crate::address::ModulePath;
+use crate::config::Configuration;
 
-/// What has been evaluated so far, by object.
+/// What has been evaluated so far, by object; nothing where it is not known yet which instances there are.
 #[derive(Debug, Default)]
-pub struct Conditions(BTreeMap<(CheckKind, String), Instances>);
+pub struct Conditions(BTreeMap<(CheckKind, String), Option<Instances>>);
 
 /// How each instance came out: the worst, and what those that failed say.
 type Instances = BTreeMap<String, (CheckStatus, Vec<String>)>;
 
 impl Conditions {
-    /// Names an object that has conditions, though none of its instances may exist.
+    /// Names every object of a configuration that has conditions, whether or not the run comes to it.
+    pub fn foresee(&mut self, configuration: &Configuration) {
+        for module in configuration.modules() {
+            let path = &module.path;
+            let mut name = |kind, object: String, none: bool| {
+                if !none {
+                    self.0.entry((kind, within(path, &object))).or_default();
+                }
+            };
+            for variable in module.variables.values() {
+                name(CheckKind::InputVariable, format!("var.{}", variable.name), variable.validations.is_empty());
+            }
+            for resource in module.resources.values() {
+                let lifecycle = &resource.lifecycle;
+                let none = lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty();
+                name(CheckKind::Resource, resource.address.to_string(), none);
+            }
+            for output in module.outputs.values() {
+                name(CheckKind::OutputValue, format!("output.{}", output.name), output.preconditions.is_empty());
+            }
+            for check in module.checks.values() {
+                name(CheckKind::Check, format!("check.{}", check.name), check.asserts.is_empty());
+            }
+        }
+    }
+
+    /// Names an object that has conditions and of which the instances are known, though there may be none.
     pub fn declare(&mut self, kind: CheckKind, object: &str) {
-        self.0.entry((kind, object.to_owned())).or_default();
+        self.0.entry((kind, object.to_owned())).or_default().get_or_insert_default();
     }
 
     /// Takes in how one condition of an instance came out; `message` is what a failed one says.
@@ -26,7 +54,7 @@ impl Conditions {
         status: CheckStatus,
         message: Option<String>,
     ) {
-        let instances = self.0.entry((kind, object.to_owned())).or_default();
+        let instances = self.0.entry((kind, object.to_owned())).or_default().get_or_insert_default();
         let (worst, messages) = instances.entry(instance.to_owned()).or_insert((CheckStatus::Pass, Vec::new()));
         *worst = (*worst).max(status);
         messages.extend(message);
@@ -34,12 +62,19 @@ impl Conditions {
 
     /// The results in the order of kind and object.
     pub fn into_results(self) -> Vec<CheckResult> {
-        let result = |((kind, object), instances): ((CheckKind, String), Instances)| {
-            let status = instances.values().map(|(status, _)| *status).max().unwrap_or(CheckStatus::Pass);
+        let result = |((kind, object), instances): ((CheckKind, String), Option<Instances>)| {
+            let none = if instances.is_some() { CheckStatus::Pass } else { CheckStatus::Unknown };
+            let instances = instances.unwrap_or_default();
+            let status = instances.values().map(|(status, _)| *status).max().unwrap_or(none);
             let instances =
                 instances.into_iter().map(|(address, (status, messages))| (address, status, messages)).collect();
             CheckResult { kind, object, status, instances }
         };
         self.0.into_iter().map(result).collect()
     }
+}
+
+/// `module.m.var.x`
+pub fn within(module: &ModulePath, object: &str) -> String {
+    if module.is_root() { object.to_owned() } else { format!("{module}.{object}") }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::address::InstanceKey;
 use crate::config::Repetition;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{self, Reveal, Scope, used_values};
+use crate::eval::{self, DecidingScope, Reveal, Scope, used_values};
 use crate::span::Span;
 use crate::syntax::tree::Expression;
 use crate::value::{Marks, Type, Value, ValueKind};
@@ -29,9 +29,19 @@ pub fn expand(
     }
 }
 
+/// What an expression comes to, of which much depends on being known: a side of `&&` and `||` may decide it though the
+/// other one is not known yet.
+fn settled(expression: &Expression, scope: &dyn Scope) -> (Value, Diagnostics) {
+    let (value, problems) = eval::evaluate(expression, scope);
+    if problems.has_errors() || value.is_known() {
+        return (value, problems);
+    }
+    eval::evaluate(expression, &DecidingScope(scope))
+}
+
 /// `enabled = false` in `lifecycle` is a block without an instance (`OpenTofu` 1.11).
 fn expand_enabled(expression: &Expression, scope: &dyn Scope, found: &mut Diagnostics) -> Option<Expansion> {
-    let (value, problems) = eval::evaluate(expression, scope);
+    let (value, problems) = settled(expression, scope);
     if problems.has_errors() {
         found.extend(problems);
         return None;
@@ -83,7 +93,7 @@ pub fn check(repetition: &Repetition, scope: &dyn Scope, found: &mut Diagnostics
 }
 
 fn expand_count(expression: &Expression, scope: &dyn Scope, found: &mut Diagnostics) -> Option<Expansion> {
-    let (value, problems) = eval::evaluate(expression, scope);
+    let (value, problems) = settled(expression, scope);
     if problems.has_errors() {
         found.extend(problems);
         return None;
@@ -137,7 +147,7 @@ fn count_of(value: &Value) -> Result<u64, Unfit> {
 const MOST_INSTANCES: u64 = 10_000_000;
 
 fn expand_for_each(expression: &Expression, scope: &dyn Scope, found: &mut Diagnostics) -> Option<Expansion> {
-    let (value, problems) = eval::evaluate(expression, scope);
+    let (value, problems) = settled(expression, scope);
     if problems.has_errors() {
         found.extend(problems);
         return None;
@@ -165,12 +175,10 @@ pub fn for_each_pairs(value: &Value) -> Result<Vec<(Arc<str>, Value)>, Unfit> {
         );
     }
     if value.marks().contains(Marks::SENSITIVE) {
-        let sensitive = Unfit::new(
-            INVALID_FOR_EACH,
+        return refused(
             "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the \
              sensitive value could be exposed as a resource instance key.",
         );
-        return Err(Unfit { unknown: !value.is_wholly_known(), ..sensitive });
     }
     match value.kind() {
         ValueKind::Null(_) => {

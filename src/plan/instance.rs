@@ -239,8 +239,13 @@ fn action(
     config_marks: &[(Path, Marks)],
 ) -> (Action, Option<Reason>) {
     let replace = if subject.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
+    // As in Terraform a trigger is the reason whatever else there is, even for what is only made.
+    let triggered = Some(&before.triggers).filter(|triggers| !triggers.is_empty()).cloned().map(Reason::Triggered);
     if before.observed.is_none() {
-        return (Action::Create, None);
+        return (Action::Create, triggered);
+    }
+    if triggered.is_some() {
+        return (replace, triggered);
     }
     let Some(prior) = usable else { return (replace, Some(Reason::Tainted)) };
     if !replace_paths.is_empty() {
@@ -248,9 +253,6 @@ fn action(
     }
     if before.requested {
         return (replace, Some(Reason::Requested));
-    }
-    if !before.triggers.is_empty() {
-        return (replace, Some(Reason::Triggered(before.triggers.clone())));
     }
     if planned.raw_eq(&prior.value) && same_sensitivity(subject, planned, &before.sensitive_paths, config_marks) {
         return (Action::NoOp, None);

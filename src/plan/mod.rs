@@ -43,9 +43,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceMode};
+use crate::config::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
-use crate::eval::variables::Given;
+use crate::eval::variables::{self, Given};
 use crate::graph::{ConfigGraph, ConfigNode};
 use crate::provider::Planned;
 use crate::state::{ObjectAddress, State, Unfinished};
@@ -151,6 +152,7 @@ pub async fn plan_with_values<'c>(
     let (renames, problems) = moved::apply(setting.configuration, &mut prior, &mut unfinished);
     let mut stage = Stage::new(setting, functions, variables, false);
     stage.found.extend(problems);
+    stage.conditions.foresee(setting.configuration);
     orphans::still_declared(setting.configuration, &mut stage.found);
     if options.mode == Mode::Normal {
         imports::refuse_homeless(setting.configuration, &mut stage.found);
@@ -158,6 +160,7 @@ pub async fn plan_with_values<'c>(
     let selection = Selection::new(setting.graph, options);
     if selection.is_partial() && options.imports.is_empty() {
         stage.found.push(partial_warning(&left_out(setting.graph, &selection, &prior, options.mode)));
+        stage.found.extend(selection.refuse_moves(&renames));
     }
     let sound = !stage.found.has_errors();
     let mut planner = Planner::new(stage, options, prior, renames, selection, unfinished, events);
@@ -264,17 +267,15 @@ impl<'c> Planner<'c> {
         (plan, self.stage.evaluation, self.stage.found)
     }
 
-    /// The root module's variables: as given, or by default. What is ephemeral is in no plan.
+    /// The root module's variables: as given, not converted, or by default. What is ephemeral is in no plan.
     fn root_variables(&self) -> BTreeMap<Arc<str>, Value> {
-        let root = ModuleInstance::root();
-        let declared = &self.stage.configuration.root.variables;
-        let value = |name: &Arc<str>| Some((name.clone(), self.stage.evaluation.variable(&root, name)?.clone()));
-        declared
-            .values()
-            .filter(|variable| !variable.ephemeral)
-            .map(|variable| &variable.name)
-            .filter_map(value)
-            .collect()
+        let functions = self.stage.evaluation.functions();
+        let value = |variable: &Variable| match self.stage.given.get(&variable.name) {
+            Some(given) => Some(given.value.clone()),
+            None => variables::prepare(variable, functions).0.default,
+        };
+        let declared = self.stage.configuration.root.variables.values().filter(|variable| !variable.ephemeral);
+        declared.filter_map(|variable| Some((variable.name.clone(), value(variable)?))).collect()
     }
 
     /// Asks each provider which objects must exist before which others, though no reference says so.

@@ -254,10 +254,13 @@ impl Plan {
 
     /// Whether anything recorded or real would change.
     pub fn has_changes(&self) -> bool {
-        let outputs = self.outputs.values().any(|o| o.action != Action::NoOp);
+        let mut outputs = self.outputs.values().filter(|o| o.action != Action::NoOp);
         match self.options.mode {
-            Mode::RefreshOnly => outputs || !self.drift.is_empty(),
-            Mode::Normal | Mode::Destroy => outputs || self.changes.iter().any(InstanceChange::is_change),
+            // A value that is not known cannot be recorded either.
+            Mode::RefreshOnly => outputs.any(|o| o.after.is_wholly_known()) || !self.drift.is_empty(),
+            Mode::Normal | Mode::Destroy => {
+                outputs.next().is_some() || self.changes.iter().any(InstanceChange::is_change)
+            }
         }
     }
 

@@ -3,8 +3,10 @@
 use rustc_hash::FxHashSet;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath};
+use crate::diagnostic::Diagnostic;
 use crate::graph::{ConfigGraph, ConfigNode, NodeId};
 
+use super::moved::Renames;
 use super::{Mode, Options, Target};
 
 /// What takes part in a run.
@@ -52,6 +54,26 @@ impl Selection {
     /// Whether this is a part of what there is.
     pub fn is_partial(&self) -> bool {
         !self.targets.is_empty() || !self.excludes.is_empty()
+    }
+
+    /// Refuses to leave out what has moved: the rest of the plan would be made from a state in which it has not.
+    pub fn refuse_moves(&self, renames: &Renames) -> Option<Diagnostic> {
+        let named = |address: &Address| {
+            !self.excludes.iter().any(|t| t.covers(address))
+                && (self.targets.is_empty() || self.targets.iter().any(|t| t.covers(address)))
+        };
+        let left_out: Vec<&Address> =
+            renames.iter().flat_map(|(to, from)| [from, to]).filter(|address| !named(address)).collect();
+        if left_out.is_empty() {
+            return None;
+        }
+        let list: String = left_out.iter().map(|address| format!("\n  -target=\"{address}\"")).collect();
+        let detail = format!(
+            "Resource instances in your current state have moved to new addresses in the latest configuration, and these \
+             moves take part only in a plan that covers both addresses. Create a plan without -target and -exclude, or add \
+             these options:{list}"
+        );
+        Some(Diagnostic::error("Moved resource instances excluded by targeting", detail))
     }
 
     /// Providers are needed to destroy, and what their configuration refers to. What depends on a target goes too.

@@ -18,7 +18,7 @@ use crate::provider::{Block, Kind, Nesting, Provider, Registry, Session, StandIn
 use crate::span::{SourceMap, Span};
 use crate::value::{Marks, Type, Value};
 
-use super::conditions::Conditions;
+use super::conditions::{Conditions, within};
 use super::evaluation::{Evaluation, InstanceData};
 use super::expand::expand;
 use super::{CheckKind, CheckStatus};
@@ -307,8 +307,7 @@ impl<'c> Stage<'c> {
     /// Names something that has conditions, of which there may be no instance.
     pub fn declare(&mut self, kind: CheckKind, module: &ModulePath, name: &str, none: bool) {
         if !none {
-            let object = if module.is_root() { name.to_owned() } else { format!("{module}.{name}") };
-            self.conditions.declare(kind, &object);
+            self.conditions.declare(kind, &within(module, name));
         }
     }
 

@@ -13,12 +13,14 @@ use futures::stream::FuturesUnordered;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::eval::rules::Rule;
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
 use crate::provider::{Recorded, Settled};
-use crate::state::{Instance, ObjectAddress, State, Unfinished};
+use crate::state::{Change, Instance, ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
+use super::evaluation::InstanceData;
 use super::imports::{Imported, Wanted};
 use super::instance::{Before, Subject, plan_instance};
 use super::moved::Renames;
@@ -317,7 +319,7 @@ impl<'c> Planner<'c> {
         let name = subject.config.resource.to_string();
         self.stage.declare(super::CheckKind::Resource, &subject.config.module, &name, none);
         for module in self.stage.instances(&subject.config.module) {
-            let nothing = super::evaluation::InstanceData::default();
+            let nothing = InstanceData::default();
             let scope = self.stage.evaluation.scope(&module, &nothing);
             let enabled = subject.resource.lifecycle.enabled.as_ref();
             let expansion = super::expand::expand(&subject.resource.repetition, enabled, &scope, &mut self.stage.found);
@@ -372,11 +374,29 @@ impl<'c> Planner<'c> {
     }
 
     fn decided(&mut self, node: NodeId, change: InstanceChange) {
-        if change.action != Action::NoOp {
+        if change.action == Action::NoOp {
+            self.renew_dependencies(&change);
+        } else {
             self.pending.entry(node).or_default().push(change.address.clone());
         }
         (self.events)(Event::Planned { change: &change });
         self.changes.insert(ObjectAddress { address: change.address.clone(), deposed: None }, change);
+    }
+
+    /// What does not change may have come to depend on other things all the same.
+    fn renew_dependencies(&mut self, change: &InstanceChange) {
+        let recorded = self.prior.instance(&change.address).zip(self.prior.provider(&change.address));
+        let Some((instance, provider)) = recorded else { return };
+        let sorted = |dependencies: &[ConfigAddress]| {
+            let mut sorted = dependencies.to_vec();
+            sorted.sort();
+            sorted
+        };
+        if sorted(&instance.dependencies) != sorted(&change.dependencies) {
+            let instance = Arc::new(Instance { dependencies: change.dependencies.clone(), ..(**instance).clone() });
+            let (object, provider) = (change.address.clone().into(), provider.clone());
+            self.prior.apply(&Change::Put { object, provider, instance });
+        }
     }
 
     /// Where nothing is planned, what refers to the block sees what is recorded.
@@ -389,10 +409,32 @@ impl<'c> Planner<'c> {
                 continue;
             };
             for key in expansion.keys() {
-                self.value_as_recorded(subject, &subject.config.resource.instance(module.clone(), key));
+                let address = subject.config.resource.instance(module.clone(), key.clone());
+                if destroying {
+                    self.value_as_recorded(subject, &address);
+                } else {
+                    self.look_at(subject, &address, &expansion.data(&key));
+                }
             }
         }
         sound || destroying
+    }
+
+    /// Takes an instance as it is and tells whether its conditions hold, which keeps nothing from being recorded.
+    fn look_at(&mut self, subject: &Subject<'_>, address: &Address, data: &InstanceData) {
+        let errors = std::mem::take(&mut self.stage.found);
+        let (name, lifecycle) = (address.to_string(), &subject.resource.lifecycle);
+        let before = &lifecycle.preconditions;
+        self.stage.rules(Rule::ResourcePrecondition, &name, &address.module, data, before);
+        self.value_as_recorded(subject, address);
+        let itself = self.stage.evaluation.instance(address).cloned().unwrap_or_else(Value::dynamic);
+        let own = InstanceData { self_value: Some(itself), ..data.clone() };
+        let after = &lifecycle.postconditions;
+        self.stage.rules(Rule::ResourcePostcondition, &name, &address.module, &own, after);
+        let told = std::mem::replace(&mut self.stage.found, errors);
+        self.stage
+            .found
+            .extend(told.into_iter().map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
     }
 
     fn value_as_recorded(&mut self, subject: &Subject<'_>, address: &Address) {

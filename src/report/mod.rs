@@ -7,6 +7,7 @@ mod change_text;
 mod config_json;
 pub mod diagnostics;
 pub mod drift_text;
+mod function_words;
 pub mod graph_dot;
 pub mod graph_picture;
 pub mod html;

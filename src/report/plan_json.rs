@@ -48,7 +48,7 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
     put("checks", checks.into());
     put("access_changes", super::access_text::changes_json(access));
     if !plan.prior.is_empty() {
-        put("prior_state", state_json::state(&plan.prior, registry));
+        put("prior_state", state_json::values(&plan.prior, registry));
     }
     if let Some(configuration) = configuration {
         put("configuration", config_json::configuration(configuration, registry));

@@ -1,6 +1,6 @@
 //! What plans and states have in common in JSON: resources in a tree of modules, and check results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -41,6 +41,7 @@ pub fn key(key: &InstanceKey) -> Option<Json> {
 #[derive(Default)]
 pub struct ModuleTree {
     resources: BTreeMap<ModuleInstance, Vec<Json>>,
+    children: BTreeMap<ModuleInstance, BTreeSet<ModuleInstance>>,
 }
 
 impl ModuleTree {
@@ -48,7 +49,8 @@ impl ModuleTree {
     pub fn add(&mut self, module: &ModuleInstance, resource: Json) {
         // A module without resources of its own still holds those below it.
         for depth in 0..module.steps().len() {
-            self.resources.entry(module.steps().iter().take(depth).cloned().collect()).or_default();
+            let at = |depth| module.steps().iter().take(depth).cloned().collect::<ModuleInstance>();
+            self.children.entry(at(depth)).or_default().insert(at(depth + 1));
         }
         self.resources.entry(module.clone()).or_default().push(resource);
     }
@@ -66,15 +68,8 @@ impl ModuleTree {
         if !module.is_root() {
             fields.insert("address".into(), module.to_string().into());
         }
-        let is_child =
-            |other: &&ModuleInstance| other.steps().len() == module.steps().len() + 1 && other.is_within(module);
-        // Children stand right after their parent, before anything that is not within it.
-        let below = self.resources.range(module.clone()..).map(|(below, _)| below);
-        let children: Vec<Json> = below
-            .take_while(|other| other.is_within(module))
-            .filter(is_child)
-            .map(|child| self.module(child))
-            .collect();
+        let children: Vec<Json> =
+            self.children.get(module).into_iter().flatten().map(|child| self.module(child)).collect();
         if !children.is_empty() {
             fields.insert("child_modules".into(), children.into());
         }

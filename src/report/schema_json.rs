@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::function_words;
 use crate::eval::functions::{self, Function, Param};
 use crate::provider::{Attribute, Block, Kind, NestedBlock, Nesting, Registry, Schema};
 
@@ -101,6 +102,12 @@ pub fn functions() -> Json {
         .filter(|name| !matches!(*name, "list" | "map"))
         .filter_map(|name| Some((name, signature(functions::lookup(name)?))))
         .chain(special)
+        .map(|(name, mut signature)| {
+            if let (Some(fields), Some(words)) = (signature.as_object_mut(), function_words::description(name)) {
+                fields.insert("description".into(), words.into());
+            }
+            (name, signature)
+        })
         .flat_map(|(name, signature)| [(name.to_owned(), signature.clone()), (format!("core::{name}"), signature)])
         .collect();
     json!({ "format_version": "1.0", "function_signatures": signatures })

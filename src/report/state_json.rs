@@ -17,6 +17,16 @@ use crate::state::{
 
 /// The whole state, as in `show -json` (hashicorp/terraform, internal/command/jsonstate).
 pub fn state(state: &State, registry: &Registry) -> Json {
+    let mut document = values(state, registry);
+    let checks: Vec<Json> = state.check_results.iter().flatten().map(check_result).collect();
+    if let (Some(fields), false) = (document.as_object_mut(), checks.is_empty()) {
+        fields.insert("checks".into(), checks.into());
+    }
+    document
+}
+
+/// The state without how its checks came out, as a plan holds it.
+pub fn values(state: &State, registry: &Registry) -> Json {
     let mut tree = ModuleTree::default();
     for (object, provider, instance) in state.objects() {
         tree.add(&object.address.module, resource(&object, provider, instance, registry));
@@ -26,12 +36,7 @@ pub fn state(state: &State, registry: &Registry) -> Json {
     if let (Some(fields), false) = (values.as_object_mut(), outputs.is_empty()) {
         fields.insert("outputs".into(), outputs.into());
     }
-    let mut document = json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION, "values": values });
-    let checks: Vec<Json> = state.check_results.iter().flatten().map(check_result).collect();
-    if let (Some(fields), false) = (document.as_object_mut(), checks.is_empty()) {
-        fields.insert("checks".into(), checks.into());
-    }
-    document
+    json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION, "values": values })
 }
 
 /// The document of a stack of which nothing is recorded.

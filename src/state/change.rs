@@ -130,17 +130,29 @@ impl State {
     /// Gives an instance with all its objects another address. `false`, and nothing changes, when `from` is not
     /// recorded or `to` already is.
     pub fn rename(&mut self, from: &Address, to: &Address) -> bool {
-        if self.slot(to).is_some() {
-            return false;
-        }
-        let Some(provider) = self.provider(from).cloned() else { return false };
-        let Some(slot) = self.take(from) else { return false };
+        self.slot(to).is_none()
+            && self.provider(from).cloned().is_some_and(|provider| {
+                let slot = self.take(from);
+                slot.map(|slot| self.insert(to, provider, slot)).is_some()
+            })
+    }
+
+    /// Gives an instance with all its objects to another state. `false`, and nothing changes, when `from` is not
+    /// recorded here or `to` is there.
+    pub fn hand_over(&mut self, from: &Address, other: &mut Self, to: &Address) -> bool {
+        other.slot(to).is_none()
+            && self.provider(from).cloned().is_some_and(|provider| {
+                let slot = self.take(from);
+                slot.map(|slot| other.insert(to, provider, slot)).is_some()
+            })
+    }
+
+    fn insert(&mut self, address: &Address, provider: ProviderAddress, slot: Slot) {
         self.resources
-            .entry(ResourceKey::of(to))
+            .entry(ResourceKey::of(address))
             .or_insert_with(|| Resource { provider, instances: std::collections::BTreeMap::new() })
             .instances
-            .insert(to.key.clone(), slot);
-        true
+            .insert(address.key.clone(), slot);
     }
 
     fn slot_mut(&mut self, address: &Address) -> Option<&mut Slot> {

@@ -11,6 +11,15 @@ use crate::value::{Number, Type, Value};
 
 /// Reads a configuration file in JSON syntax.
 pub fn parse(source: SourceId, text: &str) -> (Body, Diagnostics) {
+    read(source, text, Texts::OfFile)
+}
+
+/// Reads a variable file in JSON syntax: nothing in it is a template.
+pub fn parse_values(source: SourceId, text: &str) -> (Body, Diagnostics) {
+    read(source, text, Texts::Literal)
+}
+
+fn read(source: SourceId, text: &str, texts: Texts) -> (Body, Diagnostics) {
     let empty = Body { span: Some(Span::new(source, 0..text.len())), json: true, ..Body::default() };
     let root = match json_text::read(source, text) {
         Ok(root) => root,
@@ -18,7 +27,7 @@ pub fn parse(source: SourceId, text: &str) -> (Body, Diagnostics) {
     };
     let mut diagnostics = Diagnostics::new();
     let span = root.span;
-    match expression(root, &mut diagnostics).kind {
+    match expression(root, texts, &mut diagnostics).kind {
         ExpressionKind::Object(items) => (body(items, span), diagnostics),
         ExpressionKind::Tuple(parts) => {
             let mut whole = empty;
@@ -106,8 +115,37 @@ fn key_ident(key: ObjectKey) -> Ident {
     }
 }
 
-/// A JSON value as an expression: texts are templates.
-fn expression(json: Json, diagnostics: &mut Diagnostics) -> Expression {
+/// What the texts in a JSON value are. Terraform takes them for templates only where it evaluates them later.
+#[derive(Debug, Clone, Copy)]
+enum Texts {
+    /// Templates.
+    Template,
+    /// Themselves.
+    Literal,
+    /// What the names of the root's properties say: settings and variables stand for themselves.
+    OfFile,
+    /// Under `variable`, above the label.
+    OfVariables,
+    /// What the arguments' names say: only validations are evaluated.
+    OfVariable,
+}
+
+impl Texts {
+    /// What they are in the property of a name.
+    fn under(self, name: &str) -> Self {
+        match self {
+            Self::OfFile if name == "variable" => Self::OfVariables,
+            Self::OfFile if name == "terraform" => Self::Literal,
+            Self::OfVariables => Self::OfVariable,
+            Self::OfVariable if name != "validation" => Self::Literal,
+            Self::OfFile | Self::OfVariable | Self::Template => Self::Template,
+            Self::Literal => Self::Literal,
+        }
+    }
+}
+
+/// A JSON value as an expression.
+fn expression(json: Json, texts: Texts, diagnostics: &mut Diagnostics) -> Expression {
     let span = json.span;
     let kind = match json.kind {
         JsonKind::Null => ExpressionKind::Literal(Value::null(Type::Dynamic)),
@@ -116,19 +154,26 @@ fn expression(json: Json, diagnostics: &mut Diagnostics) -> Expression {
             Some(number) => ExpressionKind::Literal(Value::number(number)),
             None => ExpressionKind::Invalid,
         },
-        JsonKind::String(text) => template(&text, span, diagnostics).kind,
+        JsonKind::String(text) => self::text(&text, span, texts, diagnostics).kind,
         JsonKind::Array(items) => {
-            ExpressionKind::Tuple(items.into_iter().map(|item| expression(item, diagnostics)).collect())
+            ExpressionKind::Tuple(items.into_iter().map(|item| expression(item, texts, diagnostics)).collect())
         }
         JsonKind::Object(properties) => {
             let item = |(Key { name, span }, value)| ObjectItem {
-                key: ObjectKey::Expression(template(&name, span, diagnostics)),
-                value: expression(value, diagnostics),
+                value: expression(value, texts.under(&name), diagnostics),
+                key: ObjectKey::Expression(text(&name, span, texts, diagnostics)),
             };
             ExpressionKind::Object(properties.into_iter().map(item).collect())
         }
     };
     Expression { kind, span }
+}
+
+fn text(text: &str, span: Span, texts: Texts, diagnostics: &mut Diagnostics) -> Expression {
+    match texts {
+        Texts::Template => template(text, span, diagnostics),
+        _ => Expression { kind: ExpressionKind::Literal(Value::string(text)), span },
+    }
 }
 
 /// The text between quotes at `span` as a template.

@@ -11,6 +11,7 @@ mod registry;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::loading;
 use super::test::modules_of_runs;
@@ -18,6 +19,7 @@ use crate::address::ModulePath;
 use crate::config::test::{TestFolder, read_test_files};
 use crate::config::{self, Configuration, ModuleCall, ModuleSource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::constant::Constants;
 use manifest::{Manifest, Package};
 use registry::Registry;
 
@@ -28,13 +30,14 @@ const STORE: &str = ".bowline/modules";
 pub fn modules(
     invocation: &mut Invocation,
     upgrade: bool,
+    variables: &VariableFlags,
     tests: &TestFolder<'_>,
 ) -> Result<Configuration, Diagnostics> {
     let environment = invocation.environment.clone();
     let mut installer = Installer {
         manifest: Manifest::read(Path::new(STORE)),
         kept: Manifest::default(),
-        registry: Registry::new(environment),
+        registry: Registry::new(environment.clone()),
         fetched: HashMap::new(),
         said: Vec::new(),
         upgrade,
@@ -44,7 +47,7 @@ pub fn modules(
     let (configuration, mut found) = config::load_with(
         Path::new("."),
         &mut invocation.sources,
-        &|module| crate::eval::early::check_module(module, &context),
+        &mut Constants::new(&context, super::variables::early(&environment, variables)),
         &mut |call, path| installer.folder(call, path),
     );
     let root = Path::new(".");

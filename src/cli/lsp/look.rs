@@ -32,7 +32,7 @@ impl Project {
     /// Reads a folder and checks what it declares, as `validate` does.
     pub fn look(folder: &Path, unsaved: &BTreeMap<PathBuf, Arc<str>>) -> Self {
         let mut sources = SourceMap::with_unsaved(unsaved.clone());
-        let (configuration, mut found) = cli::loading::read(folder, &mut sources);
+        let (configuration, mut found) = cli::loading::read_alone(folder, &mut sources);
         let registry = cli::loading::registry();
         found.extend(checks::refuse_unknown(&configuration.preferences));
         if !found.has_errors() {

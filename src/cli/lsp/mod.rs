@@ -149,7 +149,7 @@ impl Server {
 /// One edit of the whole text, or none when it is as it should be.
 fn formatted(path: &Path, text: &str) -> Json {
     let is_native = path.extension().is_some_and(|ending| ["tf", "tfvars", "hcl"].iter().any(|known| ending == *known));
-    let formatted = fmt::format(text);
+    let formatted = fmt::format_text(text);
     if !is_native || formatted == text {
         return json!([]);
     }

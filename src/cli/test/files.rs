@@ -6,12 +6,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::address::ModulePath;
+use crate::cli::flags::VariableFlags;
 use crate::cli::invocation::Invocation;
 use crate::cli::loading;
 use crate::config::test::{TestFile, TestFolder, TestModule, read_test_files};
 use crate::config::{self, Configuration, Installed, ModuleCall, Repetition, is_local};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
+use crate::eval::constant::Constants;
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
 
@@ -31,7 +33,9 @@ pub type Modules = IndexMap<String, IndexMap<Arc<str>, Configuration>>;
 /// Reads all of it; every fault of form is told before anything is carried out.
 pub fn find(tests: &Path, named: bool, invocation: &mut Invocation) -> Result<Found, Diagnostics> {
     let root = Path::new(".");
-    let (configuration, mut found) = loading::read(root, &mut invocation.sources);
+    let (environment, flags) = (invocation.environment.clone(), VariableFlags::default());
+    let given = crate::cli::variables::early(&environment, &flags);
+    let (configuration, mut found) = loading::read(root, &mut invocation.sources, given);
     let files = found.take(read_test_files(root, &TestFolder { path: tests, named }, &mut invocation.sources));
     for run in files.iter().flat_map(|file| &file.runs) {
         found.extend(eval::early::check_asserts(&run.asserts));
@@ -80,7 +84,7 @@ pub fn modules_of_runs(
                 root,
                 &folder,
                 sources,
-                &|module| eval::early::check_module(module, &context),
+                &mut Constants::new(&context, Box::new(|_, _| Default::default())),
                 &mut |call, path| {
                     let names = above.names().iter().chain(path.names()).cloned();
                     finder(call, &names.collect())

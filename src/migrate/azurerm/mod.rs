@@ -63,7 +63,7 @@ pub fn rewrite(files: &[SourceId], sources: &SourceMap) -> (Vec<Rewritten>, Diag
         if !file.changes.is_empty() {
             let after = apply(text, &file.text.edits);
             // A file in the canonical layout stays in it; another keeps its own.
-            let after = if fmt::format(text) == **text { fmt::format(&after) } else { after };
+            let after = if fmt::format_text(text) == **text { fmt::format_text(&after) } else { after };
             rewritten.push(Rewritten { source: *source, text: after, changes: file.changes });
         }
     }

@@ -78,6 +78,7 @@ pub fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Opt
         }
         Some(Reason::Tainted) => "because an earlier run left it half made, or it was marked by hand".into(),
         Some(Reason::Requested) => return None,
+        Some(Reason::Triggered(_)) if change.action == Action::Create => return None,
         Some(Reason::Triggered(triggers)) => format!("because of {}", joined(triggers)?),
         Some(Reason::NoResourceConfig) => format!("because {resource} is not in configuration"),
         Some(Reason::WrongRepetition) => match key {

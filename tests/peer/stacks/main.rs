@@ -87,6 +87,11 @@ fn compare(name: &str, steps: &[Step], expected: &[Json], got: &[Json]) -> Vec<S
     faults
 }
 
+/// Whether an answer tells of a fault of Terraform's own: `replace_triggered_by` of something without instances.
+fn breaks_down(answer: &Json) -> bool {
+    answer["errors"].to_string().contains("no change found for")
+}
+
 #[test]
 fn random_stacks_are_answered_as_terraform_answers_them() {
     let Some(terraform) = Program::terraform() else {
@@ -101,7 +106,9 @@ fn random_stacks_are_answered_as_terraform_answers_them() {
         let text = random::script(*seed);
         let steps = script::parse(&text);
         let (expected, got) = (terraform.run(&steps), Program::bowline().run(&steps));
-        let found = compare(&format!("seed {seed}"), &steps, &expected, &got);
+        // What comes after a step in which Terraform itself breaks down cannot be compared.
+        let sound = expected.iter().position(breaks_down).unwrap_or(steps.len());
+        let found = compare(&format!("seed {seed}"), &steps[..sound], &expected[..sound], &got[..sound]);
         if !found.is_empty() {
             eprintln!("--- seed {seed}\n{text}\n{}", found.join("\n"));
             faults.lock().unwrap().push(*seed);

@@ -3,6 +3,8 @@
 //! A list of choices, which proptest makes, is read from front to back while a script is written: shorter lists and
 //! smaller numbers give simpler stacks.
 
+mod forms;
+
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
@@ -14,7 +16,8 @@ pub fn script(seed: u64) -> String {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let choices = vec(any::<u32>(), 600).new_tree(&mut runner).unwrap().current();
-    let mut writer = Writer { choices: Choices(choices), stack: Stack::default(), fresh: 0, script: String::new() };
+    let mut writer =
+        Writer { choices: Choices(choices), stack: Stack::default(), fresh: 0, empty: false, script: String::new() };
     writer.write();
     writer.script
 }
@@ -70,6 +73,8 @@ struct Writer {
     choices: Choices,
     stack: Stack,
     fresh: usize,
+    /// Some block has been without instances.
+    empty: bool,
     script: String,
 }
 
@@ -115,11 +120,13 @@ impl Writer {
     }
 
     fn repetition(&mut self) -> Repetition {
-        match self.choices.below(4) {
+        let repetition = match self.choices.below(4) {
             0 | 1 => Repetition::None,
             2 => Repetition::Count(self.choices.below(3)),
             _ => Repetition::Keys(self.choices.below(KEYS.len() + 1)),
-        }
+        };
+        self.empty |= matches!(repetition, Repetition::Count(0) | Repetition::Keys(0));
+        repetition
     }
 
     fn add_block(&mut self) {
@@ -190,7 +197,7 @@ impl Writer {
     }
 
     fn any(&mut self, depth: usize) -> String {
-        let kinds = if depth == 0 { 7 } else { 20 };
+        let kinds = if depth == 0 { 7 } else { 30 };
         match self.choices.below(kinds) {
             0 => self.choices.below(4).to_string(),
             1 => format!("\"{}\"", self.choices.of(&["x", "", "é", "a b", "1", "true", "<&>"])),
@@ -210,7 +217,8 @@ impl Writer {
             16 => format!("tolist([tostring(var.n), \"{}\"])", self.choices.of(&["x", "y"])),
             17 => format!("toset([\"{}\", tostring(var.n)])", self.choices.of(&["x", "1"])),
             18 => format!("merge({{ a = {} }}, {{ b = var.n }})", self.any(depth - 1)),
-            _ => format!("can({}) ? \"yes\" : \"no\"", self.any(depth - 1)),
+            19 => format!("can({}) ? \"yes\" : \"no\"", self.any(depth - 1)),
+            _ => self.formed(depth - 1),
         }
     }
 
@@ -318,7 +326,8 @@ impl Writer {
         match (self.choices.below(6), block) {
             (1, Some((name, _))) => format!(" -target=terraform_data.{name}"),
             (2, Some((name, Repetition::None))) => format!(" -replace=terraform_data.{name}"),
-            (3, _) => " -refresh-only".to_owned(),
+            // Terraform counts as a change that it forgets a resource of which nothing is recorded.
+            (3, _) if !self.empty => " -refresh-only".to_owned(),
             (4, _) => " -var n=2".to_owned(),
             (5, _) => " -refresh=false".to_owned(),
             _ => String::new(),

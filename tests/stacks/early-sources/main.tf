@@ -1,0 +1,12 @@
+variable "flavour" {
+  default = "plain"
+}
+
+locals {
+  folder = "./flavours/${var.flavour}"
+}
+
+module "one" {
+  source  = local.folder
+  another = "fancy"
+}
