@@ -42,7 +42,7 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceMode};
+use crate::address::{Address, ConfigAddress, ModulePath, ResourceMode};
 use crate::config::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
