@@ -13,7 +13,6 @@ use bowline::address::Address;
 use bowline::azure::arm_id::ArmId;
 use bowline::checks;
 use bowline::config;
-use bowline::diagnostic::Diagnostics;
 use bowline::plan::{Base, Options, Plan};
 use bowline::provider::Registry;
 use bowline::report::html::{self, Judged};
