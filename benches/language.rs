@@ -35,7 +35,7 @@ fn main() {
 fn parsing() {
     let text = configuration(4_000);
     let ours = fastest(|| {
-        let source = SourceMap::default().add("main.tf", None, &text);
+        let source = SourceMap::default().add("main.tf", None, text.as_str());
         drop(bowline::syntax::parse(source, &text));
     });
     let theirs = fastest(|| drop(text.parse::<hcl_edit::structure::Body>()));
