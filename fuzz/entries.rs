@@ -177,7 +177,7 @@ fn in_scope(then: impl FnOnce(&MapScope<'_>)) {
 fn in_scope_with(text: &str, then: impl FnOnce(&MapScope<'_>)) {
     let surroundings = surroundings();
     let context = surroundings.context();
-    let numbers = [1i64, 2, 3].map(|n| Value::number(n)).to_vec();
+    let numbers = [1i64, 2, 3].map(Value::number).to_vec();
     let fields = [("a".into(), Value::string("x")), ("b".into(), Value::bool(true))];
     let scope = MapScope::new(&context)
         .with("s", Value::string(text))
