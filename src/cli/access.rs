@@ -144,7 +144,7 @@ fn show<T: ToString>(
 fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnostics> {
     let _ = common.output;
     if let Some(path) = &common.plan {
-        return meaning::after_saved(&saving::read(path)?, invocation);
+        return meaning::after_saved(&saving::read(path, invocation)?, invocation);
     }
     let state = stored::store(invocation, common.state.as_ref())?.load()?.state;
     Ok(access::recorded(&state, &loading::registry()))

@@ -79,6 +79,9 @@ pub fn load_quietly(
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),
     };
+    if flags.is_some() {
+        invocation.settle_encryption(&configuration.root, &variables)?;
+    }
     sound(&mut found, ((), config::check_calls(&configuration)))?;
     let graph = sound(&mut found, ConfigGraph::build(&configuration))?;
     let workspace = invocation.workspace()?;
@@ -88,6 +91,7 @@ pub fn load_quietly(
         simulator: None,
         version_constraint: None,
         mentioned: Mentioned::default(),
+        remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
     let loaded = Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder };
@@ -150,23 +154,29 @@ impl Loaded {
     /// Starts the embedded Azure when that is asked for; it ends with what is returned. One that runs already is used
     /// as it is, and goes on.
     pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
-        // With the bare flag, the environment may name one that serves several runs.
-        let named = self.surroundings.environment.get("BOWLINE_SIMULATOR").map_or("", String::as_str);
-        match flags.simulate.as_deref().map(|url| if url.is_empty() { named } else { url }) {
-            None => return Ok(None),
-            Some("") => {}
-            Some(running) => {
-                self.surroundings.simulator = Some(on_loopback(running)?);
-                return Ok(None);
-            }
-        }
-        let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
-        let running = simulator::start(options)
-            .await
-            .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
-        self.surroundings.simulator = Some(running.url());
-        Ok(Some(running))
+        let named = self.surroundings.environment.get("BOWLINE_SIMULATOR").cloned();
+        let (address, running) = start_simulator(flags, named.as_deref()).await?;
+        self.surroundings.simulator = address;
+        Ok(running)
     }
+}
+
+/// The address of the embedded Azure when that is asked for, and what runs it when it was started for this run. With the
+/// bare flag, `named` tells of one that serves several runs.
+pub async fn start_simulator(
+    flags: &SimulateFlags,
+    named: Option<&str>,
+) -> Result<(Option<String>, Option<simulator::Running>), Diagnostics> {
+    match flags.simulate.as_deref().map(|url| if url.is_empty() { named.unwrap_or_default() } else { url }) {
+        None => return Ok((None, None)),
+        Some("") => {}
+        Some(running) => return Ok((Some(on_loopback(running)?), None)),
+    }
+    let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
+    let running = simulator::start(options)
+        .await
+        .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
+    Ok((Some(running.url()), Some(running)))
 }
 
 /// A simulator's address. Anything else than this machine is refused: a token for the simulator is worth nothing, but

@@ -1,11 +1,14 @@
 //! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
 
 mod access;
+mod adopt;
 mod apply;
 mod arguments;
 mod backend;
 mod completions;
 mod console;
+mod encryption;
+mod export;
 mod flags;
 mod fmt;
 mod force_unlock;
@@ -99,6 +102,8 @@ enum Command {
     /// Take in what changed outside
     Refresh(apply::Arguments),
     Import(import::Arguments),
+    Adopt(adopt::Arguments),
+    Export(export::Arguments),
     Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
@@ -130,6 +135,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let arguments = arguments::normalize(arguments, |name| std::env::var(name).ok());
     let without_color = arguments.iter().any(|a| a == "--no-color" || a == "--no-color=true");
     let mut invocation = Invocation::new(without_color);
+    let named = arguments.iter().filter_map(|a| a.to_str()?.strip_prefix("--simulate=")).find(|url| !url.is_empty());
+    invocation.simulator = named.map(str::to_owned).or(invocation.simulator);
     let line = match parse(arguments) {
         Ok(line) => line,
         Err(error) => return refuse(&invocation, &error).into(),
@@ -156,6 +163,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Destroy(arguments)) => apply::run(&arguments.destroying(), invocation),
         Some(Command::Refresh(arguments)) => apply::run(&arguments.refreshing(), invocation),
         Some(Command::Import(arguments)) => import::run(&arguments, invocation),
+        Some(Command::Adopt(arguments)) => adopt::run(&arguments, invocation),
+        Some(Command::Export(arguments)) => export::run(&arguments, invocation),
         Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),

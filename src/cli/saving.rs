@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::invocation::Invocation;
 use super::loading::Loaded;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::plan::saved::{self, SavedPlan};
 
 /// Saves a plan, readable for its owner only: it holds the values of sensitive variables.
-pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Result<(), Diagnostic> {
+pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> Result<(), Diagnostics> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let files: BTreeMap<String, String> = invocation
         .sources
@@ -28,7 +28,7 @@ pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) 
         folder: absolute(&loaded.configuration.root.folder).to_string_lossy().into_owned(),
         workspace: loaded.workspace.clone(),
     };
-    let bytes = saved::write(&saved)?;
+    let bytes = invocation.encryption()?.encryption.plan.encrypt(saved::write(&saved)?, None)?;
     let fail = |error: std::io::Error| {
         Diagnostic::error("Plan cannot be saved", format!("{} cannot be written: {error}.", path.display()))
     };
@@ -42,11 +42,13 @@ pub fn save(path: &Path, plan: &Plan, loaded: &Loaded, invocation: &Invocation) 
 }
 
 /// Reads a saved plan.
-pub fn read(path: &Path) -> Result<SavedPlan, Diagnostic> {
+pub fn read(path: &Path, invocation: &Invocation) -> Result<SavedPlan, Diagnostics> {
     let bytes = fs::read(path).map_err(|error| {
         Diagnostic::error("Saved plan cannot be read", format!("{} cannot be opened: {error}.", path.display()))
     })?;
-    saved::read(&bytes, &path.display().to_string())
+    let name = path.display().to_string();
+    let encryption = &invocation.encryption()?.encryption;
+    Ok(saved::read(&encryption.plan.decrypt(&bytes, &name)?.bytes, &name)?)
 }
 
 /// The files of a saved plan, laid out again in a folder of their own that goes away with this.

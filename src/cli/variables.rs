@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::flags::{VariableFlag, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::refuse_errors;
-use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Variable};
+use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Module, Variable};
 use crate::diagnostic::Diagnostics;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
 use crate::eval::{self, MapScope};
+use crate::span::SourceMap;
 use crate::value::Value;
 
 /// What becomes of a variable that has no default and is given no value.
@@ -54,6 +55,32 @@ pub fn given(
         problems.extend(config::require_inputs(root, &inputs));
     }
     refuse_errors(invocation, problems)?;
+    let (mut given, found) = evaluated(inputs);
+    if missing == Missing::Unknown {
+        let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
+        given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
+    }
+    refuse_errors(invocation, found)?;
+    Ok(given)
+}
+
+/// What environment and files give, for a module that is read on the side. What is missing is told where it is used.
+pub fn of_folder(
+    root: &Module,
+    environment: &BTreeMap<String, String>,
+    sources: &mut SourceMap,
+) -> Result<BTreeMap<Arc<str>, Given>, Diagnostics> {
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let (inputs, problems) = config::gather_inputs(root, environment, &[], sources);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let (given, found) = evaluated(inputs);
+    if found.has_errors() { Err(found) } else { Ok(given) }
+}
+
+fn evaluated(inputs: impl IntoIterator<Item = (Arc<str>, InputValue)>) -> (BTreeMap<Arc<str>, Given>, Diagnostics) {
     let mut found = Diagnostics::new();
     let functions = Surroundings::default();
     let context = functions.context();
@@ -63,13 +90,8 @@ pub fn given(
         let (origin, span) = origin(&name, &input);
         (name, Given { value, origin, span })
     };
-    let mut given: BTreeMap<Arc<str>, Given> = inputs.into_iter().map(evaluate).collect();
-    if missing == Missing::Unknown {
-        let unknown = || Given { value: Value::dynamic(), origin: String::new(), span: None };
-        given.extend(unset.iter().map(|variable| (variable.name.clone(), unknown())));
-    }
-    refuse_errors(invocation, found)?;
-    Ok(given)
+    let given = inputs.into_iter().map(evaluate).collect();
+    (given, found)
 }
 
 /// What is given for the ephemeral variables, which a saved plan does not hold.

@@ -22,6 +22,7 @@ mod services;
 mod subscriptions;
 mod target;
 mod throttle;
+mod vault_keys;
 mod vault_secrets;
 mod world;
 mod writes;

@@ -6,6 +6,9 @@
 
 mod azurite;
 mod blob;
+mod http;
+mod postgres;
+mod remote;
 mod terraform;
 
 use std::fs;

@@ -8,6 +8,7 @@ mod azure;
 mod crash;
 mod play;
 mod script;
+mod secrets;
 mod workplace;
 
 use std::fs;

@@ -301,6 +301,10 @@ impl Planner {
         match (row.presence, before) {
             (Presence::OptionalComputed, before) => before.cloned().unwrap_or_else(|| Value::unknown(type_of(row))),
             (_, Some(before)) if is_zero(before) => before.clone(),
+            // Nothing is configured, and what is there is what the service makes of nothing.
+            (_, Some(before)) if row.filled_as.is_some_and(|filled| same(row.same, before, &literal(filled))) => {
+                before.clone()
+            }
             _ => Value::null(type_of(row)),
         }
     }
