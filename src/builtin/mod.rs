@@ -1,7 +1,8 @@
 //! Providers whose objects live in the record, or on this machine: `terraform_data`, `null_resource`, `random_*`,
-//! `time_*`, `local_*`.
+//! `time_*`, `local_*`, `tls_*`.
 
 mod chance;
+mod key_pair;
 mod local;
 mod local_file;
 mod null_resource;
@@ -11,6 +12,7 @@ mod remote_state;
 mod terraform_data;
 mod time;
 mod time_shifted;
+mod tls;
 mod words;
 
 #[cfg(test)]
@@ -56,6 +58,10 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
                 vec![Box::new(local_file::File::open()), Box::new(local_file::File::sensitive())],
             )
             .reading(vec![Box::new(local_file::FileData::open()), Box::new(local_file::FileData::sensitive())]),
+        ),
+        Arc::new(
+            LocalProvider::new("tls", "registry.terraform.io/hashicorp/tls", vec![Box::new(tls::TlsPrivateKey::new())])
+                .reading(vec![Box::new(tls::TlsPublicKey::new())]),
         ),
     ]
 }

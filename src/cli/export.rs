@@ -74,7 +74,9 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         invocation.print_line("\nEverything in the configuration and in the state has its counterpart in Terraform.");
     } else {
         invocation.print_line(&format!("\nWithout a counterpart in Terraform {TERRAFORM_VERSION}:"));
-        without.iter().for_each(|line| invocation.print_line(&format!("  - {line}")));
+        for line in &without {
+            invocation.print_line(&format!("  - {line}"));
+        }
     }
     let backend = configuration.root.backend.as_ref();
     let push = if backend.is_some() {
@@ -127,7 +129,7 @@ fn required(providers: &BTreeMap<&str, (&str, &str)>) -> String {
 fn without_counterpart(configuration: &Configuration, state: &State, invocation: &Invocation) -> Vec<String> {
     let mut lines = Vec::new();
     let at = |span: Span| {
-        let name = invocation.sources.get(span.source).map(|source| source.name.to_string()).unwrap_or_default();
+        let name = invocation.sources.get(span.source).map(|source| source.name.clone()).unwrap_or_default();
         let line = invocation.sources.start(span).map(|position| position.line).unwrap_or_default();
         format!("{name}:{line}")
     };

@@ -362,7 +362,7 @@ mod tests {
         let path = folder.path().join("j");
         let create = || Journal::create(&at(&path), &RunStart::default(), &[]);
         let first = create().unwrap();
-        assert_eq!(create().unwrap_err().summary, "Another run is at work");
+        assert_eq!(create().err().unwrap().summary, "Another run is at work");
         drop(first);
         create().unwrap();
     }

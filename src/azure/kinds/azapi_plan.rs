@@ -239,7 +239,7 @@ pub fn imported(schema: &Schema, id: &str, api_version: &str) -> Result<Value, D
 
 /// The same with all of the body that Azure tells, but for what is said elsewhere and what only Azure says: it is to be
 /// written into a configuration, and nothing tells which parts of it somebody once chose.
-pub fn with_body_of(imported: Value, answer: &Json) -> Value {
+pub fn with_body_of(imported: &Value, answer: &Json) -> Value {
     const ELSEWHERE: [&str; 10] =
         ["id", "name", "type", "location", "tags", "identity", "systemData", "etag", "eTag", "managedBy"];
     let mut body = answer.clone();

@@ -96,7 +96,7 @@ impl Gatherer {
     }
 
     /// What a state records of Azure.
-    pub(super) async fn of_state(&self, state: &State) -> Result<Gathered, Diagnostics> {
+    pub(super) fn of_state(&self, state: &State) -> Result<Gathered, Diagnostics> {
         let (mut objects, mut left) = (Vec::new(), Vec::new());
         for (address, provider, slot) in state.slots() {
             let Some(instance) = slot.current.as_ref().filter(|_| address.resource.mode == ResourceMode::Managed)

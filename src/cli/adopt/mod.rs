@@ -87,7 +87,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         let (address, azure) = loading::start_simulator(&arguments.simulate, named.as_deref()).await?;
         let gatherer = Gatherer::open(invocation, address).await?;
         let gathered = match &state {
-            Some(state) => gatherer.of_state(state).await,
+            Some(state) => gatherer.of_state(state),
             None => gatherer.of_scopes(&arguments.resource_group, arguments.subscription.as_deref()).await,
         };
         if let Some(azure) = azure {
@@ -152,13 +152,17 @@ fn tell(objects: &[Object], left: &[String], output: &Output, folder: &Path, inv
     }
     if !left.is_empty() {
         invocation.print_line("\nNot taken over:");
-        left.iter().for_each(|line| invocation.print_line(&format!("  {line}")));
+        for line in left {
+            invocation.print_line(&format!("  {line}"));
+        }
     }
     if !output.variables.is_empty() {
         invocation.print_line(
             "\nSecrets are not written down. Give their present values to these variables, so that nothing changes:",
         );
-        output.variables.iter().for_each(|name| invocation.print_line(&format!("  {name}")));
+        for name in &output.variables {
+            invocation.print_line(&format!("  {name}"));
+        }
     }
     let names: Vec<&str> = output.files.iter().map(|(name, _)| name.as_str()).collect();
     invocation.print_line(&format!(

@@ -65,7 +65,7 @@ impl Trial<'_> {
             (Some(before), Some(after)) => !before.raw_eq(after),
             (before, after) => before.is_some() != after.is_some(),
         };
-        after.keys().filter(differs).map(|name| name.to_string()).collect()
+        after.keys().filter(differs).map(ToString::to_string).collect()
     }
 
     fn plan(&self, config: &Value) -> crate::provider::PlanResponse {

@@ -15,6 +15,7 @@ mod registries;
 mod role_table;
 mod roles;
 mod security_groups;
+mod ssh_keys;
 mod storage;
 mod vaults;
 mod workspaces;
@@ -39,6 +40,7 @@ pub(super) static ALL: &[&dyn Service] = &[
     &vaults::Vaults,
     &vaults::DeletedVaults,
     &workspaces::Workspaces,
+    &ssh_keys::SshKeys,
     &registries::Registries,
     &registries::Replications,
     &security_groups::Groups,

@@ -123,11 +123,7 @@ impl Database {
             let rows = self.client().await?.query(&query, &[]).await?;
             rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<String>, Failure>>()
         })?;
-        listed.map_err(|e| self.failed("Workspaces not known", "The workspaces cannot be listed", &e))
-    }
-
-    fn failed(&self, summary: &str, what: &str, failure: &Failure) -> Diagnostic {
-        Diagnostic::error(summary, format!("{what}: {failure}"))
+        listed.map_err(|e| Diagnostic::error("Workspaces not known", format!("The workspaces cannot be listed: {e}")))
     }
 }
 
@@ -163,7 +159,7 @@ impl Row {
     }
 
     fn failed(&self, summary: &str, what: &str, failure: &Failure) -> Diagnostic {
-        self.database.failed(summary, &format!("The state {} {what}", self.label()), failure)
+        Diagnostic::error(summary, format!("The state {} {what}: {failure}", self.label()))
     }
 
     /// The number that the row is locked by; makes the row when there is none, as Terraform does.

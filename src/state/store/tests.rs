@@ -96,7 +96,7 @@ fn a_crash_between_saving_and_removing_the_journal_folds_nothing_twice() {
     state.serial += 1;
     state.lineage = "first".into();
     let bytes = format::write(&state);
-    journal::seal(&journal_path, &digest(&bytes), &Disk::default()).unwrap();
+    journal::seal(&store.journal(), &digest(&bytes)).unwrap();
     std::fs::write(folder.path().join("terraform.tfstate"), &bytes).unwrap();
     lock.release().unwrap();
     assert_eq!(store.load().unwrap().replayed, None);
