@@ -5,6 +5,7 @@ pub mod arm;
 pub mod arm_id;
 pub mod blob;
 mod casing;
+pub mod discover;
 pub mod guid;
 pub mod kinds;
 pub mod provider;

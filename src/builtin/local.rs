@@ -59,8 +59,8 @@ pub(super) trait Local: Kind {
 
 /// A data source that needs no service.
 pub(super) trait LocalData: Kind {
-    /// Reads it; `folder` is the root module's.
-    fn read(&self, config: &Value, folder: &std::path::Path) -> Result<Value, Diagnostic>;
+    /// Reads it; what is around has the root module's folder.
+    fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic>;
 }
 
 /// A provider of local kinds.
@@ -118,7 +118,7 @@ impl Provider for LocalProvider {
         Ok(Arc::new(LocalSession {
             kinds: self.kinds.clone(),
             sources: self.sources.clone(),
-            folder: surroundings.folder.clone(),
+            around: surroundings.clone(),
             chance,
         }))
     }
@@ -127,7 +127,7 @@ impl Provider for LocalProvider {
 struct LocalSession {
     kinds: Arc<Vec<Box<dyn Local>>>,
     sources: Arc<Vec<Box<dyn LocalData>>>,
-    folder: std::path::PathBuf,
+    around: Surroundings,
     chance: Chance,
 }
 
@@ -171,7 +171,7 @@ impl Read for LocalSession {
 
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
         if let Some(source) = self.sources.iter().find(|source| source.name() == kind) {
-            return Ok(source.read(config, &self.folder)?);
+            return Ok(source.read(config, &self.around)?);
         }
         let detail = format!("This provider has no data source {kind:?}.");
         Err(Diagnostic::error("Invalid data source", detail).into())

@@ -201,7 +201,7 @@ impl Kind for FileData {
 }
 
 impl LocalData for FileData {
-    fn read(&self, config: &Value, _folder: &std::path::Path) -> Result<Value, Diagnostic> {
+    fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
         let name = text(config, "filename").unwrap_or_default();
         let contents = fs::read(name)
             .map_err(|error| Diagnostic::error("Read local file data source error", format!("{name}: {error}.")))?;

@@ -6,7 +6,7 @@ use std::path::{Path as FilePath, PathBuf};
 use serde::Deserialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::provider::{Attribute, Finding, Kind, Schema};
+use crate::provider::{Attribute, Finding, Kind, Schema, Surroundings};
 use crate::value::{Fields, Path, Type, Value};
 
 use super::block;
@@ -54,9 +54,9 @@ impl Kind for RemoteState {
 }
 
 impl LocalData for RemoteState {
-    fn read(&self, config: &Value, folder: &FilePath) -> Result<Value, Diagnostic> {
-        let path = folder.join(state_path(config));
-        let text = std::fs::read(&path).map_err(|_| {
+    fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic> {
+        let path = around.folder.join(state_path(config));
+        let mut text = std::fs::read(&path).map_err(|_| {
             Diagnostic::error(
                 "Unable to find remote state",
                 format!(
@@ -65,6 +65,11 @@ impl LocalData for RemoteState {
                 ),
             )
         })?;
+        if let Some(decrypt) = &around.remote_states {
+            text = decrypt.decrypt(&text, &path.display().to_string())?;
+        } else if text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
+            return Err(encrypted(&path));
+        }
         let state: Stored = serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error.to_string()))?;
         let mut outputs: Fields = config.field("defaults").and_then(Value::as_fields).cloned().unwrap_or_default();
         for (name, output) in state.outputs {
@@ -102,6 +107,18 @@ struct StoredOutput {
     ty: serde_json::Value,
 }
 
+/// What an encrypted state has and no other.
+const ENCRYPTED: &[u8] = b"\"encrypted_data\"";
+
+fn encrypted(path: &FilePath) -> Diagnostic {
+    let detail = format!(
+        "{} is encrypted. Name the method that it was written with in the block remote_state_data_sources of the encryption \
+         block.",
+        path.display()
+    );
+    Diagnostic::error("Unable to read remote state", detail)
+}
+
 fn unreadable(path: &FilePath, why: &str) -> Diagnostic {
     Diagnostic::error("Unable to read remote state", format!("{} is no state that can be read: {why}.", path.display()))
 }
@@ -127,11 +144,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = r#"{"version": 4, "outputs": {"a": {"value": ["x"], "type": ["list", "string"]}}}"#;
         std::fs::write(folder.path().join("s.tfstate"), state).unwrap();
-        let read = RemoteState::new().read(&config(folder.path(), "default"), FilePath::new("")).unwrap();
+        let read = RemoteState::new().read(&config(folder.path(), "default"), &Surroundings::default()).unwrap();
         let outputs = read.field("outputs").unwrap();
         assert!(outputs.field("a").unwrap().raw_eq(&Value::list(Type::String, vec![Value::string("x")])));
         assert_eq!(outputs.field("b").unwrap().as_str(), Some("default"));
-        let missing = RemoteState::new().read(&config(folder.path(), "other"), FilePath::new("")).unwrap_err();
+        let missing = RemoteState::new().read(&config(folder.path(), "other"), &Surroundings::default()).unwrap_err();
         assert_eq!(missing.summary, "Unable to find remote state");
     }
 }

@@ -157,7 +157,7 @@ impl Kind for TlsPublicKey {
 }
 
 impl LocalData for TlsPublicKey {
-    fn read(&self, config: &Value, _folder: &std::path::Path) -> Result<Value, Diagnostic> {
+    fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
         // What is wrong with a key is told without a word of the key.
         let unread = |form: &str, why: &str| {
             Diagnostic::error(

@@ -210,7 +210,7 @@ fn draw<'a>(format: Format, access: impl Iterator<Item = &'a Access>, invocation
 fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnostics> {
     let _ = common.output;
     if let Some(path) = &common.plan {
-        return meaning::after_saved(&saving::read(path)?, invocation);
+        return meaning::after_saved(&saving::read(path, invocation)?, invocation);
     }
     if common.configuration {
         let loaded = loading::load(invocation, Some((&common.variables, Missing::Unknown)))?;

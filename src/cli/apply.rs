@@ -147,7 +147,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
 /// Carries a saved plan out, if what it was made from is still recorded.
 fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let flags = &arguments.flags;
-    let mut saved = saving::read(path)?;
+    let mut saved = saving::read(path, invocation)?;
     if saved.plan.errored {
         let detail = "Planning ended with errors, and so this plan holds only what could be planned before. Such a plan can be \
                       shown, but not applied: mend what the errors tell, and plan again.";
@@ -172,6 +172,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
             simulator: None,
             version_constraint: None,
             mentioned: crate::provider::Mentioned::default(),
+            remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
         },
         folder: std::env::current_dir().unwrap_or_default(),
     };
@@ -283,29 +284,40 @@ impl Run<'_> {
         invocation.report(found);
         if let Err(problem) = recorded {
             invocation.report(problem.into());
-            rescue(&applied, invocation);
+            self.rescue(&applied);
             return Ok(Exit::Failure);
         }
         Ok(if sound { Exit::Success } else { Exit::Failure })
     }
+
+    /// The state that could not be recorded is put where the user finds it.
+    fn rescue(&self, applied: &Applied) {
+        let path = Path::new("errored.tfstate");
+        let written = match self.store.written(&applied.state) {
+            Ok(bytes) => write_for_owner(path, &bytes),
+            Err(problem) => Err(std::io::Error::other(problem.detail)),
+        };
+        let told = match written {
+            Ok(()) => Diagnostic::error(
+                "State could not be recorded",
+                "What was done is in the file errored.tfstate, and in the journal. When the cause is gone, record it with \
+             \"bowline state push errored.tfstate\".",
+            ),
+            Err(error) => Diagnostic::error(
+                "State could not be recorded",
+                format!(
+                    "errored.tfstate cannot be written either: {error}. The journal holds what was done; run plan to take it in."
+                ),
+            ),
+        };
+        self.invocation.report(told.into());
+    }
 }
 
-/// The state that could not be recorded is put where the user finds it.
-fn rescue(applied: &Applied, invocation: &Invocation) {
-    let path = Path::new("errored.tfstate");
-    let bytes = crate::state::format::write(&applied.state);
-    let told = match std::fs::write(path, bytes) {
-        Ok(()) => Diagnostic::error(
-            "State could not be recorded",
-            "What was done is in the file errored.tfstate, and in the journal. When the cause is gone, record it with \
-             \"bowline state push errored.tfstate\".",
-        ),
-        Err(error) => Diagnostic::error(
-            "State could not be recorded",
-            format!(
-                "errored.tfstate cannot be written either: {error}. The journal holds what was done; run plan to take it in."
-            ),
-        ),
-    };
-    invocation.report(told.into());
+/// A state holds secrets.
+fn write_for_owner(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(".")?;
+    std::io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }

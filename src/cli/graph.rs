@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
 fn draw(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let picture = match &arguments.plan {
         Some(path) => {
-            let saved = saving::read(path)?;
+            let saved = saving::read(path, invocation)?;
             let (graph, meaning) = meaning::drawn(&saved, invocation)?;
             if arguments.access {
                 access_picture::of_changes(&meaning.access)

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use super::encryption::{self, Settled};
+use crate::config::Module;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::eval::variables::Given;
 use crate::report::diagnostics;
 use crate::report::style::{DEFAULT_WIDTH, Style};
 use crate::span::SourceMap;
@@ -25,6 +29,10 @@ pub struct Invocation {
     pub compact_warnings: bool,
     /// Diagnostics go to standard output as JSON lines.
     pub json: bool,
+    /// A simulator that runs already, as the command line or the environment names it.
+    pub simulator: Option<String>,
+    /// How states and plans are encrypted, once that is known.
+    encryption: OnceLock<Settled>,
 }
 
 impl Invocation {
@@ -43,10 +51,31 @@ impl Invocation {
             sources: SourceMap::default(),
             out: style(std::io::stdout().is_terminal()),
             err: style(std::io::stderr().is_terminal()),
+            simulator: environment.get("BOWLINE_SIMULATOR").filter(|address| !address.is_empty()).cloned(),
             environment,
             compact_warnings: false,
             json: false,
+            encryption: OnceLock::new(),
         }
+    }
+
+    /// How states and plans are encrypted: as a command that loaded the configuration settled it, else as the root module
+    /// in the present folder says.
+    pub fn encryption(&self) -> Result<&Settled, Diagnostics> {
+        if let Some(settled) = self.encryption.get() {
+            return Ok(settled);
+        }
+        let settled = encryption::of_folder(self)?;
+        Ok(self.encryption.get_or_init(|| settled))
+    }
+
+    /// Settles it from a root module with the values of its variables.
+    pub fn settle_encryption(&mut self, root: &Module, given: &BTreeMap<Arc<str>, Given>) -> Result<(), Diagnostics> {
+        let mut sources = std::mem::take(&mut self.sources);
+        let settled = encryption::of_module(root, given, self, &mut sources);
+        self.sources = sources;
+        self.encryption = OnceLock::from(settled?);
+        Ok(())
     }
 
     /// A variable of the environment; an empty one counts as not set.

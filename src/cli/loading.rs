@@ -108,6 +108,9 @@ pub fn load_quietly(
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),
     };
+    if flags.is_some() {
+        invocation.settle_encryption(&configuration.root, &variables)?;
+    }
     sound(&mut found, ((), config::check_calls(&configuration)))?;
     let graph = sound(&mut found, ConfigGraph::build(&configuration))?;
     let workspace = invocation.workspace()?;
@@ -117,6 +120,7 @@ pub fn load_quietly(
         simulator: None,
         version_constraint: None,
         mentioned: Mentioned::default(),
+        remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
     let loaded = Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder };
@@ -185,21 +189,31 @@ impl Loaded {
     /// Starts the embedded Azure when that is asked for; it ends with what is returned. One that runs already is used
     /// as it is, and goes on.
     pub async fn simulate(&mut self, flags: &SimulateFlags) -> Result<Option<simulator::Running>, Diagnostics> {
-        if flags.simulate.is_none() {
-            return Ok(None);
+        let (address, running) = start_simulator(flags, &self.surroundings.environment).await?;
+        if address.is_some() {
+            self.surroundings.simulator = address;
         }
-        // With the bare flag, the environment may name one that serves several runs.
-        if let Some(running) = flags.address(&self.surroundings.environment)? {
-            self.surroundings.simulator = Some(running);
-            return Ok(None);
-        }
-        let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
-        let running = simulator::start(options)
-            .await
-            .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
-        self.surroundings.simulator = Some(running.url());
-        Ok(Some(running))
+        Ok(running)
     }
+}
+
+/// The address of the embedded Azure when that is asked for, and what runs it when it was started for this run. With the
+/// bare flag, the environment may name one that serves several runs.
+pub async fn start_simulator(
+    flags: &SimulateFlags,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Option<String>, Option<simulator::Running>), Diagnostics> {
+    if flags.simulate.is_none() {
+        return Ok((None, None));
+    }
+    if let Some(running) = flags.address(environment)? {
+        return Ok((Some(running), None));
+    }
+    let options = simulator::Options { world: Some(world_file(Path::new("."))), ..simulator::Options::default() };
+    let running = simulator::start(options)
+        .await
+        .map_err(|error| Diagnostic::error("Embedded Azure cannot be started", format!("{error}.")))?;
+    Ok((Some(running.url()), Some(running)))
 }
 
 /// A simulator's address. Anything else than this machine is refused: a token for the simulator is worth nothing, but

@@ -2,7 +2,7 @@
 
 use super::backend::Chosen;
 use super::invocation::Invocation;
-use super::stored;
+use super::{stored, workspace};
 use crate::config::Backend as Block;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::{LockRequest, Store};
@@ -64,17 +64,38 @@ pub fn initialize(
     Ok(())
 }
 
-/// Copies the state of the selected workspace to its new place, under both locks.
+/// Copies the states of all workspaces to their new places. Where there is room for one state only, that of the selected
+/// workspace is copied there.
 fn take_along(
     before: Option<&Chosen>,
     wanted: Option<&Chosen>,
     wish: Wish,
     invocation: &Invocation,
 ) -> Result<(), Diagnostics> {
-    let workspace = invocation.workspace()?;
     let local = Chosen { kind: "local".into(), settings: std::collections::BTreeMap::default() };
-    let open = |chosen: Option<&Chosen>| stored::chosen_store(chosen.unwrap_or(&local), &workspace, invocation);
-    let (from, to) = (open(before)?, open(wanted)?);
+    let (from, to) = (before.unwrap_or(&local), wanted.unwrap_or(&local));
+    let names = workspace::of_backend(before, invocation)?;
+    if to.kind == "http" {
+        let selected = invocation.workspace()?;
+        if names.len() > 1 {
+            invocation.print_line(&format!(
+                "The backend \"http\" keeps one state: that of the workspace \"{selected}\" is copied to it, the others stay."
+            ));
+        }
+        let stores =
+            (stored::chosen_store(from, &selected, invocation)?, stored::chosen_store(to, "default", invocation)?);
+        copy(&stores.0, &stores.1, wish, invocation)?;
+        return if selected == "default" { Ok(()) } else { Ok(invocation.workspaces().choose("default")?) };
+    }
+    for name in names {
+        let stores = (stored::chosen_store(from, &name, invocation)?, stored::chosen_store(to, &name, invocation)?);
+        copy(&stores.0, &stores.1, wish, invocation)?;
+    }
+    Ok(())
+}
+
+/// Copies a state to its new place, under both locks.
+fn copy(from: &Store, to: &Store, wish: Wish, invocation: &Invocation) -> Result<(), Diagnostics> {
     if from.label() == to.label() {
         return Ok(());
     }
@@ -87,7 +108,7 @@ fn take_along(
     if let Some(unfinished) = found.unfinished().first() {
         return Err(stored::interrupted(unfinished).into());
     }
-    if !wish.migrate && !confirmed(&from, &to, invocation) {
+    if !wish.migrate && !confirmed(from, to, invocation) {
         return Err(Diagnostic::error(
             "State not migrated",
             format!(

@@ -1,6 +1,7 @@
 //! The commands, one file each: load, call, report. Flags and exit codes are Terraform's.
 
 mod access;
+mod adopt;
 mod apply;
 mod arguments;
 mod backend;
@@ -8,7 +9,9 @@ mod completions;
 mod console;
 mod docs;
 mod drift;
+mod encryption;
 mod examples;
+mod export;
 mod flags;
 mod fmt;
 mod force_unlock;
@@ -114,6 +117,8 @@ enum Command {
     Import(import::Arguments),
     Test(test::Arguments),
     Snapshot(snapshot::Arguments),
+    Adopt(adopt::Arguments),
+    Export(export::Arguments),
     Fmt(fmt::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
@@ -156,6 +161,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let arguments = arguments::normalize(arguments, |name| std::env::var(name).ok());
     let without_color = arguments.iter().any(|a| a == "--no-color" || a == "--no-color=true");
     let mut invocation = Invocation::new(without_color);
+    let named = arguments.iter().filter_map(|a| a.to_str()?.strip_prefix("--simulate=")).find(|url| !url.is_empty());
+    invocation.simulator = named.map(str::to_owned).or(invocation.simulator);
     let line = match parse(arguments) {
         Ok(line) => line,
         Err(error) => return refuse(&invocation, &error).into(),
@@ -184,6 +191,8 @@ fn dispatch(line: CommandLine, invocation: &mut Invocation) -> Result<Exit, Diag
         Some(Command::Import(arguments)) => import::run(&arguments, invocation),
         Some(Command::Test(arguments)) => test::run(&arguments, invocation),
         Some(Command::Snapshot(arguments)) => snapshot::run(&arguments, invocation),
+        Some(Command::Adopt(arguments)) => adopt::run(&arguments, invocation),
+        Some(Command::Export(arguments)) => export::run(&arguments, invocation),
         Some(Command::Fmt(arguments)) => fmt::run(&arguments, invocation),
         Some(Command::Show(arguments)) => show::run(&arguments, invocation),
         Some(Command::Output(arguments)) => output::run(&arguments, invocation),

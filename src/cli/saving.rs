@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::invocation::Invocation;
 use super::loading::Loaded;
 use crate::checks::Finding;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::plan::saved::{self, SavedPlan};
 use crate::report::sarif;
@@ -22,7 +22,7 @@ pub fn save(
     recorded: &State,
     loaded: &Loaded,
     invocation: &Invocation,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Diagnostics> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let files: BTreeMap<String, String> = invocation
         .sources
@@ -39,7 +39,7 @@ pub fn save(
         workspace: loaded.workspace.clone(),
         recorded: recorded.digests(),
     };
-    let bytes = saved::write(&saved)?;
+    let bytes = invocation.encryption()?.encryption.plan.encrypt(saved::write(&saved)?, None)?;
     let fail = |error: std::io::Error| {
         Diagnostic::error("Plan cannot be saved", format!("{} cannot be written: {error}.", path.display()))
     };
@@ -53,11 +53,13 @@ pub fn save(
 }
 
 /// Reads a saved plan.
-pub fn read(path: &Path) -> Result<SavedPlan, Diagnostic> {
+pub fn read(path: &Path, invocation: &Invocation) -> Result<SavedPlan, Diagnostics> {
     let bytes = fs::read(path).map_err(|error| {
         Diagnostic::error("Saved plan cannot be read", format!("{} cannot be opened: {error}.", path.display()))
     })?;
-    saved::read(&bytes, &path.display().to_string())
+    let name = path.display().to_string();
+    let encryption = &invocation.encryption()?.encryption;
+    Ok(saved::read(&encryption.plan.decrypt(&bytes, &name)?.bytes, &name)?)
 }
 
 /// The files of a saved plan, laid out again in a folder of their own that goes away with this.

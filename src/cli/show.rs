@@ -12,7 +12,8 @@ use crate::plan::saved::{self, SavedPlan};
 use crate::report::plan_text::Detail;
 use crate::report::{access_text, plan_json, plan_text, state_json, state_text};
 use crate::span::SourceMap;
-use crate::state::{State, format};
+use crate::state::State;
+use crate::state::encryption::Envelope;
 
 /// Show the recorded state, a state file or a saved plan
 #[derive(Debug, clap::Args)]
@@ -49,8 +50,10 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error.to_string()))?;
             let name = path.display().to_string();
-            if bytes.starts_with(GZIP) {
-                show_plan(&saved::read(&bytes, &name)?, arguments, invocation)?;
+            let encryption = invocation.encryption()?.encryption.clone();
+            if bytes.starts_with(GZIP) || Envelope::parse(&bytes).is_some_and(|envelope| !envelope.is_of_state()) {
+                let plan = encryption.plan.decrypt(&bytes, &name)?;
+                show_plan(&saved::read(&plan.bytes, &name)?, arguments, invocation)?;
             } else if arguments.report.is_some() {
                 return Err(Diagnostic::error(
                     "No saved plan",
@@ -58,7 +61,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
                 )
                 .into());
             } else {
-                show_state(&format::read(&bytes, &name)?, arguments.json, invocation);
+                show_state(&encryption.read_given(&bytes, &name)?, arguments.json, invocation);
             }
         }
     }

@@ -182,8 +182,8 @@ fn push(arguments: &Push, invocation: &Invocation) -> Result<Exit, Diagnostics> 
     };
     let name = arguments.path.display().to_string();
     read.map_err(|error| Diagnostic::error("Unreadable state file", format!("{name} cannot be read: {error}.")))?;
-    let state = format::read(&bytes, &name)?;
     let store = stored::store(invocation, None)?;
+    let state = store.read(&bytes, &name)?;
     let lock = stored::lock(&store, &arguments.lock, "state-push", invocation)?;
     store.push(&lock, &state, arguments.force)?;
     lock.release()?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::backend::Chosen;
+use super::backend::{self, Chosen};
 use super::flags::{LockFlags, StateFlags};
 use super::invocation::Invocation;
 use crate::config::Backend as Block;
@@ -12,7 +12,7 @@ use crate::state::{Disk, LocalBackend, Lock, LockRequest, State, Store, Unfinish
 /// The store of the selected workspace, or of the file that `-state` names.
 pub fn store(invocation: &Invocation, state: Option<&PathBuf>) -> Result<Store, Diagnostics> {
     if let Some(path) = state {
-        return Ok(on_disk(LocalBackend::new(path), invocation)?);
+        return on_disk(LocalBackend::new(path), invocation);
     }
     of_workspace(&invocation.workspace()?, invocation)
 }
@@ -20,7 +20,7 @@ pub fn store(invocation: &Invocation, state: Option<&PathBuf>) -> Result<Store, 
 /// The store of a workspace.
 pub fn of_workspace(workspace: &str, invocation: &Invocation) -> Result<Store, Diagnostics> {
     match Chosen::settled(&invocation.data_folder())? {
-        None => Ok(on_disk(LocalBackend::new(invocation.workspaces().state_path(workspace)), invocation)?),
+        None => on_disk(LocalBackend::new(invocation.workspaces().state_path(workspace)), invocation),
         Some(chosen) => chosen_store(&chosen, workspace, invocation),
     }
 }
@@ -28,29 +28,26 @@ pub fn of_workspace(workspace: &str, invocation: &Invocation) -> Result<Store, D
 /// The store of a workspace in a backend.
 pub fn chosen_store(chosen: &Chosen, workspace: &str, invocation: &Invocation) -> Result<Store, Diagnostics> {
     match chosen.kind.as_str() {
-        "local" => Ok(on_disk(LocalBackend::new(chosen.local_path(workspace)), invocation)?),
-        "azurerm" => Ok(Store::new(chosen.blob(workspace, invocation)?).on(disk(invocation)?)),
-        other => Err(Diagnostic::error(
-            "Unsupported backend type",
-            format!(
-                "This stack was initialized for a state in the backend \"{other}\", which this release of Bowline does not \
-                 have: \"local\" and \"azurerm\" are there."
-            ),
-        )
-        .into()),
+        "local" => on_disk(LocalBackend::new(chosen.local_path(workspace)), invocation),
+        "azurerm" => Ok(shared(Store::new(chosen.blob(workspace, invocation)?), invocation)?),
+        "pg" => Ok(shared(Store::new(chosen.row(workspace, invocation)?), invocation)?),
+        "http" => Ok(shared(Store::new(chosen.address(workspace, invocation)?), invocation)?),
+        other => Err(backend::unsupported(other).into()),
     }
 }
 
-/// The store of a run that plans. What is simulated never goes to a state that a team shares: it has one of its own.
+/// The store of a run that plans. What is simulated never goes to a state that a team shares: it has one of its own, unless
+/// `BOWLINE_SIMULATED_STATE=backend` says that the backend is there to rehearse with.
 pub fn of_run(
     block: Option<&Block>,
     simulated: bool,
     flags: &StateFlags,
     invocation: &Invocation,
 ) -> Result<Store, Diagnostics> {
-    if simulated && block.is_some_and(|block| &*block.kind != "local") {
+    let rehearses = invocation.variable("BOWLINE_SIMULATED_STATE") == Some("backend");
+    if simulated && !rehearses && block.is_some_and(|block| &*block.kind != "local") {
         let own = Workspaces::new(&Path::new(".bowline").join("simulated"), &invocation.data_folder());
-        return Ok(on_disk(flags.backend(own.state_path(&invocation.workspace()?)), invocation)?);
+        return on_disk(flags.backend(own.state_path(&invocation.workspace()?)), invocation);
     }
     refuse_unsettled(block, invocation)?;
     store_with(invocation, flags)
@@ -61,8 +58,8 @@ pub fn store_with(invocation: &Invocation, flags: &StateFlags) -> Result<Store, 
     let workspace = invocation.workspace()?;
     match Chosen::settled(&invocation.data_folder())? {
         Some(chosen) if chosen.kind != "local" => chosen_store(&chosen, &workspace, invocation),
-        Some(chosen) => Ok(on_disk(flags.backend(chosen.local_path(&workspace)), invocation)?),
-        None => Ok(on_disk(flags.backend(invocation.workspaces().state_path(&workspace)), invocation)?),
+        Some(chosen) => on_disk(flags.backend(chosen.local_path(&workspace)), invocation),
+        None => on_disk(flags.backend(invocation.workspaces().state_path(&workspace)), invocation),
     }
 }
 
@@ -92,9 +89,18 @@ fn refuse_unsettled(block: Option<&Block>, invocation: &Invocation) -> Result<()
 }
 
 /// The disk is sound unless `BOWLINE_DISK_FAULT` asks for a fault, as the tests do.
-fn on_disk(backend: LocalBackend, invocation: &Invocation) -> Result<Store, Diagnostic> {
+fn on_disk(backend: LocalBackend, invocation: &Invocation) -> Result<Store, Diagnostics> {
     let disk = disk(invocation)?;
-    Ok(Store::new(backend.on(disk.clone())).on(disk))
+    let encryption = invocation.encryption()?.encryption.clone();
+    Ok(Store::new(backend.on(disk.clone())).on(disk).encrypted(encryption))
+}
+
+/// The store of a state that others reach too. `BOWLINE_REMOTE_JOURNAL=false` keeps the journal on this machine, for who
+/// may write nothing there but the state.
+fn shared(store: Store, invocation: &Invocation) -> Result<Store, Diagnostics> {
+    let store = store.on(disk(invocation)?).encrypted(invocation.encryption()?.encryption.clone());
+    let alone = invocation.variable("BOWLINE_REMOTE_JOURNAL").is_some_and(|text| matches!(text, "0" | "false" | "off"));
+    Ok(if alone { store.without_mirror() } else { store })
 }
 
 fn disk(invocation: &Invocation) -> Result<Disk, Diagnostic> {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::flags::{VariableFlag, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::refuse_errors;
-use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Variable};
+use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Module, Variable};
 use crate::diagnostic::Diagnostics;
 use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
 use crate::eval::{self, MapScope};
 use crate::plan::Plan;
+use crate::span::SourceMap;
 use crate::value::Value;
 
 /// What becomes of a variable that has no default and is given no value.
@@ -64,6 +65,22 @@ pub fn given(
     }
     refuse_errors(invocation, found)?;
     Ok(given)
+}
+
+/// What environment and files give, for a module that is read on the side. What is missing is told where it is used.
+pub fn of_folder(
+    root: &Module,
+    environment: &BTreeMap<String, String>,
+    sources: &mut SourceMap,
+) -> Result<BTreeMap<Arc<str>, Given>, Diagnostics> {
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let (inputs, problems) = config::gather_inputs(root, environment, &[], sources);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let (given, found) = evaluated(inputs);
+    if found.has_errors() { Err(found) } else { Ok(given.into_iter().collect()) }
 }
 
 /// What is given for the variables of a root module of which only the declarations are read. Nobody is asked.

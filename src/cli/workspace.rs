@@ -1,7 +1,7 @@
 //! `bowline workspace`
 
 use super::Exit;
-use super::backend::Chosen;
+use super::backend::{Chosen, no_workspaces};
 use super::flags::parse_bool;
 use super::invocation::Invocation;
 use super::stored;
@@ -79,6 +79,15 @@ pub fn run(command: Command, invocation: &Invocation) -> Result<Exit, Diagnostic
     Ok(Exit::Success)
 }
 
+/// The workspaces of a backend; without one, those of this folder.
+pub fn of_backend(chosen: Option<&Chosen>, invocation: &Invocation) -> Result<Vec<String>, Diagnostics> {
+    match chosen {
+        Some(chosen) if chosen.kind == "http" => Ok(vec![workspace::DEFAULT.to_owned()]),
+        Some(chosen) if chosen.kind != "local" => Place::Remote(chosen.clone()).names(invocation),
+        _ => Ok(invocation.workspaces().list()),
+    }
+}
+
 /// Where the workspaces' states lie.
 enum Place {
     Local,
@@ -94,7 +103,11 @@ impl Place {
     /// Every workspace: the default one, then the others by name.
     fn names(&self, invocation: &Invocation) -> Result<Vec<String>, Diagnostics> {
         let Self::Remote(chosen) = self else { return Ok(invocation.workspaces().list()) };
-        let mut names = azurerm::workspaces(&chosen.container(invocation)?, &chosen.blob_name(workspace::DEFAULT))?;
+        let mut names = match chosen.kind.as_str() {
+            "azurerm" => azurerm::workspaces(&chosen.container(invocation)?, &chosen.blob_name(workspace::DEFAULT))?,
+            "pg" => chosen.database(invocation)?.workspaces()?,
+            _ => return Err(no_workspaces().into()),
+        };
         names.sort();
         names.insert(0, workspace::DEFAULT.to_owned());
         Ok(names)
@@ -117,6 +130,7 @@ impl Place {
     fn delete(&self, name: &str, invocation: &Invocation) -> Result<(), Diagnostics> {
         match self {
             Self::Local => Ok(invocation.workspaces().delete(name)?),
+            Self::Remote(chosen) if chosen.kind == "pg" => Ok(chosen.row(name, invocation)?.remove()?),
             Self::Remote(chosen) => Ok(chosen.blob(name, invocation)?.remove()?),
         }
     }

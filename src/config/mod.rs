@@ -4,6 +4,7 @@
 mod call;
 mod content;
 mod declare;
+mod encryption;
 mod endpoint;
 mod folder;
 mod inputs;
@@ -25,6 +26,7 @@ mod version;
 
 use crate::address::{ConfigAddress, ModulePath};
 
+pub use encryption::{EncryptionBlock, EncryptionPart, EncryptionTarget, MethodReference, part_reference};
 pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
 pub use installed::Installed;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::address::{ModulePath, ResourceAddress};
+use crate::config::encryption::EncryptionBlock;
 use crate::config::resource::{CheckRule, ProviderRef, Repetition, Resource};
 use crate::config::variable::Variable;
 use crate::span::Span;
@@ -39,6 +40,8 @@ pub struct Module {
     pub required_version: Vec<Text>,
     /// `backend` or `cloud` of the `terraform` block.
     pub backend: Option<Backend>,
+    /// `encryption` of the `terraform` block.
+    pub encryption: EncryptionBlock,
     /// `moved` blocks, in source order.
     pub moved: Vec<Moved>,
     /// `removed` blocks, in source order.

@@ -2,6 +2,7 @@
 
 use crate::config::content::{BlockShape, Shape, label};
 use crate::config::declare::Declarer;
+use crate::config::encryption::EncryptionBlock;
 use crate::config::literal::{entries, list, provider, refuse_references, text};
 use crate::config::module::{Backend, RequiredProvider, Text};
 use crate::config::version;
@@ -31,6 +32,10 @@ pub fn read_terraform(declarer: &mut Declarer<'_>, block: Block) {
     }
     for block in content.blocks("required_providers") {
         required_providers(declarer, block);
+    }
+    for block in content.blocks("encryption") {
+        let read = EncryptionBlock::read(block, &mut declarer.diagnostics);
+        declarer.module.encryption.overlay(read);
     }
     for kind in ["backend", "cloud"] {
         for block in content.blocks(kind) {

@@ -72,6 +72,14 @@ pub struct Surroundings {
     pub version_constraint: Option<String>,
     /// What the configuration refers to, so that what is dear or secret is only read where it is wanted.
     pub mentioned: Mentioned,
+    /// How encrypted states of other stacks are read.
+    pub remote_states: Option<Arc<dyn DecryptState>>,
+}
+
+/// Reads states that may be encrypted.
+pub trait DecryptState: std::fmt::Debug + Send + Sync {
+    /// The state in clear; `name` is what to call it.
+    fn decrypt(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, Diagnostic>;
 }
 
 /// Which attributes of which kinds a configuration refers to.
@@ -228,6 +236,11 @@ pub trait Read: Send + Sync {
     /// Reads an object that is to be taken over, by its id.
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics>;
 
+    /// What there is at a scope of the service, parents before what is in them.
+    async fn discover(&self, _scope: &str) -> Result<Vec<Found>, Diagnostics> {
+        Ok(Vec::new())
+    }
+
     /// Finds out what came of a write whose end nobody saw: waits until what the service accepted has ended, and
     /// reads the object. `sent` are the requests of that write, in order; `recorded` is the object as recorded
     /// before it, if there was one. An error means that it could not be found out.
@@ -283,6 +296,15 @@ pub struct Sent {
     pub intent: Intent,
     /// Where the service said to ask for its end.
     pub operation: Option<String>,
+}
+
+/// Something that exists, and how it can be taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The kind that manages it.
+    pub kind: String,
+    /// The id that [`Read::import`] takes.
+    pub id: String,
 }
 
 /// What came of a write whose end nobody saw.

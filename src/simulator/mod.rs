@@ -25,6 +25,7 @@ mod target;
 mod throttle;
 mod tls;
 mod tokens;
+mod vault_keys;
 mod vault_secrets;
 mod world;
 mod writes;

@@ -21,13 +21,13 @@ const KEPT: &str = "secretVersions";
 const DELETED: &str = "deletedSecretVersions";
 
 /// What a request asks of a vault.
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     vault: Resource,
     /// `https://NAME.vault.azure.net`
-    address: String,
-    name: &'a str,
+    pub(super) address: String,
+    pub(super) name: &'a str,
     /// What follows the name: a version, `versions`, `recover`.
-    more: &'a str,
+    pub(super) more: &'a str,
 }
 
 /// The vault that a request is for, and the path within it; `None` when it is for something else.
@@ -83,6 +83,15 @@ impl Azure {
             ("GET", ["deletedsecrets", name]) => self.deleted_secret(&asked(name, "")),
             ("POST", ["deletedsecrets", name, "recover"]) => self.recover_secret(&asked(name, "")),
             ("DELETE", ["deletedsecrets", name]) => self.purge_secret(&asked(name, "")),
+            ("POST", ["keys", name, "create"]) => self.create_key(&asked(name, "")),
+            ("GET", ["keys", name]) => self.read_key(&asked(name, "")),
+            ("GET", ["keys", name, version]) => self.read_key(&asked(name, version)),
+            ("POST", ["keys", name, operation @ ("encrypt" | "decrypt" | "wrapkey" | "unwrapkey")]) => {
+                self.use_key(&asked(name, ""), operation, &request.body)
+            }
+            ("POST", ["keys", name, version, operation]) => {
+                self.use_key(&asked(name, version), operation, &request.body)
+            }
             (method, _) => {
                 let message = format!("The vault does not know {method} {path}.");
                 Err(Refusal::new(405, "MethodNotAllowed", message))
@@ -90,7 +99,7 @@ impl Azure {
         }
     }
 
-    fn kept(&self, asked: &Asked<'_>, word: &str) -> Option<Resource> {
+    pub(super) fn kept(&self, asked: &Asked<'_>, word: &str) -> Option<Resource> {
         self.world.get(&Key::of(&asked.id(word))).cloned()
     }
 
@@ -200,7 +209,7 @@ impl Azure {
         Ok(Answer::empty(204))
     }
 
-    fn keep_secret(&mut self, id: &str, word: &str, all: &[Value]) {
+    pub(super) fn keep_secret(&mut self, id: &str, word: &str, all: &[Value]) {
         let kind = format!("Microsoft.KeyVault/vaults/{word}");
         let resource = Resource::new(id.to_owned(), &kind, json!({ "versions": all }), self.timer.now());
         self.store(resource);
@@ -225,7 +234,7 @@ fn verb<'a>(method: &str, segments: &[&'a str]) -> Option<(Verb, &'a str)> {
 }
 
 impl Asked<'_> {
-    fn id(&self, word: &str) -> String {
+    pub(super) fn id(&self, word: &str) -> String {
         format!("{}/{word}/{}", self.vault.id, self.name)
     }
 
@@ -257,7 +266,7 @@ impl Asked<'_> {
     }
 }
 
-fn versions(secret: &Resource) -> Vec<Value> {
+pub(super) fn versions(secret: &Resource) -> Vec<Value> {
     secret.body.get("versions").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 

@@ -2,17 +2,21 @@
 //! lease is the lock, with the lock's id as the lease's; who holds it stands in the blob's metadata under
 //! `terraformlockid`, base64 of the JSON; every write names the lease and keeps the metadata.
 
+mod journal;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use tokio::runtime::Runtime;
 
 use super::backend::{Backend, Held, LockFailure};
+use super::journal::Mirror;
 use super::lock::LockInfo;
+use super::waiting::wait;
 use crate::azure::blob::{Blob, Container, Metadata, Refusal};
 use crate::diagnostic::Diagnostic;
+use journal::JournalBlobs;
 
 /// Where the lock's holder stands.
 const LOCK: &str = "terraformlockid";
@@ -167,6 +171,10 @@ impl Backend for AzurermBackend {
     fn journal_path(&self) -> PathBuf {
         self.journal.clone()
     }
+
+    fn mirror(&self) -> Option<Arc<dyn Mirror>> {
+        Some(Arc::new(JournalBlobs::new(self.place.clone())))
+    }
 }
 
 impl Lease {
@@ -205,21 +213,6 @@ fn with_holder(mut metadata: Metadata, info: Option<&LockInfo>) -> Metadata {
         metadata.insert(LOCK.into(), BASE64_STANDARD.encode(json));
     }
     metadata
-}
-
-/// Waits for a call from wherever we are: connections live in one runtime for the whole process, and a thread of its own
-/// may wait for it also while another runtime is at work.
-fn wait<T: Send>(call: impl Future<Output = T> + Send) -> Result<T, Diagnostic> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    let failed = |why: String| Diagnostic::error("State not reached", why);
-    if RUNTIME.get().is_none() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        // Whoever was first has set it.
-        let _ = RUNTIME.set(runtime.map_err(|e| failed(format!("The system refused to start a thread: {e}.")))?);
-    }
-    let runtime = RUNTIME.get().ok_or_else(|| failed("There is no thread to wait in.".into()))?;
-    let waited = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(call)).join());
-    waited.map_err(|_| failed("The call to the storage account ended unexpectedly.".into()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Where a state lies. Calls block: a caller inside an async task moves them to a blocking thread.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::journal::Mirror;
 use super::lock::LockInfo;
 use crate::diagnostic::Diagnostic;
 
@@ -25,6 +27,11 @@ pub trait Backend: Send + Sync {
 
     /// The local file that keeps what a run has done until it is part of the state.
     fn journal_path(&self) -> PathBuf;
+
+    /// Where the journal is kept too, so that another machine can take it in.
+    fn mirror(&self) -> Option<Arc<dyn Mirror>> {
+        None
+    }
 }
 
 /// A lock that is held. Dropping it releases it too, but cannot tell of a failure.

@@ -5,29 +5,35 @@
 //! and one write-through to disk serves all lines appended before it. At the end of the run the state file is
 //! written and the journal removed; one that is found at the start is what a crash left behind.
 
+//!
+//! Where a backend has a place for it, the same lines go there too ([`Mirror`]), so that another machine can take them in.
+//! With encryption each line is encrypted by itself.
+
 mod entry;
+mod lines;
 mod pending;
+mod place;
 mod replay;
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::disk::Disk;
 use super::local::failed;
 use crate::diagnostic::Diagnostic;
 
 pub use entry::{Entry, RunStart, WriteAction};
+use lines::LineCipher;
 pub use pending::Unfinished;
+pub use place::{Mirror, Place};
 pub use replay::Replayed;
 pub(super) use replay::replay;
 
 /// The journal of the present run. Shared by everything that writes at the same time.
-#[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    disk: Disk,
+    place: Place,
+    cipher: Option<LineCipher>,
     file: File,
     progress: Mutex<Progress>,
     synced: Condvar,
@@ -44,42 +50,52 @@ struct Progress {
     syncing: bool,
     /// How long the file is up to the last whole line.
     length: u64,
+    /// What the mirror was not told yet.
+    untold: Vec<u8>,
+    /// Why the mirror is told nothing more.
+    cut_off: Option<Diagnostic>,
     pending: pending::Pending,
 }
 
 impl Journal {
     /// Begins the journal of a run, with the writes of earlier runs that are still without an end. An older journal
-    /// at `path` must have been replayed and saved: it is replaced.
-    pub fn create(path: &Path, start: &RunStart, carried: &[Unfinished], disk: &Disk) -> Result<Self, Diagnostic> {
-        refuse_living(path)?;
-        let bytes: Vec<u8> = lines(start, carried).flat_map(|entry| entry::to_line(&entry)).collect();
-        let file = disk.replace(path, &bytes, None).map_err(|error| cannot_write(path, &error))?;
+    /// at that place must have been replayed and saved: it is replaced.
+    pub fn create(place: &Place, start: &RunStart, carried: &[Unfinished]) -> Result<Self, Diagnostic> {
+        refuse_living(&place.path)?;
+        let start = RunStart { mirrored: place.mirror.is_some(), ..start.clone() };
+        let cipher = place.cipher.as_ref().map(LineCipher::new).transpose()?;
+        let bytes = lines::written(cipher.as_ref(), entries(&start, carried))?;
+        let file = place.replace(&bytes)?;
         // Where files cannot be locked, the lock on the state protects the journal too.
         let _ = file.try_lock();
         let mut progress = Progress { length: bytes.len() as u64, ..Progress::default() };
-        lines(start, carried).for_each(|entry| progress.pending.hear(&entry));
+        entries(&start, carried).for_each(|entry| progress.pending.hear(&entry));
         let progress = Mutex::new(progress);
-        Ok(Self { path: path.into(), disk: disk.clone(), file, progress, synced: Condvar::new() })
+        Ok(Self { place: place.clone(), cipher, file, progress, synced: Condvar::new() })
     }
 
-    /// Adds a line. It survives the end of this process at once, a loss of power after [`Journal::sync`].
+    /// Adds a line. It survives the end of this process at once, a loss of power or of this machine after
+    /// [`Journal::sync`].
     pub fn append(&self, entry: &Entry) -> Result<Ticket, Diagnostic> {
-        let line = entry::to_line(entry);
+        let line = lines::line(self.cipher.as_ref(), entry)?;
         let mut progress = self.progress();
-        if let Err(error) = self.disk.write(&self.file, &line) {
+        if let Err(error) = self.place.disk.write(&self.file, &line) {
             // Half a line must not stand between two whole ones.
             let _ = self.file.set_len(progress.length);
             let _ = (&self.file).seek(SeekFrom::Start(progress.length));
-            return Err(cannot_write(&self.path, &error));
+            return Err(cannot_write(&self.place.path, &error));
         }
         progress.length += line.len() as u64;
         progress.appended += 1;
+        if self.place.mirror.is_some() {
+            progress.untold.extend(line);
+        }
         progress.pending.hear(entry);
         Ok(Ticket(progress.appended))
     }
 
-    /// Returns once the line of this ticket is on disk. Whoever comes first writes through for all lines so far;
-    /// those who come meanwhile wait and are served together by the next one.
+    /// Returns once the line of this ticket is on disk, and in the mirror. Whoever comes first writes through for all
+    /// lines so far; those who come meanwhile wait and are served together by the next one.
     pub fn sync(&self, ticket: Ticket) -> Result<(), Diagnostic> {
         let mut progress = self.progress();
         while progress.synced < ticket.0 {
@@ -87,17 +103,25 @@ impl Journal {
                 progress = self.synced.wait(progress).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
+            if let Some(why) = &progress.cut_off {
+                return Err(why.clone());
+            }
             progress.syncing = true;
             let reached = progress.appended;
+            let untold = std::mem::take(&mut progress.untold);
             drop(progress);
-            let result = self.disk.sync(&self.file);
+            let on_disk = self.place.disk.sync(&self.file).map_err(|error| cannot_write(&self.place.path, &error));
+            let told = on_disk.as_ref().ok().map(|()| self.place.tell(&untold));
             progress = self.progress();
             progress.syncing = false;
-            if result.is_ok() {
-                progress.synced = progress.synced.max(reached);
+            match told {
+                Some(Ok(())) => progress.synced = progress.synced.max(reached),
+                // Whether the mirror has the lines is not known: told again, it might have them twice.
+                Some(Err(why)) => progress.cut_off = Some(why),
+                None => progress.untold.splice(0..0, untold).for_each(drop),
             }
             self.synced.notify_all();
-            result.map_err(|error| cannot_write(&self.path, &error))?;
+            on_disk?;
         }
         Ok(())
     }
@@ -125,35 +149,22 @@ impl Journal {
 }
 
 /// [`Journal::seal`] for a journal that an earlier run left, if there is one.
-pub(super) fn seal(path: &Path, digest: &str, disk: &Disk) -> Result<(), Diagnostic> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let sealed = || {
-        let mut file = disk.open(path)?;
-        file.seek(SeekFrom::End(0))?;
-        // A torn line before this one ends here.
-        let mut bytes = b"\n".to_vec();
-        bytes.extend(entry::to_line(&Entry::Saved { digest: digest.into() }));
-        disk.write(&file, &bytes)?;
-        disk.sync(&file)
-    };
-    sealed().map_err(|error| cannot_write(path, &error))
+pub(super) fn seal(place: &Place, digest: &str) -> Result<(), Diagnostic> {
+    // A torn line before this one ends here. It is no secret, so it needs no key.
+    let mut bytes = b"\n".to_vec();
+    bytes.extend(entry::to_line(&Entry::Saved { digest: digest.into() }));
+    place.add(&bytes)
 }
 
 /// Leaves a journal that tells of nothing but unfinished writes.
-pub(super) fn leave(path: &Path, start: &RunStart, unfinished: &[Unfinished], disk: &Disk) -> Result<(), Diagnostic> {
-    let bytes = lines(start, unfinished).flat_map(|entry| entry::to_line(&entry)).collect::<Vec<u8>>();
-    disk.replace(path, &bytes, None).map(drop).map_err(|error| cannot_write(path, &error))
+pub(super) fn leave(place: &Place, start: &RunStart, unfinished: &[Unfinished]) -> Result<(), Diagnostic> {
+    let start = RunStart { mirrored: place.mirror.is_some(), ..start.clone() };
+    let cipher = place.cipher.as_ref().map(LineCipher::new).transpose()?;
+    place.replace(&lines::written(cipher.as_ref(), entries(&start, unfinished))?).map(drop)
 }
 
-fn lines(start: &RunStart, unfinished: &[Unfinished]) -> impl Iterator<Item = Entry> {
+fn entries(start: &RunStart, unfinished: &[Unfinished]) -> impl Iterator<Item = Entry> {
     std::iter::once(Entry::Start(start.clone())).chain(unfinished.iter().flat_map(Unfinished::entries))
-}
-
-/// Removes the journal at `path`, if there is one.
-pub(super) fn remove(path: &Path, disk: &Disk) -> Result<(), Diagnostic> {
-    disk.remove(path).map_err(|error| failed("Journal not removed", "cannot be removed", path, &error))
 }
 
 /// Whether a process writes the journal at `path` at this moment: whoever does so holds a lock on it.
@@ -191,7 +202,7 @@ mod tests {
     use super::*;
     use crate::address::{Address, ProviderAddress};
     use crate::provider::Intent;
-    use crate::state::{Attributes, Change, DeposedKey, Instance, ObjectAddress, State, format};
+    use crate::state::{Attributes, Change, DeposedKey, Disk, Instance, ObjectAddress, State, format};
 
     fn address(number: u8) -> Address {
         Address::parse(&format!("module.m[\"k\"].a.b[{number}]")).unwrap()
@@ -229,10 +240,14 @@ mod tests {
         ]
     }
 
+    fn at(path: &Path) -> Place {
+        Place::new(path, &Disk::default())
+    }
+
     fn written(entries: &[Entry]) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".bowline/journal.jsonl");
-        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::default()).unwrap();
+        let journal = Journal::create(&at(&path), &RunStart::default(), &[]).unwrap();
         for entry in entries {
             journal.record(entry).unwrap();
         }
@@ -299,7 +314,7 @@ mod tests {
     fn many_writers_share_one_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
-        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::default()).unwrap();
+        let journal = Journal::create(&at(&path), &RunStart::default(), &[]).unwrap();
         std::thread::scope(|scope| {
             for number in 0..8 {
                 let journal = &journal;
@@ -322,7 +337,7 @@ mod tests {
         let path = folder.path().join("j");
         let operation = Entry::Operation { object: address(1).into(), url: "http://x/op".into() };
         let (_, before) = replayed(&written(&[intent(1), operation]));
-        let journal = Journal::create(&path, &RunStart::default(), &before.unfinished, &Disk::default()).unwrap();
+        let journal = Journal::create(&at(&path), &RunStart::default(), &before.unfinished).unwrap();
         assert_eq!(journal.unfinished(), before.unfinished);
         let (_, after) = replayed(&std::fs::read(&path).unwrap());
         assert_eq!(after.unfinished, before.unfinished);
@@ -332,8 +347,9 @@ mod tests {
     fn a_write_that_fails_half_way_leaves_whole_lines_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
+        let place = Place { disk: Disk::faulty("full@8").unwrap(), ..at(&path) };
         // Creating takes four changes: the new file, its bytes, their sync, the name and its folder make five.
-        let journal = Journal::create(&path, &RunStart::default(), &[], &Disk::faulty("full@8").unwrap()).unwrap();
+        let journal = Journal::create(&place, &RunStart::default(), &[]).unwrap();
         journal.record(&intent(0)).unwrap();
         assert!(journal.append(&intent(1)).is_err());
         let (_, told) = replayed(&std::fs::read(&path).unwrap());
@@ -344,9 +360,9 @@ mod tests {
     fn a_journal_that_is_being_written_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("j");
-        let create = || Journal::create(&path, &RunStart::default(), &[], &Disk::default());
+        let create = || Journal::create(&at(&path), &RunStart::default(), &[]);
         let first = create().unwrap();
-        assert_eq!(create().unwrap_err().summary, "Another run is at work");
+        assert_eq!(create().err().unwrap().summary, "Another run is at work");
         drop(first);
         create().unwrap();
     }

@@ -4,6 +4,9 @@
 //! the [`Journal`] while working, [`Store::save`] with what came of it all. A crash anywhere between leaves a
 //! journal that the next [`Store::load`] folds in.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,13 +15,17 @@ use super::backend::{Backend, Held, LockFailure};
 use super::history::History;
 use super::journal::{self, Replayed};
 use super::local::failed;
-use super::{Disk, Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, Version, format};
+use super::{
+    Disk, Encryption, Journal, LockInfo, LockRequest, RunStart, State, TERRAFORM_VERSION, Unfinished, Version, format,
+};
 use crate::diagnostic::Diagnostic;
 
 /// The recorded state of one workspace.
 pub struct Store {
     backend: Box<dyn Backend>,
     disk: Disk,
+    encryption: Encryption,
+    mirrors: bool,
 }
 
 /// What [`Store::load`] found.
@@ -66,13 +73,27 @@ impl Lock {
 impl Store {
     /// The state at a backend.
     pub fn new(backend: impl Backend + 'static) -> Self {
-        Self { backend: Box::new(backend), disk: Disk::default() }
+        Self { backend: Box::new(backend), disk: Disk::default(), encryption: Encryption::default(), mirrors: true }
     }
 
     /// The same, with the journal on this disk.
     #[must_use]
     pub fn on(mut self, disk: Disk) -> Self {
         self.disk = disk;
+        self
+    }
+
+    /// The same, with state, journal and history encrypted.
+    #[must_use]
+    pub fn encrypted(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// The same, with the journal on this machine only.
+    #[must_use]
+    pub fn without_mirror(mut self) -> Self {
+        self.mirrors = false;
         self
     }
 
@@ -114,19 +135,16 @@ impl Store {
     /// until the state is saved.
     pub fn load(&self) -> Result<Loaded, Diagnostic> {
         let bytes = self.backend.read()?.unwrap_or_default();
-        let mut state = format::read(&bytes, &self.backend.label())?;
-        let path = self.journal_path();
-        let journal = match std::fs::read(&path) {
-            Ok(journal) => journal,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed("Unreadable journal", "cannot be read", &path, &error)),
-        };
+        let mut state = self.encryption.read_state(&bytes, &self.backend.label())?.0;
+        let place = self.journal();
+        let path = &place.path;
+        let journal = place.read()?;
         let mut replayed = match journal.as_slice() {
             // The usual case: a digest of the whole state would be for nothing.
             [] => None,
-            left => journal::replay(left, &path, &mut state, &digest(&bytes))?,
+            left => journal::replay(&place.opened(left)?, path, &mut state, &digest(&bytes))?,
         };
-        if let Some(replayed) = replayed.as_mut().filter(|_| journal::is_living(&path)) {
+        if let Some(replayed) = replayed.as_mut().filter(|_| journal::is_living(path)) {
             // Whoever reads without the lock looks on while another run is at work: its writes will have their end.
             replayed.unfinished.clear();
         }
@@ -144,10 +162,10 @@ impl Store {
         plan_digest: &str,
         carried: &[Unfinished],
     ) -> Result<Journal, Diagnostic> {
-        let path = self.journal_path();
-        self.write_if_changed(lock, state, |digest| journal::seal(&path, digest, &self.disk))?;
+        let place = self.journal();
+        self.write_if_changed(lock, state, |digest| journal::seal(&place, digest))?;
         let start = RunStart::new(plan_digest, &state.lineage, state.serial);
-        Journal::create(&path, &start, carried, &self.disk)
+        Journal::create(&place, &start, carried)
     }
 
     /// Ends a run: writes the state, and removes the journal but for the writes of which no end is known.
@@ -155,19 +173,19 @@ impl Store {
         self.write_if_changed(lock, state, |digest| journal.seal(digest))?;
         let unfinished = journal.unfinished();
         if unfinished.is_empty() {
-            return journal::remove(&self.journal_path(), &self.disk);
+            return self.journal().remove();
         }
         let start = RunStart::new("", &state.lineage, state.serial);
-        journal::leave(&self.journal_path(), &start, &unfinished, &self.disk)
+        journal::leave(&self.journal(), &start, &unfinished)
     }
 
     /// Writes the state when its contents differ from what is there, and removes the journal, of which all writes
     /// must have their end. The serial goes up by one; a first state gets its lineage. A state that somebody else
     /// wrote meanwhile is not overwritten.
     pub fn save(&self, lock: &Lock, state: &mut State) -> Result<(), Diagnostic> {
-        let path = self.journal_path();
-        self.write_if_changed(lock, state, |digest| journal::seal(&path, digest, &self.disk))?;
-        journal::remove(&path, &self.disk)
+        let place = self.journal();
+        self.write_if_changed(lock, state, |digest| journal::seal(&place, digest))?;
+        place.remove()
     }
 
     fn write_if_changed(
@@ -177,11 +195,11 @@ impl Store {
         seal: impl FnOnce(&str) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let before = self.backend.read()?.unwrap_or_default();
-        let recorded = format::read(&before, &self.backend.label())?;
+        let (recorded, is_current) = self.encryption.read_state(&before, &self.backend.label())?;
         if recorded.lineage != state.lineage || recorded.serial != state.serial {
             return Err(self.overtaken(&recorded, state));
         }
-        if same_contents(&recorded, state) {
+        if is_current && same_contents(&recorded, state) {
             return Ok(());
         }
         if state.lineage.is_empty() {
@@ -189,7 +207,7 @@ impl Store {
         }
         state.serial += 1;
         TERRAFORM_VERSION.clone_into(&mut state.terraform_version);
-        let bytes = format::write(state);
+        let bytes = self.encryption.write_state(state, &before)?;
         seal(&digest(&bytes))?;
         self.keep(&Version::of(&recorded, state, &lock.operation), &bytes)?;
         self.backend.write(&bytes)
@@ -215,7 +233,7 @@ impl Store {
         let bytes = history.read(serial).map_err(|error| {
             failed("No such version", "is not there; \"bowline state history\" tells what is", &path, &error)
         })?;
-        let old = format::read(&bytes, &path.display().to_string())?;
+        let (old, _) = self.encryption.read_state(&bytes, &path.display().to_string())?;
         if !present.lineage.is_empty() && old.lineage != present.lineage {
             return Err(Diagnostic::error(
                 "Version of another state",
@@ -233,7 +251,11 @@ impl Store {
     /// Writes a state as it is, lineage and serial included (`state push`). Without `force` it must follow what is
     /// there: the same lineage, no smaller serial.
     pub fn push(&self, lock: &Lock, state: &State, force: bool) -> Result<(), Diagnostic> {
-        let recorded = self.backend.read()?.map(|bytes| format::read(&bytes, &self.backend.label())).transpose()?;
+        let bytes = self.backend.read()?.unwrap_or_default();
+        let recorded = match bytes.as_slice() {
+            [] => None,
+            bytes => Some(self.encryption.read_state(bytes, &self.backend.label())?.0),
+        };
         if let Some(recorded) = recorded.as_ref().filter(|_| !force) {
             if recorded.lineage != state.lineage {
                 return Err(refused_push(&format!(
@@ -253,13 +275,33 @@ impl Store {
             }
         }
         let before = recorded.unwrap_or_default();
-        let bytes = format::write(state);
+        let bytes = self.encryption.write_state(state, &bytes)?;
         self.keep(&Version::of(&before, state, &lock.operation), &bytes)?;
         self.backend.write(&bytes)
     }
 
+    /// A state as it would be written here: what a run that cannot reach the backend leaves.
+    pub fn written(&self, state: &State) -> Result<Vec<u8>, Diagnostic> {
+        self.encryption.write_state(state, &[])
+    }
+
+    /// Reads the bytes of a state that somebody gives: in clear, or as this place or [`Store::written`] encrypted it.
+    pub fn read(&self, bytes: &[u8], name: &str) -> Result<State, Diagnostic> {
+        self.encryption.read_given(bytes, name)
+    }
+
     fn journal_path(&self) -> PathBuf {
         self.backend.journal_path()
+    }
+
+    fn journal(&self) -> journal::Place {
+        journal::Place {
+            path: self.journal_path(),
+            disk: self.disk.clone(),
+            mirror: if self.mirrors { self.backend.mirror() } else { None },
+            cipher: self.encryption.of_journals().cloned(),
+            methods: self.encryption.sealers.clone(),
+        }
     }
 
     fn overtaken(&self, recorded: &State, state: &State) -> Diagnostic {
@@ -299,176 +341,4 @@ fn same_contents(a: &State, b: &State) -> bool {
     b.lineage.clone_from(&a.lineage);
     b.terraform_version.clone_from(&a.terraform_version);
     format::write(a) == format::write(&b)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::path::Path;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::address::{Address, ProviderAddress};
-    use crate::state::{Attributes, Change, Entry, Instance, LocalBackend};
-
-    fn store(folder: &Path) -> Store {
-        Store::new(LocalBackend::new(folder.join("terraform.tfstate")))
-    }
-
-    fn request() -> LockRequest {
-        LockRequest { operation: "OperationTypeApply".into(), timeout: Duration::ZERO }
-    }
-
-    fn put(text: &str) -> Change {
-        Change::Put {
-            object: Address::parse(text).unwrap().into(),
-            provider: ProviderAddress::default_of("p"),
-            instance: Arc::new(Instance {
-                attributes: Attributes::from_json(&serde_json::json!({ "id": text })),
-                ..Instance::default()
-            }),
-        }
-    }
-
-    fn files(folder: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap().flatten();
-        let mut names: Vec<_> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| name != ".bowline");
-        names.sort();
-        names
-    }
-
-    /// A whole run; with `crash` it ends before anything is saved.
-    fn run(folder: &Path, change: Change, crash: bool) {
-        let store = store(folder);
-        let lock = store.lock(&request(), |_| ()).unwrap();
-        let mut state = store.load().unwrap().state;
-        let journal = store.begin(&lock, &mut state, "plan", &[]).unwrap();
-        state.apply(&change);
-        journal.record(&Entry::Change(change)).unwrap();
-        if !crash {
-            store.finish(&lock, &mut state, &journal).unwrap();
-            lock.release().unwrap();
-        }
-    }
-
-    #[test]
-    fn a_run_leaves_state_and_backup_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), put("a.b"), false);
-        assert_eq!(files(folder.path()), ["terraform.tfstate"]);
-        run(folder.path(), put("a.c"), false);
-        assert_eq!(files(folder.path()), ["terraform.tfstate", "terraform.tfstate.backup"]);
-        let state = store(folder.path()).load().unwrap().state;
-        assert_eq!((state.serial, state.objects().count()), (2, 2));
-    }
-
-    #[test]
-    fn the_serial_goes_up_only_when_something_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), put("a.b"), false);
-        run(folder.path(), put("a.b"), false);
-        assert_eq!(store(folder.path()).load().unwrap().state.serial, 1);
-    }
-
-    #[test]
-    fn what_a_crashed_run_recorded_is_there_for_the_next() {
-        let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), put("a.b"), true);
-        let found = store(folder.path()).load().unwrap();
-        assert_eq!((found.state.objects().count(), found.replayed.unwrap().changes), (1, 1));
-        run(folder.path(), put("a.c"), true);
-        run(folder.path(), put("a.d"), false);
-        let found = store(folder.path()).load().unwrap();
-        assert_eq!(found.state.objects().count(), 3);
-        assert_eq!(found.replayed, None);
-    }
-
-    #[test]
-    fn a_crash_between_saving_and_removing_the_journal_folds_nothing_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal_path = folder.path().join(".bowline/journal.jsonl");
-        run(folder.path(), put("a.b"), true);
-        let store = store(folder.path());
-        let lock = store.lock(&request(), |_| ()).unwrap();
-        let mut state = store.load().unwrap().state;
-        let mut journal = std::fs::read(&journal_path).unwrap();
-        journal.extend_from_slice(b"{\"sum\":\"torn");
-        std::fs::write(&journal_path, &journal).unwrap();
-        state.serial += 1;
-        state.lineage = "first".into();
-        let bytes = format::write(&state);
-        journal::seal(&journal_path, &digest(&bytes), &Disk::default()).unwrap();
-        std::fs::write(folder.path().join("terraform.tfstate"), &bytes).unwrap();
-        lock.release().unwrap();
-        assert_eq!(store.load().unwrap().replayed, None);
-    }
-
-    #[test]
-    fn a_journal_never_goes_into_a_state_that_somebody_else_wrote() {
-        let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), put("a.b"), true);
-        let other = State { serial: 7, lineage: "other".into(), ..State::new() };
-        std::fs::write(folder.path().join("terraform.tfstate"), format::write(&other)).unwrap();
-        assert_eq!(store(folder.path()).load().unwrap_err().summary, "Journal of another state");
-    }
-
-    #[test]
-    fn a_second_writer_is_told_who_the_first_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (first, second) = (store(folder.path()), store(folder.path()));
-        let lock = first.lock(&request(), |_| ()).unwrap();
-        let refusal = second.lock(&request(), |_| ()).unwrap_err();
-        assert_eq!(refusal.summary, "Error acquiring the state lock");
-        assert!(refusal.detail.contains("OperationTypeApply") && refusal.detail.contains('@'), "{}", refusal.detail);
-        lock.release().unwrap();
-        second.lock(&request(), |_| ()).unwrap().release().unwrap();
-        assert_eq!(files(folder.path()), Vec::<String>::new());
-    }
-
-    #[test]
-    fn waiting_for_the_lock_ends_when_it_is_given_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let (first, second) = (store(folder.path()), store(folder.path()));
-        let lock = first.lock(&request(), |_| ()).unwrap();
-        let (told, wait) = std::sync::mpsc::channel();
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                wait.recv().unwrap();
-                lock.release().unwrap();
-            });
-            let patient = LockRequest { timeout: Duration::from_secs(600), ..request() };
-            second.lock(&patient, |_| told.send(()).unwrap()).unwrap();
-        });
-    }
-
-    #[test]
-    fn force_unlock_wants_the_id() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path());
-        assert!(store.force_unlock("x").is_err());
-        let info = LockInfo::new("OperationTypePlan", "terraform.tfstate");
-        let path = folder.path().join(".terraform.tfstate.lock.info");
-        std::fs::write(&path, serde_json::to_vec(&info).unwrap()).unwrap();
-        assert!(store.force_unlock("x").unwrap_err().detail.contains(&info.id));
-        store.force_unlock(&info.id).unwrap();
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_state_of_another_lineage_or_an_older_serial_is_not_pushed() {
-        let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), put("a.b"), false);
-        let store = store(folder.path());
-        let lock = Lock::disabled("test");
-        let here = store.load().unwrap().state;
-        let other = State { lineage: "other".into(), ..here.clone() };
-        let older = State { serial: 0, ..here.clone() };
-        assert!(store.push(&lock, &other, false).is_err());
-        assert!(store.push(&lock, &older, false).is_err());
-        store.push(&lock, &State { serial: 5, ..here }, false).unwrap();
-        store.push(&lock, &other, true).unwrap();
-        assert_eq!(store.load().unwrap().state.lineage, "other");
-    }
 }

@@ -21,7 +21,7 @@ use crate::graph::ConfigGraph;
 use crate::plan::evaluation::{Evaluation, InstanceData};
 use crate::plan::stage::Stage;
 use crate::plan::{self, Mode, Options, Plan, Setting, Start, Target};
-use crate::state::{Disk, Journal, RunStart, State};
+use crate::state::{Disk, Journal, JournalPlace, RunStart, State};
 use crate::value::{Fields, Value};
 
 /// A run with all that it works on, kept until what it made has been removed.
@@ -308,7 +308,8 @@ impl Prepared<'_> {
             Diagnostic::error("Journal cannot be written", format!("A folder for it cannot be made: {error}."))
         })?;
         let start = RunStart::new(&plan.timestamp, &plan.base.lineage, plan.base.serial);
-        let journal = Journal::create(&folder.path().join("journal"), &start, &[], &Disk::default())?;
+        let journal =
+            Journal::create(&JournalPlace::new(&folder.path().join("journal"), &Disk::default()), &start, &[])?;
         let means = Means {
             variables: self.given.clone(),
             functions: functions.context(),

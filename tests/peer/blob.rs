@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 use crate::azurite::{ACCOUNT, Azurite, KEY};
+use crate::remote::{Remote, goes_on_elsewhere, moves_in_and_out, survives_cuts};
 use crate::{Place, Ran};
 
 const STACK: &str = r#"
@@ -47,21 +48,45 @@ impl Stack {
 
     /// Azurite is asked with a signature made by node, so that a fault of our own signing does not agree with itself.
     fn make_container(&self) {
+        self.ask_for_container("PUT");
+    }
+
+    fn ask_for_container(&self, method: &str) {
         let script = r#"
             const { createHmac } = require("crypto");
-            const [endpoint, account, key] = process.argv.slice(1);
+            const [endpoint, account, key, method] = process.argv.slice(1);
             const date = new Date().toUTCString();
-            const text = `PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:${date}\nx-ms-version:2023-11-03\n/${account}/${account}/states\nrestype:container`;
+            const text = `${method}\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:${date}\nx-ms-version:2023-11-03\n/${account}/${account}/states\nrestype:container`;
             const signature = createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
-            fetch(`${endpoint}/states?restype=container`, { method: "PUT", headers: {
+            fetch(`${endpoint}/states?restype=container`, { method, headers: {
                 "x-ms-date": date, "x-ms-version": "2023-11-03", authorization: `SharedKey ${account}:${signature}` } })
                 .then(async (answer) => { if (!answer.ok) { console.error(answer.status, await answer.text()); process.exit(1); } });
         "#;
         let made = std::process::Command::new("node")
-            .args(["-e", script, &self.azurite.endpoint, ACCOUNT, KEY])
+            .args(["-e", script, &self.azurite.endpoint, ACCOUNT, KEY, method])
             .stderr(Stdio::inherit())
             .status();
         assert!(made.unwrap().success());
+    }
+
+    /// The same for the checks that every shared backend has to stand.
+    fn remote(&self) -> Remote {
+        let (scheme, rest) = self.azurite.endpoint.split_once("://").unwrap();
+        let (address, account) = rest.split_once('/').unwrap();
+        Remote {
+            block: STACK.split_once("terraform {").unwrap().1.split_once("\n}\n").unwrap().0.to_owned(),
+            environment: vec![
+                ("ARM_ENDPOINT".to_owned(), format!("{scheme}://{{host}}/{account}")),
+                ("ARM_ACCESS_KEY".to_owned(), KEY.to_owned()),
+            ],
+            address: address.to_owned(),
+            mirrors: true,
+        }
+    }
+
+    fn clear(&self) {
+        self.ask_for_container("DELETE");
+        self.make_container();
     }
 
     /// Starts an apply that waits for an answer, and so holds the lock.
@@ -136,4 +161,18 @@ fn a_local_state_moves_in_and_out() {
     std::fs::remove_file(stack.place.path().join("terraform.tfstate")).unwrap();
     stack.bowline(&["init", "-migrate-state"]).well();
     assert_eq!(stack.bowline(&["plan", "-detailed-exitcode"]).code, 0);
+}
+
+#[test]
+fn the_journal_is_there_for_another_machine() {
+    let Some(stack) = Stack::start("the journal of the azurerm backend") else { return };
+    goes_on_elsewhere(&stack.remote());
+    stack.clear();
+    moves_in_and_out(&stack.remote());
+}
+
+#[test]
+fn the_connection_is_cut_at_every_call() {
+    let Some(stack) = Stack::start("cut connections of the azurerm backend") else { return };
+    survives_cuts(&stack.remote(), &|| stack.clear());
 }

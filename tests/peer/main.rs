@@ -11,6 +11,9 @@ mod azurite;
 mod blob;
 mod checkov;
 mod chromium;
+mod http;
+mod postgres;
+mod remote;
 mod terraform;
 mod testing;
 

@@ -120,3 +120,22 @@ fn each_tool_keeps_off_while_the_other_is_at_work() {
         place.bowline(&["state", "rm", "terraform_data.slow"]).well();
     });
 }
+
+#[test]
+fn an_exported_stack_has_nothing_to_do_in_terraform() {
+    with_terraform("stacks that go back to terraform", |place| {
+        let keys = r#"{"key_provider":{"pbkdf2":{"k":{"passphrase":"correct-horse-battery","iterations":200000}}},"method":{"aes_gcm":{"m":{"keys":"key_provider.pbkdf2.k"}}},"state":{"method":"method.aes_gcm.m"}}"#;
+        let bowline = |arguments: &[&str]| {
+            let mut command = place.command(std::path::Path::new(env!("CARGO_BIN_EXE_bowline")), arguments);
+            crate::ran(&command.env("TF_ENCRYPTION", keys).output().unwrap()).well()
+        };
+        bowline(&["apply", "-auto-approve"]);
+        assert!(place.terraform(&["plan"]).code != 0, "terraform cannot read an encrypted state");
+        bowline(&["export"]);
+        let exported = std::fs::read(place.path().join("exported/terraform.tfstate")).unwrap();
+        std::fs::write(place.path().join("terraform.tfstate"), exported).unwrap();
+        std::fs::remove_dir_all(place.path().join("exported")).unwrap();
+        let plan = place.terraform(&["plan", "-detailed-exitcode"]);
+        assert_eq!(plan.code, 0, "{}", plan.text);
+    });
+}

@@ -11,6 +11,7 @@ mod language_server;
 mod play;
 mod random_faults;
 mod script;
+mod secrets;
 mod workplace;
 
 use std::fs;

@@ -101,11 +101,9 @@ pub fn parse(text: &str) -> Vec<Step> {
 fn run(command: &str) -> Run {
     let mut words = split(command);
     let mut environment = Vec::new();
-    while let Some((name, value)) = words
-        .first()
-        .and_then(|w| w.split_once('='))
-        .filter(|(n, _)| n.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-    {
+    while let Some((name, value)) = words.first().and_then(|w| w.split_once('=')).filter(|(n, _)| {
+        n.starts_with(|c: char| c.is_ascii_uppercase()) && !n.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+    }) {
         environment.push((name.to_owned(), value.to_owned()));
         words.remove(0);
     }

@@ -97,6 +97,11 @@ impl ArmError {
         self.service().map_or("", |e| &e.code)
     }
 
+    /// The HTTP status of a refusal; `None` when no answer came, or no refusal.
+    pub fn status(&self) -> Option<u16> {
+        if let Self::Service(error) = self { Some(error.status) } else { None }
+    }
+
     /// Whether the thing asked for is not there. A missing parent counts: what it held is gone with it.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Service(e) if e.status == 404)

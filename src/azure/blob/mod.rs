@@ -133,6 +133,19 @@ impl Container {
         }
     }
 
+    /// Makes an empty blob that can be added to, in the place of any other.
+    pub async fn create_appendable(&self, name: &str) -> Result<(), Refusal> {
+        self.put(name, &[], vec![("x-ms-blob-type".into(), "AppendBlob".into())]).await
+    }
+
+    /// Adds at the end of a blob that is `position` bytes long. One of another length gives a refusal with 412.
+    pub async fn append(&self, name: &str, position: u64, bytes: &[u8]) -> Result<(), Refusal> {
+        let headers = vec![("x-ms-blob-condition-appendpos".into(), position.to_string())];
+        let body = Some(bytes.to_vec());
+        let call = Call { method: Method::Put, parameters: &[("comp", "appendblock")], headers, body };
+        self.send(name, call).await.map(drop)
+    }
+
     /// Replaces what a blob is kept with.
     pub async fn set_metadata(&self, name: &str, metadata: &Metadata, lease: Option<&str>) -> Result<(), Refusal> {
         let headers = lease_header(lease).into_iter().chain(metadata_headers(metadata)).collect();

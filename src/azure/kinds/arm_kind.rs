@@ -285,6 +285,10 @@ impl Kind for ArmKind {
 
 #[async_trait]
 impl AzureKind for ArmKind {
+    fn table(&self) -> Option<&Table> {
+        Some(&self.table)
+    }
+
     fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
         let prior = request.prior.map(|prior| &prior.value);
         let mut decided = self.decide(&azure.subscription, azure.dialect, prior, request.config);

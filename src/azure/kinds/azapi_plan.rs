@@ -1,5 +1,7 @@
 //! What an `azapi_resource` will be.
 
+use serde_json::Value as Json;
+
 use super::super::arm_id::ArmId;
 use super::super::wire::{Same, finding, same_text};
 use super::azapi_resource::no_timeouts;
@@ -233,6 +235,28 @@ pub fn imported(schema: &Schema, id: &str, api_version: &str) -> Result<Value, D
     fields.insert("location".into(), Value::unknown(Type::String));
     fields.insert("body".into(), Value::object(Fields::new()));
     Ok(Value::object(fields))
+}
+
+/// The same with all of the body that Azure tells, but for what is said elsewhere and what only Azure says: it is to be
+/// written into a configuration, and nothing tells which parts of it somebody once chose.
+pub fn with_body_of(imported: &Value, answer: &Json) -> Value {
+    const ELSEWHERE: [&str; 10] =
+        ["id", "name", "type", "location", "tags", "identity", "systemData", "etag", "eTag", "managedBy"];
+    let mut body = answer.clone();
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|name, _| !ELSEWHERE.contains(&name.as_str()));
+        if let Some(properties) = members.get_mut("properties").and_then(Json::as_object_mut) {
+            properties.retain(|name, value| name != "provisioningState" && !value.is_null());
+        }
+    }
+    let mut fields = imported.as_fields().cloned().unwrap_or_default();
+    fields.insert("body".into(), Value::from_plain_json(&body));
+    if let Some(tags) = answer.get("tags").filter(|tags| !tags.is_null())
+        && let Ok(tags) = Value::from_json(tags, &Type::map(Type::String))
+    {
+        fields.insert("tags".into(), tags);
+    }
+    Value::object(fields)
 }
 
 #[cfg(test)]

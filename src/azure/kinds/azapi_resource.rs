@@ -258,6 +258,7 @@ impl AzureKind for AzapiResource {
         let call = Call::new(azure, id, &value, azure.client.patience(READ));
         let found = call.find().await.map_err(|e| problem(NAME, "read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(NAME, id))?;
+        let value = azapi_plan::with_body_of(&value, &answer);
         Ok(Recorded { value: value_of(&answer, &value), private: Vec::new() })
     }
 

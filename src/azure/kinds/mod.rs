@@ -66,6 +66,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::session::Azure;
+use super::wire::Table;
 use crate::diagnostic::Diagnostics;
 use crate::provider::{Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Watch};
 use crate::value::Value;
@@ -121,6 +122,11 @@ pub trait AzureKind: Kind {
     /// Pairs of positions in `planned`, the second of which is of this kind and must wait for the first.
     fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         Vec::new()
+    }
+
+    /// The table that describes it, when there is one: where in Azure its objects are.
+    fn table(&self) -> Option<&Table> {
+        None
     }
 
     /// Reads many objects of this kind in few calls, into [`Azure::read_ahead`].

@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::arm::{Clock, Method, Request, Settings, SystemClock, VirtualClock};
+use super::discover::discover;
 use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
 use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Sent, Session, Settled,
-    Surroundings, Watch, Write,
+    Applied, Found, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Sent, Session,
+    Settled, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
@@ -235,6 +236,10 @@ impl Read for AzureSession {
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {
         self.kind(kind)?.import(&self.azure, id).await
+    }
+
+    async fn discover(&self, scope: &str) -> Result<Vec<Found>, Diagnostics> {
+        discover(&self.azure, &self.registry, scope).await
     }
 
     async fn settle(&self, kind: &str, sent: &[Sent], recorded: Option<&Recorded>) -> Result<Settled, Diagnostics> {

@@ -310,8 +310,10 @@ impl Planner {
         match (row.presence, before) {
             (Presence::OptionalComputed, before) => before.cloned().unwrap_or_else(|| Value::unknown(type_of(row))),
             (_, Some(before)) if is_zero(before) => before.clone(),
-            // azurerm records what the service fills in, and nobody asked for it to go.
-            (_, Some(before)) if row.filled_as.is_some_and(|filled| equal(before, &literal(filled))) => before.clone(),
+            // Nothing is configured, and what is there is what the service makes of nothing.
+            (_, Some(before)) if row.filled_as.is_some_and(|filled| same(row.same, before, &literal(filled))) => {
+                before.clone()
+            }
             _ => Value::null(type_of(row)),
         }
     }

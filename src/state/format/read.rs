@@ -171,9 +171,8 @@ fn explain(bytes: &[u8], name: &str, error: &serde_json::Error) -> Diagnostic {
             return Diagnostic::error(
                 "Encrypted state",
                 format!(
-                    "{name} was encrypted by OpenTofu and cannot be read. Decrypt it with OpenTofu first (an \
-                     encryption block with the \"unencrypted\" method and the present one as fallback), then run \
-                     this command again."
+                    "{name} is encrypted, in OpenTofu's format. Add the encryption block that it was written with to the \
+                     configuration, or set TF_ENCRYPTION to its contents."
                 ),
             );
         }

@@ -61,6 +61,9 @@ pub struct RunStart {
     pub lineage: String,
     /// Its serial.
     pub serial: u64,
+    /// Whether the backend has the journal too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirrored: bool,
 }
 
 /// What a write does to an object.
@@ -84,6 +87,7 @@ impl RunStart {
             plan_digest: plan_digest.into(),
             lineage: lineage.into(),
             serial,
+            mirrored: false,
         }
     }
 }

@@ -1,45 +1,41 @@
 //! Which backend keeps the state of the stack in the present folder: what `init` settled stands in the data folder, in
 //! the file that Terraform writes there too, so that no other command has to be told again.
 
+mod azurerm;
+mod http;
+mod postgres;
+
+pub use http::no_workspaces;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use azure_core::credentials::Secret;
-use azure_core::http::Url;
 use serde_json::{Map, Value as Json, json};
 
 use super::invocation::Invocation;
-use crate::azure::arm::{Method, Request, Settings, SystemClock};
-use crate::azure::blob::{Access, Container};
 use crate::config::{Backend as Block, literal_text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::state::{AzurermBackend, TERRAFORM_VERSION};
+use crate::state::TERRAFORM_VERSION;
 use crate::syntax::tree::Body;
-use crate::value::Value;
 
 /// A backend with its settings, all of them texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
-    /// `local`, `azurerm`
+    /// `local`, `azurerm`, `pg`, `http`
     pub kind: String,
     /// By name; what is not set is not there.
     pub settings: BTreeMap<String, String>,
 }
 
 /// The kinds that there are.
-const KINDS: [&str; 2] = ["local", "azurerm"];
+const KINDS: [&str; 4] = ["local", "azurerm", "pg", "http"];
 
 impl Chosen {
     /// What a `backend` block says, with what `-backend-config` adds: `NAME=VALUE`, or a file of such lines.
     pub fn configured(block: &Block, additions: &[String]) -> Result<Self, Diagnostics> {
         let mut found = Diagnostics::new();
         if !KINDS.contains(&&*block.kind) {
-            let detail = format!(
-                "There is no backend type named \"{}\" in this release of Bowline, which keeps states in local files \
-                 (\"local\") and in Azure Blob Storage (\"azurerm\").",
-                block.kind
-            );
-            return Err(Diagnostic::error("Unsupported backend type", detail).at(block.block.header).into());
+            return Err(unsupported(&block.kind).at(block.block.header).into());
         }
         let mut settings = BTreeMap::new();
         read(&block.block.body, &mut settings, &mut found);
@@ -143,82 +139,23 @@ impl Chosen {
         }
     }
 
-    /// The container of the azurerm backend.
-    pub fn container(&self, invocation: &Invocation) -> Result<Container, Diagnostics> {
-        let account = self.required("storage_account_name")?;
-        let container = self.required("container_name")?;
-        self.required("key")?;
-        let endpoint = self.text("endpoint", invocation, &["ARM_ENDPOINT"]).unwrap_or_else(|| {
-            let suffix = match self.text("environment", invocation, &["ARM_ENVIRONMENT"]).as_deref() {
-                Some("usgovernment") => "core.usgovcloudapi.net",
-                Some("china") => "core.chinacloudapi.cn",
-                _ => "core.windows.net",
-            };
-            format!("https://{account}.blob.{suffix}")
-        });
-        let address = format!("{}/{container}", endpoint.trim_end_matches('/'));
-        let url = Url::parse(&address)
-            .map_err(|e| Diagnostic::error("Invalid backend endpoint", format!("{address:?} is no address: {e}.")))?;
-        Ok(Container::new(url, self.access(account, invocation)?))
-    }
-
-    /// The first of: a key, a signature, a token when that is asked for, the key that Resource Manager tells.
-    fn access(&self, account: &str, invocation: &Invocation) -> Result<Access, Diagnostics> {
-        let account = account.to_owned();
-        if let Some(key) = self.text("access_key", invocation, &["ARM_ACCESS_KEY"]) {
-            return Ok(Access::Key { account, key: Secret::new(key) });
-        }
-        if let Some(signature) = self.text("sas_token", invocation, &["ARM_SAS_TOKEN"]) {
-            return Ok(Access::Signature(Secret::new(signature)));
-        }
-        let flags = ["use_oidc", "use_msi", "use_cli", "use_aks_workload_identity"];
-        let value = |(name, text): (&String, &String)| {
-            let value =
-                if flags.contains(&name.as_str()) { Value::bool(text == "true") } else { Value::string(text.as_str()) };
-            (name.as_str().into(), value)
-        };
-        let config = Value::object(self.settings.iter().map(value).collect());
-        let settings = Settings::gather(&config, &invocation.environment)?;
-        let runtime = super::invocation::runtime()?;
-        let cloud = runtime.block_on(settings.cloud(None))?;
-        if self.flag("use_azuread_auth", invocation, "ARM_USE_AZUREAD") {
-            return Ok(Access::Token(settings.credential(&cloud)?));
-        }
-        let (Some(group), Some(subscription)) = (self.settings.get("resource_group_name"), &settings.subscription_id)
-        else {
-            return Err(Diagnostic::error(
-                "No access to the backend's storage account",
-                "Set use_azuread_auth = true to sign in with Entra ID, or give access_key (ARM_ACCESS_KEY) or sas_token \
-                 (ARM_SAS_TOKEN). With resource_group_name and a subscription the account's key is looked up.",
-            )
-            .into());
-        };
-        let client = settings.client(&cloud, std::sync::Arc::new(SystemClock::default()))?;
-        let path = format!(
-            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}/listKeys"
-        );
-        let request = Request::new(Method::Post, path, "2023-05-01");
-        let patience = client.patience(std::time::Duration::from_secs(120));
-        let answer = runtime.block_on(client.send(&request, &patience));
-        let answer = answer.map_err(|e| e.diagnostic(&format!("look up the key of the storage account {account}")))?;
-        let key = answer.body.pointer("/keys/0/value").and_then(Json::as_str).unwrap_or_default().to_owned();
-        Ok(Access::Key { account, key: Secret::new(key) })
-    }
-
-    /// The name of the blob of a workspace, as Terraform names it.
-    pub fn blob_name(&self, workspace: &str) -> String {
-        let key = self.settings.get("key").cloned().unwrap_or_default();
-        if workspace == "default" { key } else { format!("{key}env:{workspace}") }
-    }
-
-    /// The blob that keeps a workspace's state.
-    pub fn blob(&self, workspace: &str, invocation: &Invocation) -> Result<AzurermBackend, Diagnostics> {
-        let container = self.container(invocation)?;
-        let name = self.blob_name(workspace);
-        let label = format!("{}/{name}", self.required("container_name")?);
+    /// Where the journal of a workspace lies whose state is somewhere else.
+    fn journal(workspace: &str) -> PathBuf {
         let file = if workspace == "default" { "journal.jsonl".into() } else { format!("{workspace}.journal.jsonl") };
-        Ok(AzurermBackend::new(container, name, label, Path::new(".bowline").join(file)))
+        Path::new(".bowline").join(file)
     }
+}
+
+/// What to say of a backend that is not there.
+pub fn unsupported(kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unsupported backend type",
+        format!(
+            "There is no backend type named \"{kind}\" in this release of Bowline, which keeps states in local files \
+             (\"local\"), in Azure Blob Storage (\"azurerm\"), in PostgreSQL (\"pg\") and behind an HTTP address (\"http\"). \
+             \"terraform init -migrate-state\" takes a state from any other backend to one of these."
+        ),
+    )
 }
 
 fn file(data: &Path) -> PathBuf {
