@@ -110,6 +110,7 @@ fn folder_of(
         name: run.clone(),
         source: module.source.clone(),
         version: module.version.clone(),
+        early: config::EarlyTexts::default(),
         body: Body::default(),
         repetition: Repetition::None,
         enabled: None,
