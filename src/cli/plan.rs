@@ -71,7 +71,6 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     lock.release()?;
     let meaning = Meaning::of(&plan, &loaded, invocation);
     found.extend(checks::diagnostics(&meaning.findings, flags.checks));
-    plan.errored |= found.has_errors();
     meaning.show(&plan, &loaded, flags.detail(), &progress);
     if let Some(path) = &arguments.sarif {
         saving::sarif(path, &meaning.findings, invocation)?;
@@ -79,6 +78,8 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     if let Some(path) = &arguments.report {
         saving::text(path, &meaning.report(&plan, &loaded, invocation))?;
     }
+    // A plan that the checks refuse is whole, and must not be applied all the same.
+    plan.errored |= found.has_errors();
     invocation.report(found);
     // What could be planned before an error can be shown too; it cannot be applied.
     if let Some((out, before)) = arguments.out.as_ref().zip(before) {
