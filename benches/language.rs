@@ -2,6 +2,9 @@
 //!
 //! `cargo bench --bench language`. Without `terraform` on the PATH its columns are SKIPPED, which is said.
 
+// Sizes in bytes; a bench that cannot set up its folder has nothing to measure.
+#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::unwrap_used)]
+
 mod measure;
 
 use std::fs;

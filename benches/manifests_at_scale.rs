@@ -1,4 +1,4 @@
-//! `bowline manifests check` over 10,000 manifests, each a Deployment and its ServiceAccount in a file of its own.
+//! `bowline manifests check` over 10,000 manifests, each a Deployment and its `ServiceAccount` in a file of its own.
 //!
 //! `cargo bench --bench manifests_at_scale` (`-- 100` for another number of files).
 
