@@ -17,6 +17,8 @@ use crate::report::markup::escaped;
 const LETTER: usize = 7;
 /// What the layout takes a box's text to be.
 const BOX: &str = "box";
+/// Arrows of more boxes and arrows than these are drawn as they fall: to cross as few as can be takes the layout minutes.
+const UNTANGLED: usize = 90;
 /// A label is cut here.
 const LONGEST: usize = 80;
 
@@ -69,7 +71,8 @@ impl Picture {
         }
         let mut paper = Paper { nodes: &self.nodes, out: String::new(), size: Point::new(0., 0.) };
         if !self.nodes.is_empty() {
-            graph.do_it(false, false, false, &mut paper);
+            let untangle = self.nodes.len() + self.edges.len() <= UNTANGLED;
+            graph.do_it(false, !untangle, false, &mut paper);
         }
         let (width, height) = ((paper.size.x + 20.).ceil(), (paper.size.y + 20.).ceil());
         format!(

@@ -56,11 +56,11 @@ fn every_format_has_every_box_and_the_colours() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// The layout takes whatever is given to it: circles, loops, islands, nothing at all.
     #[test]
-    fn any_graph_can_be_drawn(size in 0usize..8, edges in prop::collection::vec((0usize..8, 0usize..8), 0..12)) {
+    fn any_graph_can_be_drawn(size in 0usize..60, edges in prop::collection::vec((0usize..60, 0usize..60), 0..200)) {
         let nodes = (0..size).map(|i| node(&format!("n{i}"), Tone::Plain)).collect();
         let edges = edges
             .into_iter()
