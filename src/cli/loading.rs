@@ -63,8 +63,10 @@ pub struct Loaded {
 /// All providers.
 pub fn registry() -> Registry {
     use crate::azure::provider::{azapi, azurerm, bowline};
-    let azure: [Arc<dyn crate::provider::Provider>; 3] = [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline())];
-    Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
+    use crate::kubernetes::KubernetesProvider;
+    let remote: [Arc<dyn crate::provider::Provider>; 4] =
+        [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline()), Arc::new(KubernetesProvider::new())];
+    Registry::new(crate::builtin::providers().into_iter().chain(remote).collect())
 }
 
 /// Reads the configuration in a folder and checks each module on its own. What is given for variables is gathered only

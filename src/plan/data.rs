@@ -17,7 +17,7 @@ use crate::value::{Fields, Value};
 
 use super::evaluation::InstanceData;
 use super::instance::{Subject, configured};
-use super::marks::mark;
+use super::marks::{mark, mark_paths, with_secrets};
 use super::walk::Planner;
 use super::{Action, Event, InstanceChange, Reason, recorded, stage};
 
@@ -57,7 +57,8 @@ impl Planner<'_> {
             return false;
         }
         let Some(config) = configured(&mut self.stage, subject, address, data) else { return false };
-        let reason = if !config.is_wholly_known() {
+        let is_open = self.stage.session_for(address, subject.session).reader().is_open();
+        let reason = if !config.is_wholly_known() || !is_open {
             Some(Reason::ConfigUnknown)
         } else if !changing.is_empty() {
             Some(Reason::DependencyPending(changing.to_vec()))
@@ -142,7 +143,8 @@ impl Planner<'_> {
         let Some(provider) = self.stage.provider(&config, resource) else { return false };
         let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return false };
         let updates = self.updates_behind(node, address, &value);
-        let value = updates.iter().fold(mark(&kind.schema().block, value), affected);
+        let secret = with_secrets(kind, &value, Vec::new());
+        let value = updates.iter().fold(mark(&kind.schema().block, mark_paths(value, &secret)), affected);
         self.stage.evaluation.set_instance(address, value.clone());
         if let Some(id) = self.stage.graph.provider_of(&config) {
             let provider = self.stage.provider_address(id);

@@ -29,6 +29,7 @@ pub mod provisioners;
 mod reading;
 pub mod recorded;
 mod recovery;
+mod rehearsal;
 pub mod saved;
 mod selection;
 mod sessions;

@@ -48,6 +48,7 @@ pub(super) enum Answer {
     Data(NodeId, Address, Result<Value, Diagnostics>),
     Imported(NodeId, Wanted, Result<Recorded, Diagnostics>),
     Settled(Unfinished, Result<Settled, Diagnostics>),
+    Rehearsed(NodeId),
 }
 
 /// The walk.
@@ -82,6 +83,9 @@ pub struct Planner<'c> {
     pub(super) parked_once: FxHashSet<NodeId>,
     pub(super) reading: FxHashMap<NodeId, (usize, bool)>,
     pub(super) importing: FxHashMap<NodeId, (usize, bool)>,
+    /// How many instances of a resource are still being tried out.
+    pub(super) rehearsing: FxHashMap<NodeId, usize>,
+    pub(super) rehearsed: FxHashSet<ConfigAddress>,
     /// Writes of an interrupted run of which no end is known yet.
     pub(super) unfinished: Vec<Unfinished>,
     /// What went wrong with reads, by object: answers come in any order, and are told in one.
@@ -122,6 +126,8 @@ impl<'c> Planner<'c> {
             parked_once: FxHashSet::default(),
             reading: FxHashMap::default(),
             importing: FxHashMap::default(),
+            rehearsing: FxHashMap::default(),
+            rehearsed: FxHashSet::default(),
             unfinished,
             unreadable: BTreeMap::new(),
             settled: Vec::new(),
@@ -277,6 +283,7 @@ impl<'c> Planner<'c> {
                 self.one_imported(node, sound);
             }
             Answer::Settled(unfinished, result) => self.settled(unfinished, result),
+            Answer::Rehearsed(node) => self.one_rehearsed(node),
         }
     }
 
@@ -304,6 +311,7 @@ impl<'c> Planner<'c> {
             (Mode::Normal, ResourceMode::Managed) => match self.begin_imports(node, &subject) {
                 None => Some(false),
                 Some(true) => None,
+                Some(false) if self.begin_rehearsals(node, &subject) => None,
                 Some(false) => Some(self.managed(node, &subject)),
             },
             (Mode::Normal, _) => self.data(node, &subject),
@@ -356,7 +364,7 @@ impl<'c> Planner<'c> {
     }
 
     /// What is known of an instance before it is planned.
-    fn before(&mut self, subject: &Subject<'_>, address: &Address) -> Before {
+    pub(super) fn before(&mut self, subject: &Subject<'_>, address: &Address) -> Before {
         let object = ObjectAddress::from(address.clone());
         let known = self.objects.get(&object);
         let triggers = self.triggers(subject, address);
