@@ -227,7 +227,7 @@ fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnost
         let functions = loaded.functions(None);
         let setting = loaded.setting(invocation);
         let (mut inspection, _) = plan::inspect(setting, functions.context(), loaded.variables.clone(), &state);
-        let session = connected(&mut inspection).await?;
+        let session = connected(&mut inspection, AZURERM).await?;
         let world = access::survey(session.reader(), &recorded.resources).await?;
         if let Some(azure) = azure {
             azure.shutdown().await;
@@ -236,8 +236,9 @@ fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnost
     })
 }
 
-async fn connected(inspection: &mut plan::Inspection<'_>) -> Result<Arc<dyn Session>, Diagnostics> {
-    match inspection.connect(AZURERM) {
+/// Opens a session of a provider, by its source, with what the configuration and the environment say.
+pub async fn connected(inspection: &mut plan::Inspection<'_>, source: &str) -> Result<Arc<dyn Session>, Diagnostics> {
+    match inspection.connect(source) {
         Some(opening) => opening.await,
         None => Err(Diagnostic::error(
             "Azure cannot be reached",

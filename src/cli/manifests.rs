@@ -45,6 +45,16 @@ pub struct StackFlags {
 }
 
 impl StackFlags {
+    /// The folder of the stack, where it is not the present one.
+    pub fn folder(&self) -> Option<&Path> {
+        self.stack.as_deref()
+    }
+
+    /// The values of its variables.
+    pub fn variables(&self) -> &VariableFlags {
+        &self.variables
+    }
+
     /// The namespace of objects that say none.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
@@ -105,6 +115,13 @@ pub struct File {
     /// Where it lies; standard input lies nowhere.
     path: Option<PathBuf>,
     source: SourceId,
+}
+
+impl File {
+    /// A text that lies in no file.
+    pub fn of_text(name: String, text: String, sources: &mut SourceMap) -> Self {
+        Self { source: sources.add(name, None, text), path: None }
+    }
 }
 
 fn check(arguments: &Check, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::flags::OutputFlags;
+use super::in_cluster::ClusterFlags;
 use super::invocation::Invocation;
 use super::manifests::{self, StackFlags};
-use super::{Exit, fmt};
+use super::{Exit, fmt, in_cluster};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::migrate::azurerm;
 use crate::report::migration_text;
@@ -15,7 +16,7 @@ use crate::report::migration_text;
 /// Move what exists to what is supported
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "Examples:\n  bowline migrate azurerm\n  bowline migrate azurerm -write . modules/network\n  bowline migrate pod-identity -stack=infra -out=migration cluster.yaml"
+    after_help = "Examples:\n  bowline migrate azurerm\n  bowline migrate azurerm -write . modules/network\n  bowline migrate pod-identity -live -stack=infra -out=migration\n  bowline migrate pod-identity -stack=infra -out=migration cluster.yaml"
 )]
 pub enum Command {
     /// Rewrite a configuration for azurerm 2.x, 3.x or 4.x for 5.x
@@ -51,8 +52,10 @@ pub struct PodIdentity {
     proxy: Vec<String>,
     #[command(flatten)]
     stack: StackFlags,
+    #[command(flatten)]
+    cluster: ClusterFlags,
     /// Files and folders with the cluster's objects, "-" for standard input: what kubectl get -o yaml prints, or the manifests
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present_any = ["live", "kubeconfig"], value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
@@ -93,9 +96,16 @@ fn azurerm(arguments: &Azurerm, invocation: &mut Invocation) -> Result<Exit, Dia
 }
 
 fn pod_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
-    let files = manifests::gather(&arguments.paths, invocation)?;
-    let Some(world) = manifests::world_of(&arguments.stack, invocation)? else {
-        return Err(manifests::no_stack().into());
+    let mut files = manifests::gather(&arguments.paths, invocation)?;
+    let mut live = None;
+    if arguments.cluster.is_given() {
+        let asked = in_cluster::ask(&arguments.cluster, &arguments.stack, invocation)?;
+        files.push(manifests::File::of_text(asked.name, asked.objects, &mut invocation.sources));
+        live = asked.world;
+    }
+    let world = match live {
+        Some(world) => world,
+        None => manifests::world_of(&arguments.stack, invocation)?.ok_or_else(manifests::no_stack)?,
     };
     let (loaded, unreadable) = manifests::read(&files, &invocation.sources);
     if unreadable.has_errors() {

@@ -17,6 +17,7 @@ mod fmt;
 mod force_unlock;
 mod graph;
 mod import;
+mod in_cluster;
 mod init;
 mod install;
 mod interrupts;

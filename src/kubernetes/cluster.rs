@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_core::credentials::TokenCredential;
 use azure_core::time::{Duration, OffsetDateTime};
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective};
+use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, ValidationDirective};
 use kube::config::AuthInfo;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::discovery::{self, Scope};
@@ -21,6 +21,9 @@ use crate::diagnostic::Diagnostic;
 
 /// Who writes what has arguments of its own. What a manifest names has another, see `kubernetes_manifest`.
 const FIELD_MANAGER: &str = "Bowline";
+
+/// How many objects a page of a list has.
+const PAGE: u32 = 500;
 
 /// How long before its end a token is fetched anew, in minutes.
 const RENEW_BEFORE: i64 = 5;
@@ -161,6 +164,28 @@ impl Cluster {
             Ok(found) => Ok(Some(json_of(&found)?)),
             Err(failure) if failure.is_missing() => Ok(None),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// Every object of a kind, in all namespaces.
+    pub async fn list(&self, api_version: &str, kind: &str) -> Result<Vec<Json>, Failure> {
+        let resource = self.resource(api_version, kind).await?;
+        let api: Api<DynamicObject> = Api::all_with(self.client().await?, &resource.api);
+        let mut wanted = ListParams::default().limit(PAGE);
+        let mut found = Vec::new();
+        loop {
+            let page = api.list(&wanted).await?;
+            for object in &page.items {
+                let mut object = json_of(object)?;
+                // In a list the API server leaves out what is the same for all.
+                object["apiVersion"] = json!(api_version);
+                object["kind"] = json!(kind);
+                found.push(object);
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => wanted = wanted.continue_token(&token),
+                None => return Ok(found),
+            }
         }
     }
 

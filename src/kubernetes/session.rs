@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::cluster::Cluster;
+use super::failure::Failure;
 use super::kinds::{self, KubernetesData, KubernetesKind, Registry, Rehearsal};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -100,6 +101,22 @@ impl Read for KubernetesSession {
         match &self.cluster {
             Some(cluster) => self.kind(kind)?.read(cluster, recorded).await,
             None => Ok(Some(recorded.clone())),
+        }
+    }
+
+    /// The objects of a kind, in all namespaces: `Deployment` of version `apps/v1`. Of a kind that the cluster does not
+    /// serve there are none.
+    async fn list(
+        &self,
+        kind: &str,
+        version: &str,
+        _filter: Option<&str>,
+    ) -> Result<Vec<serde_json::Value>, Diagnostics> {
+        let cluster = self.cluster()?;
+        match cluster.list(version, kind).await {
+            Ok(found) => Ok(found),
+            Err(Failure::UnknownKind(_)) => Ok(Vec::new()),
+            Err(failure) => Err(cluster.problem(&format!("list every {kind}"), &failure).into()),
         }
     }
 

@@ -61,7 +61,9 @@ impl Stage<'_> {
     }
 
     fn mentioned(&self) -> Mentioned {
-        Mentioned::new(self.graph.uses.iter().map(|one| (one.resource.resource.kind.clone(), one.attribute.clone())))
+        let uses = self.graph.uses.iter().map(|one| (one.resource.resource.kind.clone(), one.attribute.clone()));
+        // Whoever runs may want more than the configuration refers to.
+        self.surroundings.mentioned.and(uses)
     }
 
     /// Of the providers of recorded objects those that the configuration no longer mentions.

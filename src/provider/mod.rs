@@ -95,6 +95,12 @@ impl Mentioned {
         Self(Arc::new(uses.into_iter().collect()))
     }
 
+    /// With these besides.
+    #[must_use]
+    pub fn and(&self, more: impl IntoIterator<Item = Mention>) -> Self {
+        Self::new(self.0.iter().cloned().chain(more))
+    }
+
     /// Whether anything refers to this attribute of an object of this kind, by its name or with all the others.
     pub fn has(&self, kind: &str, attribute: &str) -> bool {
         let kind: Arc<str> = kind.into();

@@ -8,7 +8,7 @@ use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::clock::written;
 use crate::simulator::faults::{Faults, told};
-use crate::simulator::kubernetes::as_pod;
+use crate::simulator::kubernetes::{self, as_pod};
 use crate::simulator::request::Request;
 use crate::simulator::services;
 use crate::simulator::target::Key;
@@ -17,7 +17,8 @@ use crate::simulator::target::Key;
 const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/writes, \
                       /simulator/faults and /simulator/clock, and POST /simulator/faults, /simulator/clock, \
                       /simulator/edit, /simulator/may, \
-                      /simulator/pod-token and /simulator/service-account-token.";
+                      /simulator/pod-token, \
+                      /simulator/kubernetes and /simulator/service-account-token.";
 
 /// Answers what is asked under `/simulator`; `None` for other paths.
 pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
@@ -52,6 +53,7 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
             let _ = azure.keep();
             given.unwrap_or_else(|refusal| Answer::from(&refusal))
         }
+        ("POST", "kubernetes") => kubernetes::as_operator(azure, &request.body),
         ("POST", "may") => may(azure, &request.body),
         _ => Answer::from(&Refusal::new(404, "NotFound", ROUTES)),
     })

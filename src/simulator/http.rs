@@ -85,6 +85,10 @@ async fn handle(
         }
         Err(refusal) => Reply::Answer(Answer::from(&refusal)),
     };
+    if request.method != "GET" {
+        // What is written to Azure may change what is in a cluster.
+        shared.changed.notify_waiters();
+    }
     match reply {
         Reply::Answer(answer) | Reply::Later(answer) => written(answer),
         Reply::Cut | Reply::Hold => {

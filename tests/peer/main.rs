@@ -1,6 +1,6 @@
 //! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
-//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python, when pip can fetch
-//! it; and beside programs that read what it writes: checkov, from the Python registry, and Chromium, when it is installed.
+//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python and the Kubernetes client
+//! for it, when pip can fetch them, and before kubectl, when it is installed; and beside programs that read what it writes: checkov, from the Python registry, and Chromium, when it is installed.
 //! What is missing is said loudly, and its tests count as passed:
 //! a machine without them can still run everything else.
 
@@ -12,6 +12,7 @@ mod blob;
 mod checkov;
 mod chromium;
 mod http;
+mod kubectl;
 mod postgres;
 mod remote;
 mod terraform;

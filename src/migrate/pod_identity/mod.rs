@@ -42,8 +42,10 @@ pub struct Move {
     pub identity: Used,
     /// The service account is there already.
     pub has_account: bool,
-    /// The stack has the credential already.
+    /// There is such a credential already.
     pub has_credential: bool,
+    /// Its ARM id, where Azure has it and the stack does not.
+    pub taken_over: Option<String>,
     /// Its library knows only the instance metadata service, so that a proxy goes beside it.
     pub by_proxy: bool,
 }
@@ -141,10 +143,13 @@ fn moved(pods: &Pods, bound: &Bound, survey: &Survey, world: &World, proxied: &[
     let account = named.unwrap_or_else(|| pods.name.clone());
     let identity = used(bound, world);
     let subject = format!("system:serviceaccount:{namespace}:{account}");
-    let has_credential = world
+    let credential = world
         .credentials
         .iter()
-        .any(|credential| credential.subject == subject && credential.identity.eq_ignore_ascii_case(&identity.id));
+        .find(|credential| credential.subject == subject && credential.identity.eq_ignore_ascii_case(&identity.id));
+    let taken_over = credential
+        .filter(|credential| !is_of_stack(&credential.address))
+        .map(|credential| format!("{}/federatedIdentityCredentials/{}", identity.id, credential.address.resource.name));
     Move {
         has_account: survey.accounts.iter().any(|(at, name)| *name == account && at.as_deref() == Some(&*namespace)),
         by_proxy: pods.asks_metadata || proxied.contains(&pods.full_name()),
@@ -152,7 +157,8 @@ fn moved(pods: &Pods, bound: &Bound, survey: &Survey, world: &World, proxied: &[
         namespace,
         account,
         identity,
-        has_credential,
+        has_credential: credential.is_some(),
+        taken_over,
     }
 }
 
@@ -251,15 +257,24 @@ fn crowded(migration: &mut Migration, world: &World) {
 /// The issuer of the one cluster, as an expression of the root module.
 fn issuer(world: &World) -> Option<String> {
     match world.clusters.as_slice() {
-        [cluster] if cluster.address.module.is_root() => Some(format!("{}.oidc_issuer_url", cluster.address)),
+        [cluster] if cluster.address.module.is_root() && is_of_stack(&cluster.address) => {
+            Some(format!("{}.oidc_issuer_url", cluster.address))
+        }
         _ => None,
     }
+}
+
+/// Whether an address is one of a stack: what no stack has is called by its type in Azure.
+fn is_of_stack(address: &Address) -> bool {
+    !address.resource.kind.contains('/')
 }
 
 /// An identity's id as an expression of the root module.
 fn id_expression(identity: &Used) -> String {
     match &identity.address {
-        Some(address) if address.module.is_root() && address.resource.mode != ResourceMode::Ephemeral => {
+        Some(address)
+            if is_of_stack(address) && address.module.is_root() && address.resource.mode != ResourceMode::Ephemeral =>
+        {
             let is_azapi = &*address.resource.kind == "azapi_resource";
             if is_azapi { format!("{:?}", identity.id) } else { format!("{address}.id") }
         }

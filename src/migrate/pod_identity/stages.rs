@@ -26,7 +26,7 @@ pub fn write(migration: &Migration) -> Vec<Written> {
 
 /// The moves that still need something in Azure, one for each service account and identity.
 fn fresh(migration: &Migration) -> BTreeMap<(String, String), &Move> {
-    let missing = migration.moves.iter().filter(|one| !one.has_credential);
+    let missing = migration.moves.iter().filter(|one| !one.has_credential || one.taken_over.is_some());
     missing.map(|one| ((one.namespace.clone(), one.account.clone()), one)).collect()
 }
 
@@ -41,12 +41,18 @@ fn credentials(migration: &Migration) -> String {
         "var.oidc_issuer_url".to_owned()
     });
     for ((namespace, account), one) in fresh(migration) {
+        let label = label(&namespace, &account);
+        let mut name = format!("{namespace}-{account}").chars().take(120).collect::<String>().replace('.', "-");
+        if let Some(id) = &one.taken_over {
+            id.rsplit('/').next().unwrap_or_default().clone_into(&mut name);
+            out.push_str(&format!(
+                "\n# Azure has it already.\nimport {{\n  to = azurerm_federated_identity_credential.{label}\n  id = {id:?}\n}}\n"
+            ));
+        }
         out.push_str(&format!(
             "\nresource \"azurerm_federated_identity_credential\" \"{label}\" {{\n  name                      = \"{name}\"\n  \
              user_assigned_identity_id = {identity}\n  audience                  = [\"api://AzureADTokenExchange\"]\n  \
              issuer                    = {issuer}\n  subject                   = \"system:serviceaccount:{namespace}:{account}\"\n}}\n",
-            label = label(&namespace, &account),
-            name = format!("{namespace}-{account}").chars().take(120).collect::<String>().replace('.', "-"),
             identity = id_expression(&one.identity),
         ));
     }

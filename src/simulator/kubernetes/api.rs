@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::simulator::answer::Answer;
-use crate::simulator::arm::{Azure, Reply};
+use crate::simulator::arm::Azure;
 use crate::simulator::body::text;
 use crate::simulator::faults::Effect;
 use crate::simulator::kubernetes::authenticate;
 use crate::simulator::kubernetes::authorise::{self, Attempt};
 use crate::simulator::kubernetes::call::{Asked, Call};
 use crate::simulator::kubernetes::catalog::{self, Kind};
+use crate::simulator::kubernetes::certificates::Account;
 use crate::simulator::kubernetes::status::Failure;
 use crate::simulator::kubernetes::store::{ObjectChange, Spot, Store};
 use crate::simulator::kubernetes::watch::Watch;
@@ -35,16 +36,6 @@ pub(super) enum Given {
     Cut,
     /// It is to be asked again once other faults are set.
     Hold,
-}
-
-impl From<Reply> for Given {
-    fn from(reply: Reply) -> Self {
-        match reply {
-            Reply::Answer(answer) | Reply::Later(answer) => Self::Answer(answer),
-            Reply::Cut => Self::Cut,
-            Reply::Hold => Self::Hold,
-        }
-    }
 }
 
 /// A cluster while it answers a request.
@@ -81,6 +72,30 @@ pub(super) fn answer(azure: &mut Azure, key: &Key, call: &Call) -> Given {
         return Given::Answer(Answer::from(&failure));
     }
     if effects.contains(&Effect::DropAnswer) { Given::Cut } else { given }
+}
+
+/// Does a request as the administrator of a cluster: `{"cluster", "method", "path", "type", "body"}`, for whoever has no
+/// TLS at hand.
+pub(in crate::simulator) fn as_operator(azure: &mut Azure, asked: &Value) -> Answer {
+    let word = |name: &str| text(asked, &format!("/{name}")).unwrap_or_default();
+    let (path, query) = word("path").split_once('?').unwrap_or((word("path"), ""));
+    let call = Call {
+        method: word("method").to_owned(),
+        path: path.to_owned(),
+        query: Call::parameters(query),
+        content_type: text(asked, "/type").unwrap_or("application/json").to_owned(),
+        agent: "operator".to_owned(),
+        account: Some(Account::Admin),
+        body: asked.get("body").map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+        ..Call::default()
+    };
+    match answer(azure, &Key::of(word("cluster")), &call) {
+        Given::Answer(answer) => answer,
+        Given::Word(word) => Answer::json(200, Value::from(word)),
+        Given::Watch(_) | Given::Cut | Given::Hold => {
+            Answer::from(&Failure::bad("there is no such cluster, or this can only be asked of its API server"))
+        }
+    }
 }
 
 fn perform(azure: &mut Azure, cluster: Resource, call: &Call, asked: Option<Asked>) -> Result<Given, Failure> {

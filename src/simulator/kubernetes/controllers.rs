@@ -35,6 +35,9 @@ pub(super) fn follow(azure: &mut Azure, cluster: &Resource, spot: &Spot, before:
     if matches!(spot.group.as_str(), "apps" | "batch") {
         workloads::reconcile(azure, cluster, spot);
     }
+    if spot.plural == "serviceaccounts" {
+        workloads::reconcile_all(azure, cluster, &spot.namespace);
+    }
     for owner in before.into_iter().flat_map(|before| owners(before, spot)) {
         workloads::reconcile(azure, cluster, &owner);
     }

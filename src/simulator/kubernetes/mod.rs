@@ -45,4 +45,5 @@ mod webhook;
 mod workloads;
 mod write;
 
+pub(super) use api::as_operator;
 pub(super) use store::{ObjectChange, Store};

@@ -13,7 +13,7 @@ use crate::simulator::kubernetes::write::suffix;
 use crate::simulator::world::Resource;
 
 /// The annotation that tells the template which a pod was made from.
-pub(super) const TEMPLATE: &str = "simulator.bowline~1template";
+pub(super) const TEMPLATE: &str = "simulator.bowline/template";
 
 /// Where a pod finds the token of its account.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -105,7 +105,10 @@ fn message(bytes: &[u8], name: &str) -> Option<Map<String, Value>> {
             }
             return None;
         };
-        put(&mut found, member, &declared.shape, &field)?;
+        // What an object has become is the server's to say.
+        if *member != "status" {
+            put(&mut found, member, &declared.shape, &field)?;
+        }
     }
     Some(found)
 }

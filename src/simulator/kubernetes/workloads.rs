@@ -24,14 +24,14 @@ pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
         "deployments" => deployment(azure, cluster, spot, &found),
         "replicasets" => {
             let wanted = replicas(&found);
-            let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
-            let ready = keep_pods(azure, cluster, spot, &found, wanted, &names);
+            let ready = keep_pods(azure, cluster, spot, &found, &Names::Any(wanted));
             let status = json!({"replicas": wanted, "fullyLabeledReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready});
             put_status(azure, &key, spot, status);
         }
         "statefulsets" => {
             let wanted = replicas(&found);
-            let ready = keep_pods(azure, cluster, spot, &found, wanted, &|number| format!("{}-{number}", spot.name));
+            let names = (0..wanted).map(|number| format!("{}-{number}", spot.name)).collect();
+            let ready = keep_pods(azure, cluster, spot, &found, &Names::Fixed(names));
             let status = json!({
                 "replicas": wanted, "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": wanted,
                 "updatedReplicas": wanted,
@@ -40,8 +40,7 @@ pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
         }
         "daemonsets" => {
             let nodes = nodes(azure, &key);
-            let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
-            let ready = keep_pods(azure, cluster, spot, &found, nodes, &names);
+            let ready = keep_pods(azure, cluster, spot, &found, &Names::Any(nodes));
             let status = json!({
                 "desiredNumberScheduled": nodes, "currentNumberScheduled": nodes, "numberReady": ready,
                 "numberAvailable": ready, "updatedNumberScheduled": nodes, "numberMisscheduled": 0,
@@ -53,14 +52,18 @@ pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
     }
 }
 
-fn azure_seed(key: &Key, number: usize) -> u64 {
-    let number = u64::try_from(number).unwrap_or_default();
-    key.as_str().bytes().fold(number, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)))
-}
-
 fn replicas(found: &Value) -> usize {
     let wanted = found.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
     usize::try_from(wanted).unwrap_or_default()
+}
+
+/// Brings all workloads of a namespace into line: an account has come that their pods may have waited for.
+pub(super) fn reconcile_all(azure: &mut Azure, cluster: &Resource, namespace: &str) {
+    let store = azure.world().objects(&cluster.key());
+    let kinds = [("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets"), ("batch", "jobs")];
+    let all = kinds.iter().flat_map(|(group, plural)| store.of_kind(group, plural, namespace));
+    let all: Vec<Spot> = all.map(|(spot, _)| spot.clone()).collect();
+    all.iter().for_each(|spot| reconcile(azure, cluster, spot));
 }
 
 /// How many nodes there are: those of the pools.
@@ -152,8 +155,7 @@ fn job(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
     }
     let wanted = found.pointer("/spec/completions").and_then(Value::as_u64).unwrap_or(1);
     let wanted = usize::try_from(wanted).unwrap_or_default();
-    let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
-    let done = keep_pods(azure, cluster, spot, &found, wanted, &names);
+    let done = keep_pods(azure, cluster, spot, &found, &Names::Any(wanted));
     let time = object::time(azure.now());
     let mut status = json!({"startTime": time, "succeeded": done});
     if done >= wanted {
@@ -165,53 +167,64 @@ fn job(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
     put_status(azure, &key, spot, status);
 }
 
+/// Which pods a workload wants.
+enum Names {
+    /// So many, whatever they are called.
+    Any(usize),
+    /// These.
+    Fixed(Vec<String>),
+}
+
 /// Makes the pods of a workload that are missing, and takes away those that are too many or of another template; how many
 /// there are then.
-fn keep_pods(
-    azure: &mut Azure,
-    cluster: &Resource,
-    spot: &Spot,
-    found: &Value,
-    wanted: usize,
-    names: &dyn Fn(usize) -> String,
-) -> usize {
+fn keep_pods(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value, wanted: &Names) -> usize {
     let key = cluster.key();
     let template = found.pointer("/spec/template").cloned().unwrap_or_default();
     let mark = suffix(1, &template.to_string());
-    let wanted: Vec<String> = (0..wanted).map(names).collect();
-    let mut ready = 0;
+    let mut kept: Vec<String> = Vec::new();
     for pod in owned(azure, &key, "pods", found) {
         let present = azure.world().objects(&key).get(&pod).cloned().unwrap_or_default();
-        let is_current = object::annotation(&present, pods::TEMPLATE) == Some(&mark);
-        if is_current && wanted.contains(&pod.name) {
-            ready += 1;
+        let is_wanted = match wanted {
+            Names::Any(count) => kept.len() < *count,
+            Names::Fixed(names) => names.contains(&pod.name),
+        };
+        if is_wanted && object::annotation(&present, pods::TEMPLATE) == Some(&mark) {
+            kept.push(pod.name);
         } else {
             drop(azure, &key, pod);
         }
     }
-    let kinds = kind("", "pods");
-    for name in &wanted {
-        if azure.world().objects(&key).get(&kinds.spot(&spot.namespace, name)).is_some() {
-            continue;
-        }
-        let version = text(found, "/apiVersion").unwrap_or_default().to_owned();
-        let word = text(found, "/kind").unwrap_or_default().to_owned();
-        let mut pod = template.clone();
-        unset(&mut pod, "/metadata/creationTimestamp");
-        set(&mut pod, "/metadata/name", Value::from(name.as_str()));
-        set(&mut pod, "/metadata/namespace", Value::from(spot.namespace.as_str()));
-        set(&mut pod, "/metadata/ownerReferences", json!([owner(&word, &version, found)]));
-        set(&mut pod, &format!("/metadata/annotations/{}", pods::TEMPLATE), Value::from(mark.as_str()));
-        match pods::admit(azure, cluster, &mut pod) {
-            Ok(()) => {
-                pods::begin(azure, &mut pod, word == "Job");
-                make(azure, &key, &kinds, pod);
-                ready += 1;
-            }
-            Err(failure) => failed(azure, &key, spot, &word, &failure.message),
-        }
+    let missing: Vec<Option<&String>> = match wanted {
+        Names::Any(count) => vec![None; count.saturating_sub(kept.len())],
+        Names::Fixed(names) => names.iter().filter(|name| !kept.contains(name)).map(Some).collect(),
+    };
+    let mut ready = kept.len();
+    for name in missing {
+        let number = azure.world().objects(&key).revision();
+        let name = name.cloned().unwrap_or_else(|| format!("{}-{}", spot.name, suffix(number, &spot.name)));
+        ready += usize::from(make_pod(azure, cluster, spot, found, name, &mark));
     }
     ready
+}
+
+/// Makes a pod of a workload, unless it is not let in.
+fn make_pod(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value, name: String, mark: &str) -> bool {
+    let key = cluster.key();
+    let version = text(found, "/apiVersion").unwrap_or_default().to_owned();
+    let word = text(found, "/kind").unwrap_or_default().to_owned();
+    let mut pod = found.pointer("/spec/template").cloned().unwrap_or_default();
+    unset(&mut pod, "/metadata/creationTimestamp");
+    set(&mut pod, "/metadata/name", Value::from(name));
+    set(&mut pod, "/metadata/namespace", Value::from(spot.namespace.as_str()));
+    set(&mut pod, "/metadata/ownerReferences", json!([owner(&word, &version, found)]));
+    set(&mut pod, &format!("/metadata/annotations/{}", pods::TEMPLATE.replace('/', "~1")), Value::from(mark));
+    if let Err(failure) = pods::admit(azure, cluster, &mut pod) {
+        failed(azure, &key, spot, &word, &failure.message);
+        return false;
+    }
+    pods::begin(azure, &mut pod, word == "Job");
+    make(azure, &key, &kind("", "pods"), pod);
+    true
 }
 
 /// A pod that cannot be made is told of in an event.

@@ -1,6 +1,7 @@
 //! The simulator over real HTTP.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod as_pod;
 mod clusters;
 mod control;
 mod identities;
