@@ -117,26 +117,28 @@ impl Simulator {
 
     /// Counts from zero.
     pub fn forget_requests(&self) {
-        self.ask("DELETE");
+        self.ask("DELETE", "requests");
+    }
+
+    /// The time there, since its clock began.
+    pub fn now(&self) -> Duration {
+        let told = body(&self.ask("GET", "clock"));
+        Duration::from_millis(told["milliseconds"].as_u64().unwrap_or_else(|| fail("the simulator tells no time")))
     }
 
     /// How many requests there were, by method and kind.
     pub fn requests(&self) -> BTreeMap<(String, String), u64> {
-        let answer = self.ask("GET");
-        let body: serde_json::Value = answer
-            .split_once("\r\n\r\n")
-            .and_then(|(_, body)| serde_json::from_str(body).ok())
-            .unwrap_or_else(|| fail(&format!("the simulator answered: {answer}")));
+        let body = body(&self.ask("GET", "requests"));
         let text = |entry: &serde_json::Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         let entries = body["value"].as_array().cloned().unwrap_or_default();
         entries.iter().map(|e| ((text(e, "method"), text(e, "kind")), e["count"].as_u64().unwrap_or(0))).collect()
     }
 
-    fn ask(&self, method: &str) -> String {
+    fn ask(&self, method: &str, what: &str) -> String {
         let asked = TcpStream::connect(&self.address).and_then(|mut stream| {
             write!(
                 stream,
-                "{method} /simulator/requests HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                "{method} /simulator/{what} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
                 self.address
             )?;
             let mut answer = String::new();
@@ -144,6 +146,11 @@ impl Simulator {
         });
         asked.unwrap_or_else(|error| fail(&format!("the simulator does not answer: {error}")))
     }
+}
+
+fn body(answer: &str) -> serde_json::Value {
+    let body = answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
+    body.unwrap_or_else(|| fail(&format!("the simulator answered: {answer}")))
 }
 
 impl Drop for Simulator {

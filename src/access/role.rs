@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::azure::roles::{self, BuiltInRole};
 
+pub use crate::azure::roles::matches;
+
 /// A role that is assigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
@@ -122,29 +124,6 @@ impl Plane {
         let listed = || roles::actions().any(|listed| listed.eq_ignore_ascii_case(action));
         if first_level || listed() { Self::Management } else { Self::Either }
     }
-}
-
-/// Whether an action fits a pattern, in whatever case; a star in the pattern stands for any text, also for none.
-pub fn matches(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.as_bytes(), action.as_bytes());
-    let (mut p, mut a) = (0, 0);
-    // Where to go on when the text after the last star does not fit: the star takes one more byte.
-    let mut again: Option<(usize, usize)> = None;
-    while let Some(&byte) = action.get(a) {
-        match pattern.get(p) {
-            Some(b'*') => {
-                again = Some((p + 1, a));
-                p += 1;
-            }
-            Some(wanted) if wanted.eq_ignore_ascii_case(&byte) => (p, a) = (p + 1, a + 1),
-            _ => {
-                let Some((after_star, from)) = again else { return false };
-                again = Some((after_star, from + 1));
-                (p, a) = (after_star, from + 1);
-            }
-        }
-    }
-    pattern.iter().skip(p).all(|byte| *byte == b'*')
 }
 
 /// Roles in words. A role that is not listed is called by its name.

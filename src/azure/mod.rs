@@ -8,6 +8,7 @@ mod casing;
 pub mod discover;
 pub mod guid;
 pub mod kinds;
+mod preflight;
 pub mod provider;
 pub mod roles;
 pub mod session;

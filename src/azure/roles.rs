@@ -30,6 +30,29 @@ pub struct Permission {
     pub not_data_actions: &'static [&'static str],
 }
 
+/// Whether an action fits a pattern, in whatever case; a star in the pattern stands for any text, also for none.
+pub fn matches(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.as_bytes(), action.as_bytes());
+    let (mut p, mut a) = (0, 0);
+    // Where to go on when the text after the last star does not fit: the star takes one more byte.
+    let mut again: Option<(usize, usize)> = None;
+    while let Some(&byte) = action.get(a) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                again = Some((p + 1, a));
+                p += 1;
+            }
+            Some(wanted) if wanted.eq_ignore_ascii_case(&byte) => (p, a) = (p + 1, a + 1),
+            _ => {
+                let Some((after_star, from)) = again else { return false };
+                again = Some((after_star, from + 1));
+                (p, a) = (after_star, from + 1);
+            }
+        }
+    }
+    pattern.iter().skip(p).all(|byte| *byte == b'*')
+}
+
 /// The role of a name, in whatever case.
 pub fn by_name(name: &str) -> Option<BuiltInRole> {
     ROLES.iter().find(|role| role.name.eq_ignore_ascii_case(name)).copied()

@@ -41,6 +41,9 @@ pub struct PlanFlags {
     /// How many reads or writes go on at once
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub parallelism: usize,
+    /// Ask Azure beforehand whether it would take the changes: permissions, policies, quotas, names
+    #[arg(long)]
+    pub preflight: bool,
     /// Ask for variables that are not set
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true",
           default_missing_value = "true", value_parser = super::flags::parse_bool, action = clap::ArgAction::Set)]
@@ -137,6 +140,7 @@ impl PlanFlags {
             replace,
             imports: Vec::new(),
             parallelism: self.parallelism.max(1),
+            preflight: self.preflight,
         })
     }
 }

@@ -24,6 +24,7 @@ mod moved;
 mod names;
 mod orphans;
 pub mod outputs;
+mod preflight;
 pub mod propose;
 pub mod provisioners;
 mod reading;
@@ -172,6 +173,9 @@ pub async fn plan_with_values<'c>(
         if options.mode != Mode::RefreshOnly {
             planner.orphans();
         }
+    }
+    if options.preflight && !planner.stage.found.has_errors() {
+        planner.preflight().await;
     }
     let (mut plan, evaluation, mut found) = planner.into_plan(base, timestamp);
     if let Some(first) = (!plan.errored).then(|| verify::verify(&plan)).and_then(|faults| faults.into_iter().next()) {

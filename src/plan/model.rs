@@ -67,6 +67,8 @@ pub struct Options {
     pub imports: Vec<(Address, String)>,
     /// How many reads or writes at once (`-parallelism`); at least 1.
     pub parallelism: usize,
+    /// Ask the services whether they would take what is planned (`-preflight`).
+    pub preflight: bool,
 }
 
 impl Default for Options {
@@ -79,6 +81,7 @@ impl Default for Options {
             replace: Vec::new(),
             imports: Vec::new(),
             parallelism: 10,
+            preflight: false,
         }
     }
 }

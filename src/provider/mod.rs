@@ -217,6 +217,17 @@ pub struct Planned<'a> {
     pub value: &'a Value,
 }
 
+/// An instance that is about to be written or removed, as [`Read::preflight`] sees it. Values carry no marks.
+#[derive(Debug, Clone, Copy)]
+pub struct Intended<'a> {
+    /// The kind's name.
+    pub kind: &'a str,
+    /// What it is; null when it is to be made.
+    pub before: &'a Value,
+    /// What it will be, with unknowns; null when it goes.
+    pub after: &'a Value,
+}
+
 /// A thing of which only one writer at a time may be at work: `cluster:/subscriptions/...`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane(pub Arc<str>);
@@ -281,6 +292,12 @@ pub trait Read: Send + Sync {
 
     /// The lanes that a write of this object occupies.
     fn lanes(&self, _kind: &str, _value: &Value) -> Vec<Lane> {
+        Vec::new()
+    }
+
+    /// Asks the service whether it would take what is intended, without doing anything: what is wrong, each with its
+    /// position in `intended`.
+    async fn preflight(&self, _intended: &[Intended<'_>]) -> Vec<(usize, Finding)> {
         Vec::new()
     }
 }

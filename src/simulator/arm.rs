@@ -13,7 +13,7 @@ use crate::simulator::operations::POLL;
 use crate::simulator::record::Record;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, guid, service_of};
-use crate::simulator::services::event;
+use crate::simulator::services::{event, names, policies};
 use crate::simulator::target::{Key, Place, Target, action_of, same, subscription_of};
 use crate::simulator::throttle::{Call, Throttle};
 use crate::simulator::world::{Change, Resource, World};
@@ -334,6 +334,14 @@ impl Azure {
                 self.faults.unregistered.push(namespace.to_owned());
             }
             return Ok(Answer::json(200, subscriptions::provider(scope, namespace, &self.faults.unregistered)));
+        }
+        if let Some(Target::Collection { parent, kind }) = Target::parse(&request.path) {
+            if let Some(answer) = names::answer(self.scene(), &kind, &request.body) {
+                return Ok(Answer::json(200, answer));
+            }
+            if same(&kind, policies::QUESTION) {
+                return Ok(Answer::json(200, policies::answer(self.scene(), &parent, &request.body)));
+            }
         }
         let (place, action) = action_of(&request.path).ok_or_else(absent)?;
         let service = service_of(&place.kind);

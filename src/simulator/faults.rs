@@ -1,5 +1,7 @@
 //! What the simulator can be told to do wrong, or late, or oddly: the faults that people meet in the field.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,6 +31,9 @@ pub struct Faults {
     pub inside_networks: bool,
     /// Namespaces of providers that the subscription is not registered with, until it registers.
     pub unregistered: Vec<String>,
+    /// How much of something a subscription may have, by Azure's name for it: `standardDSv5Family` or `cores` in a
+    /// region, `roleAssignments`. What is not named is plentiful.
+    pub quotas: BTreeMap<String, u64>,
     /// Seconds until the authorisation service knows a new identity's principal.
     pub replication_seconds: u64,
     /// Seconds until a role assignment takes effect.
@@ -51,6 +56,7 @@ impl Default for Faults {
             soft_delete: false,
             inside_networks: false,
             unregistered: Vec::new(),
+            quotas: BTreeMap::new(),
             replication_seconds: 15,
             propagation_seconds: 20,
             credential_seconds: 10,

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::request::Request;
+use crate::simulator::rights::{PERMISSIONS, permissions_of};
 use crate::simulator::service::service_of;
-use crate::simulator::services::{VERSIONS, kubernetes_versions};
+use crate::simulator::services::{VERSIONS, kubernetes_versions, quotas};
 use crate::simulator::subscriptions::{self, SUBSCRIPTION};
 use crate::simulator::target::{GROUPS, Key, Target, same};
 
@@ -27,6 +28,12 @@ impl Azure {
             }
             Target::Contents(scope) => self.contents(scope)?,
             Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),
+            Target::Collection { parent, kind } if same(kind, PERMISSIONS) => {
+                permissions_of(self.scene(), self.asking(), parent)
+            }
+            Target::Collection { parent, kind } if same(kind, quotas::ASSIGNMENTS) => {
+                return Ok(Answer::json(200, quotas::assignments(self.scene(), parent)));
+            }
             Target::Collection { parent, kind } => {
                 let filter = request.parameter("$filter");
                 return match service_of(kind).list(self.scene(), parent, filter.as_deref()) {

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, service_of};
-use crate::simulator::services::{holds_any, may, may_with_data};
+use crate::simulator::services::{holds_any, may, may_with_data, permissions};
 use crate::simulator::target::{GROUPS, Key, Target, action_of, same};
 use crate::simulator::world::{Known, Resource};
 
@@ -55,7 +55,18 @@ pub(super) fn check(scene: Scene<'_>, caller: Caller<'_>, request: &Request, tar
     check_linked(scene, caller, request, &action, &scope)
 }
 
-/// Whoever gives an identity to a resource must be allowed to assign it.
+/// What everybody may list of themselves.
+pub(super) const PERMISSIONS: &str = "Microsoft.Authorization/permissions";
+
+/// What the caller may do at a scope, as the permissions of its roles.
+pub(super) fn permissions_of(scene: Scene<'_>, caller: Caller<'_>, scope: &str) -> Vec<Value> {
+    if caller.is_judged(scene) {
+        return permissions(scene, caller.object, &Key::of(scope));
+    }
+    vec![json!({ "actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": [] })]
+}
+
+/// Whoever gives an identity to a resource must be allowed to assign it, and whoever puts nodes into a subnet to join it.
 fn check_linked(
     scene: Scene<'_>,
     caller: Caller<'_>,
@@ -64,15 +75,19 @@ fn check_linked(
     scope: &str,
 ) -> Result<(), Refusal> {
     const ASSIGN: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+    const JOIN: &str = "Microsoft.Network/virtualNetworks/subnets/join/action";
     let given = request.body.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
-    for id in given.into_iter().flat_map(serde_json::Map::keys) {
+    // The built-in role has a star where other roles have nothing.
+    let assign = [ASSIGN, "Microsoft.ManagedIdentity/userAssignedIdentities/any/assign/action"];
+    let identities = given.into_iter().flat_map(serde_json::Map::keys).map(|id| (id.as_str(), assign));
+    let subnets = subnets_of(&request.body).into_iter().map(|id| (id, [JOIN, JOIN]));
+    for (id, forms) in identities.chain(subnets) {
         let key = Key::of(id);
-        // The built-in role has a star where other roles have nothing.
-        let forms = [ASSIGN, "Microsoft.ManagedIdentity/userAssignedIdentities/any/assign/action"];
         if !forms.iter().any(|form| may(scene, caller.object, form, &key)) {
+            let [wanted, _] = forms;
             let message = format!(
                 "The client '{}' with object id '{}' has permission to perform action '{action}' on scope '{scope}'; \
-                 however, it does not have permission to perform action(s) '{ASSIGN}' on the linked scope(s) '{id}' \
+                 however, it does not have permission to perform action(s) '{wanted}' on the linked scope(s) '{id}' \
                  (respectively) or the linked scope(s) are invalid.",
                 caller.client, caller.object
             );
@@ -80,6 +95,13 @@ fn check_linked(
         }
     }
     Ok(())
+}
+
+/// The subnets that nodes and pods of a cluster or a pool are put into.
+fn subnets_of(body: &Value) -> Vec<&str> {
+    let pools = body.pointer("/properties/agentPoolProfiles").and_then(Value::as_array);
+    let pools = pools.into_iter().flatten().chain(body.get("properties"));
+    pools.flat_map(|pool| ["/vnetSubnetID", "/podSubnetID"].map(|name| body::text(pool, name))).flatten().collect()
 }
 
 /// The action that a request is, and its scope; `None` where nobody is asked for a right.
@@ -96,6 +118,7 @@ fn asked(request: &Request, target: &Target) -> Option<(String, String)> {
     }
     match target {
         Target::Resource(place) => Some((format!("{}/{verb}", spelled(&place.kind)), place.id.clone())),
+        Target::Collection { kind, .. } if same(kind, PERMISSIONS) => None,
         Target::Collection { parent, kind } => Some((format!("{}/{verb}", spelled(kind)), parent.clone())),
         Target::Contents(scope) => Some(("Microsoft.Resources/subscriptions/resources/read".to_owned(), scope.clone())),
         Target::Subscription(id) => {

@@ -12,6 +12,7 @@ use crate::simulator::faults::Effect;
 use crate::simulator::operations::{Operation, POLL, Purpose, Style};
 use crate::simulator::request::Request;
 use crate::simulator::service::{Draft, Outcome, Service, guid, service_of, short_location};
+use crate::simulator::services::policies;
 use crate::simulator::target::{Key, Place, same, subscription_of};
 use crate::simulator::world::{Change, Resource};
 
@@ -52,6 +53,7 @@ impl Azure {
         let id = self.spelled(place, service);
         let name = id.rsplit('/').next().unwrap_or_default().to_owned();
         let place = Place { id, name, ..place.clone() };
+        policies::check(self.scene(), &place, &sent)?;
         let draft = Draft { scene: self.scene(), place: &place, prior: prior.as_ref(), body: sent };
         let outcome = service.complete(draft)?;
         let is_new = prior.is_none();

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
 use super::super::arm::{ArmError, Conflict, Method, Request};
+use super::super::preflight::{Outlook, UNNAMED};
 use super::super::session::Azure;
 use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
@@ -386,6 +387,19 @@ impl AzureKind for ArmKind {
         self.hooks.implied_order(planned)
     }
 
+    fn outlook(&self, azure: &Azure, value: &Value) -> Option<Outlook> {
+        let id = self.id(azure, value).or_else(|| {
+            // Where it will be is known before its name, when that is derived from what is not known yet.
+            let mut fields = value.as_fields()?.clone();
+            let name = fields.get_mut("name").filter(|name| !name.is_known())?;
+            *name = Value::string(UNNAMED);
+            id_of(self.table.id, &azure.subscription, &Value::object(fields))
+        });
+        let id = id.filter(|id| id.starts_with('/') && !id.contains('|'))?;
+        let body = self.first_body(&without_secrets(&self.table.rows, value));
+        Some(Outlook { id, api_version: self.table.api_version.to_owned(), body })
+    }
+
     async fn prefetch(&self, azure: &Azure, wanted: &[&Recorded]) {
         let mut lists: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
         for recorded in wanted {
@@ -404,6 +418,23 @@ impl AzureKind for ArmKind {
             }
         }
     }
+}
+
+/// A value with nulls for what is sensitive.
+fn without_secrets(rows: &[Row], value: &Value) -> Value {
+    let Some(fields) = value.as_fields() else { return value.clone() };
+    let mut fields = fields.clone();
+    for row in rows {
+        let Some(field) = fields.get_mut(row.name) else { continue };
+        if row.sensitive || row.write_only {
+            *field = Value::null(wire::type_of(row));
+        } else if let (wire::Shape::Blocks(blocks), Some(items)) = (&row.shape, field.as_elements()) {
+            let element = wire::element_type(&blocks.rows);
+            let items = items.iter().map(|item| without_secrets(&blocks.rows, item)).collect();
+            *field = if blocks.set { Value::set(element, items) } else { Value::list(element, items) };
+        }
+    }
+    Value::object(fields)
 }
 
 const ALREADY_EXISTS: &str = "Resource already exists";

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::arm::Method;
 use super::super::arm_id::ArmId;
+use super::super::preflight::Outlook;
 use super::super::session::Azure;
 use super::super::wire::{
     self, Row, Same, block_of, finding, flag, same_text, text, text_map, text_set, texts, timeouts_type,
@@ -322,6 +323,15 @@ impl AzureKind for AzapiResource {
 
     fn lanes(&self, value: &Value) -> Vec<Lane> {
         azapi_call::lanes(id_in(value), value)
+    }
+
+    fn outlook(&self, _azure: &Azure, value: &Value) -> Option<Outlook> {
+        let id = id_in(value);
+        let (_, version) = value.field("type").and_then(Value::as_str)?.split_once('@')?;
+        let nothing_secret = Value::null(value.type_of());
+        let outlook =
+            || Outlook { id: id.to_owned(), api_version: version.to_owned(), body: sent(value, &nothing_secret) };
+        (!id.is_empty()).then(outlook)
     }
 }
 

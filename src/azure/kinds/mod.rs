@@ -65,6 +65,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::preflight::Outlook;
 use super::session::Azure;
 use super::wire::Table;
 use crate::diagnostic::Diagnostics;
@@ -126,6 +127,12 @@ pub trait AzureKind: Kind {
 
     /// The table that describes it, when there is one: where in Azure its objects are.
     fn table(&self) -> Option<&Table> {
+        None
+    }
+
+    /// What is going to be sent for an object, as far as it is known and without secrets; `None` for what is no resource
+    /// of its own, and while its id is not known.
+    fn outlook(&self, _azure: &Azure, _value: &Value) -> Option<Outlook> {
         None
     }
 

@@ -11,12 +11,13 @@ use serde_json::Value as Json;
 use super::arm::{Clock, Method, Request, Settings, SystemClock, VirtualClock};
 use super::discover::discover;
 use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
+use super::preflight::preflight;
 use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Found, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded, Schema, Sent, Session,
-    Settled, Surroundings, Watch, Write,
+    Applied, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded,
+    Schema, Sent, Session, Settled, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
@@ -252,6 +253,10 @@ impl Read for AzureSession {
 
     fn lanes(&self, kind: &str, value: &Value) -> Vec<Lane> {
         self.kind(kind).map(|kind| kind.lanes(value)).unwrap_or_default()
+    }
+
+    async fn preflight(&self, intended: &[Intended<'_>]) -> Vec<(usize, Finding)> {
+        preflight(&self.azure, &self.registry, intended).await
     }
 }
 

@@ -298,6 +298,7 @@ fn write_options(options: &Options) -> Json {
         "excludes": texts(&options.excludes),
         "replace": options.replace.iter().map(|a| json!(a.to_string())).collect::<Json>(),
         "parallelism": options.parallelism,
+        "preflight": options.preflight,
     })
 }
 
@@ -316,6 +317,7 @@ fn read_options(json: &Json) -> Option<Options> {
         replace: list(&json["replace"], address)?,
         imports: Vec::new(),
         parallelism: json["parallelism"].as_u64().and_then(|n| usize::try_from(n).ok())?,
+        preflight: json["preflight"].as_bool()?,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::clock::written;
 use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service};
+use crate::simulator::services::quotas::check_assignments;
 use crate::simulator::services::roles::{definition, guid_of};
 use crate::simulator::target::{Key, Place, same, subscription_of};
 use crate::simulator::world::{Known, Resource};
@@ -50,6 +51,9 @@ impl Service for Assignments {
         let unique = format!("assignment|{}|{principal}|{role}", Key::of(&draft.place.scope).as_str());
         check_identity(&draft, &unique)?;
         check_principal(&draft, &principal)?;
+        if draft.prior.is_none() {
+            check_assignments(draft.scene, draft.place.subscription())?;
+        }
         let body = completed(&draft, &principal, &found);
         Ok(Outcome { unique: Some(unique), found_by: Some(format!("principal|{principal}")), ..Outcome::of(body) })
     }
@@ -76,6 +80,16 @@ pub(in crate::simulator) fn may(scene: Scene<'_>, principal: &str, action: &str,
 /// As [`may`], of what a resource holds.
 pub(in crate::simulator) fn may_with_data(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
     in_effect(scene, principal).any(|(at, role)| scope.within(&at) && allows(scene, role, action, DATA))
+}
+
+/// What the roles of a principal allow at a scope: the permissions of each.
+pub(in crate::simulator) fn permissions(scene: Scene<'_>, principal: &str, scope: &Key) -> Vec<Value> {
+    let held = in_effect(scene, principal).filter(|(at, _)| scope.within(at));
+    let roles = held.filter_map(|(_, role)| definition(scene, &guid_of(role), subscription_of(role)));
+    roles
+        .flat_map(|role| role.pointer("/properties/permissions").and_then(Value::as_array).cloned())
+        .flatten()
+        .collect()
 }
 
 /// Whether a principal holds a role at a scope, above it or beneath it.

@@ -9,9 +9,13 @@ mod databases;
 mod governance;
 mod groups;
 mod identities;
+pub(super) mod names;
 mod nested;
 mod network;
+pub(super) mod policies;
+mod policy_rule;
 mod private_links;
+pub(super) mod quotas;
 mod registries;
 mod role_table;
 mod roles;
@@ -19,6 +23,7 @@ mod security_groups;
 mod ssh_keys;
 mod storage;
 mod vaults;
+mod vm_sizes;
 mod workspaces;
 
 use crate::simulator::service::Service;
@@ -66,8 +71,14 @@ pub(super) static ALL: &[&dyn Service] = &[
     &databases::ConnectionPolicies,
     &aks::TrustedAccess,
     &aks::Extensions,
+    &policies::Definitions,
+    &policies::Assignments,
+    &quotas::Sizes,
+    &quotas::Usages("Microsoft.Compute/locations/usages"),
+    &quotas::Usages("Microsoft.Network/locations/usages"),
+    &quotas::Usages("Microsoft.Storage/locations/usages"),
 ];
 
 pub(super) use activity::event;
 pub(super) use aks::{VERSIONS, kubernetes_versions};
-pub(super) use assignments::{holds_any, may, may_with_data};
+pub(super) use assignments::{holds_any, may, may_with_data, permissions};

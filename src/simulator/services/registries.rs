@@ -19,6 +19,15 @@ pub(in crate::simulator) struct Replications;
 
 const REPLICATIONS: &str = "Microsoft.ContainerRegistry/registries/replications";
 
+/// Refuses what can be no registry's name.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    if (5..=50).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    let message = format!("The specified resource name {name} is not valid: it must be 5 to 50 letters and digits.");
+    Err(Refusal::bad("InvalidResourceName", message))
+}
+
 impl Service for Registries {
     fn kind(&self) -> &'static str {
         "Microsoft.ContainerRegistry/registries"
@@ -26,11 +35,7 @@ impl Service for Registries {
 
     fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
         let name = &draft.place.name;
-        if !(5..=50).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-            let message =
-                format!("The specified resource name {name} is not valid: it must be 5 to 50 letters and digits.");
-            return Err(Refusal::bad("InvalidResourceName", message));
-        }
+        check_name(name)?;
         let unique = format!("registry|{}", name.to_lowercase());
         if draft.scene.world.holder(&unique).is_some_and(|holder| holder.key() != draft.place.key()) {
             return Err(Refusal::new(

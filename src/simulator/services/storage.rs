@@ -31,14 +31,7 @@ impl Service for Accounts {
 
     fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
         let name = &draft.place.name;
-        let allowed = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        if !allowed || !(3..=24).contains(&name.len()) {
-            let message = format!(
-                "{name} is not a valid storage account name. Storage account name must be between 3 and 24 \
-                 characters in length and use numbers and lower-case letters only."
-            );
-            return Err(Refusal::bad("AccountNameInvalid", message));
-        }
+        check_name(name)?;
         // Names are unique in all of Azure.
         let unique = format!("storage|{name}");
         if draft.scene.world.holder(&unique).is_some_and(|holder| holder.key() != draft.place.key()) {
@@ -61,6 +54,19 @@ impl Service for Accounts {
             _ => Err(Refusal::new(404, "InvalidResourceType", format!("A storage account has no action '{action}'."))),
         }
     }
+}
+
+/// Refuses what can be no account's name.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    let allowed = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if allowed && (3..=24).contains(&name.len()) {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} is not a valid storage account name. Storage account name must be between 3 and 24 \
+         characters in length and use numbers and lower-case letters only."
+    );
+    Err(Refusal::bad("AccountNameInvalid", message))
 }
 
 impl Service for Containers {

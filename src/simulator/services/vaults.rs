@@ -39,16 +39,9 @@ impl Service for Vaults {
             Some(holder) if holder.key() == draft.place.key() => {}
             Some(holder) if holder.kind == DELETED && is_recovery => also.push(Change::Remove(Key::of(&remains))),
             Some(holder) if holder.kind == DELETED => {
-                let message = format!(
-                    "A vault with the name '{name}' already exists in deleted state. You need to either \
-                     recover or purge existing key vault."
-                );
-                return Err(Refusal::new(409, "ConflictError", message));
+                return Err(Refusal::new(409, "ConflictError", taken(&name, holder)));
             }
-            Some(_) => {
-                let message = format!("The vault name '{name}' is already in use. Vault names are globally unique.");
-                return Err(Refusal::new(409, "VaultAlreadyExists", message));
-            }
+            Some(holder) => return Err(Refusal::new(409, "VaultAlreadyExists", taken(&name, holder))),
             None => {}
         }
         let body = completed(&draft)?;
@@ -118,11 +111,23 @@ impl Service for DeletedVaults {
     }
 }
 
+/// What is said of a name that another vault has, or had.
+pub(super) fn taken(name: &str, holder: &Resource) -> String {
+    if holder.kind == DELETED {
+        return format!(
+            "A vault with the name '{name}' already exists in deleted state. You need to either recover or purge \
+             existing key vault."
+        );
+    }
+    format!("The vault name '{name}' is already in use. Vault names are globally unique.")
+}
+
 fn deleted_id(subscription: &str, location: &str, name: &str) -> String {
     format!("/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{name}")
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+/// Refuses what can be no vault's name.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     let allowed = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !name.contains("--");
     let ends = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.ends_with('-');
     if allowed && ends && (3..=24).contains(&name.len()) {

@@ -11,6 +11,7 @@ use crate::simulator::service::{Acted, Draft, Outcome, Scene, Service};
 use crate::simulator::services::aks::{
     automatic, busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
 };
+use crate::simulator::services::quotas::{Nodes, check_nodes};
 use crate::simulator::target::{GROUPS, Key, Place, same};
 use crate::simulator::world::{Change, Resource};
 
@@ -162,6 +163,8 @@ fn first_pools(draft: &Draft<'_>, profiles: &[Value], cluster: &Value) -> Result
     if !profiles.iter().any(is_system) {
         return Err(invalid("agentPoolProfiles", "There has to be at least one system node pool."));
     }
+    let wanted: Vec<Nodes> = profiles.iter().map(Nodes::of).collect();
+    check_nodes(draft.scene, draft.place.subscription(), &draft.location(), &wanted)?;
     let mut changes = Vec::new();
     for profile in profiles {
         let name = text(profile, "/name").unwrap_or_default();

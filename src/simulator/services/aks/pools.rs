@@ -11,6 +11,7 @@ use crate::simulator::services::aks::checks::{alike, changes};
 use crate::simulator::services::aks::defaults::has_own_pod_range;
 use crate::simulator::services::aks::versions::{DEFAULT, Version, resolve};
 use crate::simulator::services::aks::{busy, immutable, invalid, is_retired};
+use crate::simulator::services::quotas::{Nodes, check_nodes};
 use crate::simulator::target::{Key, Place, same};
 use crate::simulator::world::Resource;
 
@@ -67,6 +68,8 @@ impl Service for Pools {
         let properties = body.get("properties").cloned().unwrap_or_default();
         let prior = draft.prior.and_then(|prior| prior.body.get("properties"));
         let completed = complete(draft.scene, &draft.place.name, properties, prior, cluster)?;
+        let at = text(cluster, "/location").unwrap_or_default();
+        check_nodes(draft.scene, draft.place.subscription(), at, &[more(&completed, prior)])?;
         body = json!({ "properties": completed });
         let seconds = if draft.prior.is_some() { 60 } else { 120 };
         Ok(Outcome::of(body).lasting(seconds))
@@ -103,6 +106,13 @@ impl Service for Pools {
     fn refuses_version(&self, version: &str) -> bool {
         is_retired(version)
     }
+}
+
+/// The nodes that a pool is going to have more than before.
+fn more(pool: &Value, prior: Option<&Value>) -> Nodes {
+    let had = prior.map_or(0, |prior| Nodes::of(prior).count);
+    let wanted = Nodes::of(pool);
+    Nodes { count: wanted.count.saturating_sub(had), ..wanted }
 }
 
 /// Checks and completes the properties of a pool of a cluster.
