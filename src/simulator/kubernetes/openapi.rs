@@ -6,7 +6,7 @@ use crate::simulator::answer::Answer;
 use crate::simulator::body::set;
 use crate::simulator::kubernetes::call::{Call, api_version};
 use crate::simulator::kubernetes::catalog::{Kind, kinds};
-use crate::simulator::kubernetes::schema::{self, Member, Shape};
+use crate::simulator::kubernetes::schema::{self, Shape};
 use crate::simulator::kubernetes::status::Failure;
 use crate::simulator::kubernetes::store::Store;
 
@@ -110,11 +110,10 @@ fn add_types(name: &str, into: &mut Map<String, Value>) {
         return;
     }
     let mut members = Map::new();
-    for (member, Member { shape, words, .. }) in &own.members {
-        members.insert((*member).to_owned(), shape_of(shape, words));
+    for (name, member) in &own.members {
+        members.insert((*name).to_owned(), shape_of(&member.shape));
     }
-    let shown = json!({"type": "object", "description": own.words, "properties": members});
-    into.insert(name_of(name), shown);
+    into.insert(name_of(name), json!({"type": "object", "properties": members}));
     for member in own.members.values() {
         let mut shape = &member.shape;
         while let Shape::Map(item) | Shape::Sequence(item) | Shape::Keyed(item, _) = shape {
@@ -126,8 +125,8 @@ fn add_types(name: &str, into: &mut Map<String, Value>) {
     }
 }
 
-fn shape_of(shape: &Shape, words: &str) -> Value {
-    let mut shown = match shape {
+fn shape_of(shape: &Shape) -> Value {
+    match shape {
         Shape::Text | Shape::Quantity => json!({"type": "string"}),
         Shape::Bytes => json!({"type": "string", "format": "byte"}),
         Shape::Time => json!({"type": "string", "format": "date-time"}),
@@ -137,25 +136,21 @@ fn shape_of(shape: &Shape, words: &str) -> Value {
         }
         Shape::Boolean => json!({"type": "boolean"}),
         Shape::Whole | Shape::Deduced => json!({"x-kubernetes-preserve-unknown-fields": true}),
-        Shape::Map(item) => json!({"type": "object", "additionalProperties": shape_of(item, "")}),
+        Shape::Map(item) => json!({"type": "object", "additionalProperties": shape_of(item)}),
         Shape::Sequence(item) => {
-            json!({"type": "array", "items": shape_of(item, ""), "x-kubernetes-list-type": "atomic"})
+            json!({"type": "array", "items": shape_of(item), "x-kubernetes-list-type": "atomic"})
         }
         Shape::Set => json!({
             "type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set",
             "x-kubernetes-patch-strategy": "merge",
         }),
         Shape::Keyed(item, keys) => json!({
-            "type": "array", "items": shape_of(item, ""), "x-kubernetes-list-type": "map",
+            "type": "array", "items": shape_of(item), "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": keys, "x-kubernetes-patch-strategy": "merge",
             "x-kubernetes-patch-merge-key": keys.first(),
         }),
         Shape::Struct(name) => json!({"allOf": [{"$ref": format!("#/components/schemas/{}", name_of(name))}]}),
-    };
-    if !words.is_empty() {
-        set(&mut shown, "/description", Value::from(words));
     }
-    shown
 }
 
 fn custom(version: &Value) -> Value {

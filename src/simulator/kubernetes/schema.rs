@@ -36,8 +36,6 @@ pub(super) enum Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub shape: Shape,
-    /// What is told of it.
-    pub words: &'static str,
     /// Whether it is one value, however it is made up.
     pub is_atomic: bool,
     /// Its number in protobuf.
@@ -48,7 +46,6 @@ pub(super) struct Member {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Type {
     pub members: BTreeMap<&'static str, Member>,
-    pub words: &'static str,
     pub is_atomic: bool,
     /// Whether it may have any other member too.
     pub is_open: bool,
@@ -67,24 +64,23 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Type> {
     let mut types = BTreeMap::new();
     let mut open: Option<(&'static str, Type)> = None;
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
-        let (head, words) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
         let is_member = line.starts_with(' ');
         if !is_member {
             types.extend(open.take());
-            let (words, is_atomic) = words.strip_suffix(" atomic").map_or((words, false), |words| (words, true));
-            open = Some((head, Type { words, is_atomic, ..Type::default() }));
+            let head = line.trim_end_matches(':');
+            let (name, is_atomic) = head.strip_suffix(" atomic").map_or((head, false), |name| (name, true));
+            open = Some((name, Type { is_atomic, ..Type::default() }));
             continue;
         }
         let Some((_, at)) = &mut open else { continue };
-        let parts: Vec<&str> = head.split_whitespace().collect();
+        let parts: Vec<&str> = line.split_whitespace().collect();
         match parts.as_slice() {
             ["*", _] => at.is_open = true,
             ["+", name, number] => at.inline = number_of(number).map(|number| (number, *name)),
             [name, shape, more @ ..] => {
                 let is_atomic = more.contains(&"atomic");
                 let number = more.iter().find_map(|word| number_of(word));
-                let words = words.trim_end_matches(" retainKeys");
-                at.members.insert(name, Member { shape: shape_of(shape, more), words, is_atomic, number });
+                at.members.insert(name, Member { shape: shape_of(shape, more), is_atomic, number });
             }
             _ => {}
         }
