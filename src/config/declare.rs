@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -399,7 +399,7 @@ impl<'a> Declarer<'a> {
 }
 
 /// Inserts unless the key is taken; gives what is there already.
-fn insert_new<K: Hash + Eq, V>(map: &mut IndexMap<K, V>, key: K, value: V) -> Option<&V> {
+fn insert_new<K: Hash + Eq, V, S: BuildHasher>(map: &mut IndexMap<K, V, S>, key: K, value: V) -> Option<&V> {
     match map.entry(key) {
         indexmap::map::Entry::Occupied(taken) => Some(taken.into_mut()),
         indexmap::map::Entry::Vacant(free) => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::address::{ModulePath, ResourceAddress};
 use crate::config::encryption::EncryptionBlock;
@@ -27,7 +28,7 @@ pub struct Module {
     /// `output` blocks by name.
     pub outputs: IndexMap<Arc<str>, Output>,
     /// `resource`, `data` and `ephemeral` blocks, and the `data` blocks inside `check` blocks.
-    pub resources: IndexMap<ResourceAddress, Box<Resource>>,
+    pub resources: IndexMap<ResourceAddress, Box<Resource>, FxBuildHasher>,
     /// `module` blocks by name.
     pub calls: IndexMap<Arc<str>, ModuleCall>,
     /// The called modules, by the name of the call. A call whose module could not be loaded is missing here.

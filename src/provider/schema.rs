@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::value::Type;
 
@@ -19,9 +20,9 @@ pub struct Schema {
 #[derive(Debug, Clone, Default)]
 pub struct Block {
     /// `name = value`
-    pub attributes: IndexMap<String, Attribute>,
+    pub attributes: IndexMap<String, Attribute, FxBuildHasher>,
     /// `name { ... }`
-    pub blocks: IndexMap<String, NestedBlock>,
+    pub blocks: IndexMap<String, NestedBlock, FxBuildHasher>,
     /// For people.
     pub description: String,
     /// What to use instead, when it is deprecated.
