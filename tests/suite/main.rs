@@ -8,6 +8,7 @@ mod authorisation;
 mod azure;
 mod crash;
 mod language_server;
+mod migration;
 mod play;
 mod random_faults;
 mod script;
