@@ -6,6 +6,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// The kind of block that stands for a module: what it makes is addressed below the block itself, as
+/// `bowline_workload.api.azurerm_user_assigned_identity.this`.
+pub const WORKLOAD: &str = "bowline_workload";
+
+/// The name of the call that a block of the kind [`WORKLOAD`] is. No `module` block can have it.
+pub fn workload_call(label: &str) -> Arc<str> {
+    format!("{WORKLOAD}.{label}").into()
+}
+
+/// A call as an address names it: `module.name`, or the block that stands for a module.
+fn write_call(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    if name.contains('.') { f.write_str(name) } else { write!(f, "module.{name}") }
+}
+
 /// Which instance of a resource or module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum InstanceKey {
@@ -247,6 +261,12 @@ impl Address {
                     module.push(ModuleStep { name: name.into(), key: rest.key()? });
                     rest.dot()?;
                 }
+                WORKLOAD => {
+                    rest.dot()?;
+                    let name = workload_call(rest.identifier()?);
+                    module.push(ModuleStep { name, key: rest.key()? });
+                    rest.dot()?;
+                }
                 "data" | "ephemeral" => {
                     let mode = if first == "data" { ResourceMode::Data } else { ResourceMode::Ephemeral };
                     rest.dot()?;
@@ -286,6 +306,11 @@ impl ProviderAddress {
                     module = module.child(rest.identifier()?);
                     rest.dot()?;
                 }
+                WORKLOAD => {
+                    rest.dot()?;
+                    module = module.child(&workload_call(rest.identifier()?));
+                    rest.dot()?;
+                }
                 "provider" => break,
                 _ => return None,
             }
@@ -307,12 +332,14 @@ impl ModuleInstance {
         let mut rest = Scanner(text);
         let mut steps = Vec::new();
         loop {
-            if rest.identifier()? != "module" {
-                return None;
-            }
+            let word = rest.identifier()?;
             rest.dot()?;
-            let name = rest.identifier()?;
-            steps.push(ModuleStep { name: name.into(), key: rest.key()? });
+            let name: Arc<str> = match word {
+                "module" => rest.identifier()?.into(),
+                WORKLOAD => workload_call(rest.identifier()?),
+                _ => return None,
+            };
+            steps.push(ModuleStep { name, key: rest.key()? });
             if rest.0.is_empty() {
                 return Some(steps.into_iter().collect());
             }
@@ -387,7 +414,8 @@ impl fmt::Display for ResourceAddress {
 impl fmt::Display for ModulePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, name) in self.0.iter().enumerate() {
-            write!(f, "{}module.{name}", if i == 0 { "" } else { "." })?;
+            f.write_str(if i == 0 { "" } else { "." })?;
+            write_call(f, name)?;
         }
         Ok(())
     }
@@ -396,7 +424,9 @@ impl fmt::Display for ModulePath {
 impl fmt::Display for ModuleInstance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.0.iter().enumerate() {
-            write!(f, "{}module.{}{}", if i == 0 { "" } else { "." }, step.name, step.key)?;
+            f.write_str(if i == 0 { "" } else { "." })?;
+            write_call(f, &step.name)?;
+            step.key.fmt(f)?;
         }
         Ok(())
     }
@@ -435,7 +465,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Variable(name) => write!(f, "var.{name}"),
             Self::Local(name) => write!(f, "local.{name}"),
-            Self::Module(name) => write!(f, "module.{name}"),
+            Self::Module(name) => write_call(f, name),
             Self::Resource(resource) => resource.fmt(f),
             Self::Each => f.write_str("each"),
             Self::Count => f.write_str("count"),
@@ -461,6 +491,8 @@ mod tests {
             "azurerm_subnet.a[\"x\\\"y.z\"]",
             "data.azurerm_subnet.a",
             "module.m.module.n[\"k\"].data.azurerm_subnet.a[0]",
+            "bowline_workload.api[\"k\"].azurerm_role_assignment.this[\"secrets\"]",
+            "module.m.bowline_workload.api.azurerm_user_assigned_identity.this",
         ] {
             assert_eq!(Address::parse(text).map(|a| a.to_string()).as_deref(), Some(text));
         }

@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::address::{ResourceAddress, ResourceMode};
+use crate::address::{ResourceAddress, ResourceMode, WORKLOAD};
 use crate::config::call::read_call;
 use crate::config::content::{BlockShape, Content, Shape, label};
 use crate::config::endpoint::{Endpoint, endpoint_reference, import_target, whole_target};
 use crate::config::literal::{flag, references, text};
 use crate::config::meta::read_check_rules;
-use crate::config::module::{Check, Import, Local, Module, Moved, Output, ProviderBlock, Removed, Text};
+use crate::config::module::{Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, Removed, Text};
 use crate::config::resource::Resource;
 use crate::config::resource_block::{read_provisioners, read_resource};
 use crate::config::settings::read_terraform;
 use crate::config::variable_block::read_variable;
+use crate::config::workload::read_workload;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
 use crate::syntax::scan::is_name;
@@ -213,6 +214,10 @@ impl<'a> Declarer<'a> {
     fn call(&mut self, block: Block) {
         self.check_name(&block, 0, "module instance name");
         let Some(call) = read_call(block, &mut self.diagnostics) else { return };
+        self.add_call(call);
+    }
+
+    fn add_call(&mut self, call: ModuleCall) {
         if let Some(first) = self.module.calls.get(&call.name).map(|c| c.span) {
             let rule = "Module calls must have unique names within a module.";
             return self.duplicate(call.span, first, "module call", &call.name, rule);
@@ -228,6 +233,10 @@ impl<'a> Declarer<'a> {
         };
         self.check_name(&block, 0, what[0]);
         self.check_name(&block, 1, what[1]);
+        if mode == ResourceMode::Managed && &*label(&block, 0) == WORKLOAD {
+            let call = read_workload(block, &mut self.diagnostics);
+            return call.into_iter().for_each(|call| self.add_call(call));
+        }
         let resource = read_resource(block, mode, &mut self.diagnostics);
         self.add_resource(resource);
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::address::{InstanceKey, ModuleInstance, ModuleStep, ResourceAddress, ResourceMode};
+use crate::address::{InstanceKey, ModuleInstance, ModuleStep, ResourceAddress, ResourceMode, WORKLOAD, workload_call};
 use crate::config::literal::reference;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
@@ -69,13 +69,14 @@ impl<'a> Reading<'a> {
         let mut module = Vec::new();
         let mut keyed = false;
         while let Some(word) = self.word() {
-            if &*word.name != "module" {
+            if !["module", WORKLOAD].contains(&&*word.name) {
                 return self.resource(word, module);
             }
             let Some(name) = self.word() else { return Err(invalid("A module call must be named.", self.end)) };
             let key = self.key()?;
             keyed = key != InstanceKey::None;
-            module.push(ModuleStep { name: name.name.clone(), key });
+            let name = if &*word.name == WORKLOAD { workload_call(&name.name) } else { name.name.clone() };
+            module.push(ModuleStep { name, key });
         }
         match self.steps.next() {
             Some(step) => Err(invalid("This is neither a resource nor a module call.", place(step))),

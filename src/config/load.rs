@@ -15,6 +15,7 @@ use crate::config::overrides;
 use crate::config::preferences;
 use crate::config::source::check_source;
 use crate::config::version::check_required;
+use crate::config::workload;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{Body, Expression};
@@ -182,6 +183,23 @@ impl Loader<'_> {
         Ok(module)
     }
 
+    /// The module that blocks of the kind `bowline_workload` stand for.
+    fn brought_along(&mut self) -> Module {
+        let key = PathBuf::from(workload::SHOWN);
+        if let Some(module) = self.declared.get(&key) {
+            return module.clone();
+        }
+        let source = self.sources.add(workload::SHOWN, None, workload::TEXT);
+        let body = self.diagnostics.take(crate::syntax::parse(source, workload::TEXT));
+        let blocks = self.top_level_blocks(vec![body]);
+        let mut declarer = Declarer::new(Module::default(), self.sources);
+        blocks.into_iter().for_each(|block| declarer.block(block));
+        let Declarer { module, diagnostics, .. } = declarer;
+        self.diagnostics.extend(diagnostics);
+        self.declared.insert(key, module.clone());
+        module
+    }
+
     fn top_level_blocks(&mut self, bodies: Vec<Body>) -> Vec<crate::syntax::tree::Block> {
         let mut blocks = Vec::new();
         for body in bodies {
@@ -249,6 +267,12 @@ impl Loader<'_> {
         chain: &[PathBuf],
     ) -> Option<Module> {
         let path = caller.module.path.child(&call.name);
+        if workload::is_workload(call) {
+            let folder = caller.module.folder.clone();
+            let mut module = self.brought_along();
+            (module.path, module.folder) = (path, folder);
+            return Some(module);
+        }
         let (folder, shown) = if is_local(&call.source.value) {
             let source = Path::new(&*call.source.value);
             (normal(&caller.module.folder.join(source)), normal(&caller_shown.join(source)))

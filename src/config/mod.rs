@@ -23,6 +23,7 @@ pub mod test;
 mod variable;
 mod variable_block;
 mod version;
+mod workload;
 
 use crate::address::{ConfigAddress, ModulePath};
 

@@ -130,12 +130,13 @@ impl Declared<'_> {
     fn call(&self, name: &str, mention: &Mention<'_>, diagnostics: &mut Diagnostics) {
         let Some(call) = self.module.calls.get(name) else {
             let known = self.module.calls.keys().map(|name| &**name);
-            let detail = format!(
-                "No module call named \"{name}\" is declared in {}.{}",
-                self.module_name(),
-                did_you_mean(name, known)
-            );
-            diagnostics.error_at(mention.span, "Reference to undeclared module", detail);
+            let hint = did_you_mean(name, known);
+            let (summary, what) = match name.contains('.') {
+                true => ("Reference to undeclared resource", format!("No block {name}")),
+                false => ("Reference to undeclared module", format!("No module call named \"{name}\"")),
+            };
+            let detail = format!("{what} is declared in {}.{hint}", self.module_name());
+            diagnostics.error_at(mention.span, summary, detail);
             return;
         };
         let (Some(child), Some(Step::Attribute(output))) = (self.module.children.get(name), mention.remaining.first())

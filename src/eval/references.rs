@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::address::{InstanceKey, ResourceAddress, ResourceMode, Subject};
+use crate::address::{InstanceKey, ResourceAddress, ResourceMode, Subject, WORKLOAD, workload_call};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{
@@ -224,7 +224,8 @@ pub fn mention(reference: StaticReference<'_>) -> Result<Mention<'_>, Diagnostic
         "each" => single(|_| Subject::Each).map(|m| Mention { remaining: reference.steps, ..m }),
         "count" => single(|_| Subject::Count).map(|m| Mention { remaining: reference.steps, ..m }),
         "self" => Ok(found(reference, Subject::SelfValue, 0)),
-        "module" => module(reference),
+        "module" => module(reference, |name| name),
+        WORKLOAD => module(reference, |name| workload_call(&name)),
         "check" => single(Subject::Check),
         "output" => single(Subject::Output),
         "run" => single(Subject::Run),
@@ -299,8 +300,8 @@ fn attribute_of_root(reference: StaticReference<'_>) -> Result<Arc<str>, Diagnos
     }
 }
 
-fn module(reference: StaticReference<'_>) -> Result<Mention<'_>, Diagnostic> {
-    let name = attribute_of_root(reference)?;
+fn module(reference: StaticReference<'_>, call: fn(Arc<str>) -> Arc<str>) -> Result<Mention<'_>, Diagnostic> {
+    let name = call(attribute_of_root(reference)?);
     let mention = found(reference, Subject::Module(name), 1);
     match mention.remaining.first() {
         None | Some(Step::Attribute(_)) => Ok(mention),

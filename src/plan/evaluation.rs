@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::address::{Address, InstanceKey, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
+use crate::address::{
+    Address, InstanceKey, ModuleInstance, ModulePath, ResourceAddress, ResourceMode, WORKLOAD, workload_call,
+};
 use crate::config::Configuration;
 use crate::diagnostic::Diagnostic;
 use crate::eval::functions::FunctionContext;
@@ -249,6 +251,9 @@ impl Scope for ModuleScope<'_> {
             ("count", Some(name)) if &**name == "index" => self.data.count.clone().map(|v| (v, 1)),
             ("self", _) => self.data.self_value.clone().map(|v| (v, 0)),
             ("module", Some(name)) => values.and_then(|v| self.call(v, name, &steps[1..])).map(|(v, n)| (v, n + 1)),
+            (WORKLOAD, Some(name)) => {
+                values.and_then(|v| self.call(v, &workload_call(name), &steps[1..])).map(|(v, n)| (v, n + 1))
+            }
             ("data", Some(kind)) => self.resource(ResourceMode::Data, kind, &steps[1..]).map(|(v, n)| (v, n + 1)),
             ("ephemeral", Some(kind)) => {
                 self.resource(ResourceMode::Ephemeral, kind, &steps[1..]).map(|(v, n)| (v, n + 1))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath};
+use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath, WORKLOAD, workload_call};
 use crate::config::{Configuration, Import};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::declared::Place;
@@ -250,10 +250,11 @@ fn target_instance(block: &Import, scope: &dyn Scope, problems: &mut Diagnostics
         }
         _ => InstanceKey::None,
     };
-    while &*word == "module" {
+    while ["module", WORKLOAD].contains(&&*word) {
         let Some(Step::Attribute(name)) = steps.next() else { return None };
         let key = key(&mut steps);
-        module.push(crate::address::ModuleStep { name: name.name.clone(), key });
+        let name = if &*word == WORKLOAD { workload_call(&name.name) } else { name.name.clone() };
+        module.push(crate::address::ModuleStep { name, key });
         let Some(Step::Attribute(next)) = steps.next() else { return None };
         word = next.name.clone();
     }

