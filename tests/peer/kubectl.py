@@ -62,8 +62,8 @@ looking = threading.Thread(target=look)
 looking.start()
 core.create_namespaced_config_map("shop", {"metadata": {"name": "watched", "labels": {"seen": "yes"}}})
 core.patch_namespaced_config_map("watched", "shop", {"data": {"x": "y"}})
-while "ADDED" not in seen:
-    pass
+while "ADDED" not in seen and looking.is_alive():
+    looking.join(0.05)
 core.delete_namespaced_config_map("watched", "shop")
 looking.join()
 assert seen[0] == "ADDED" and seen[-1] == "DELETED", seen

@@ -76,11 +76,16 @@ fn address_of(server: &mut Child) -> String {
 
 /// One request: status and body.
 pub fn request(address: &str, method: &str, path: &str, body: &str) -> String {
+    request_as("by-hand", address, method, path, body)
+}
+
+/// One request with this token: status and body.
+pub fn request_as(token: &str, address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer by-hand\r\nContent-Type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )
     .unwrap();

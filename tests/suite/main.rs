@@ -9,6 +9,7 @@ mod azure;
 mod cluster;
 mod crash;
 mod language_server;
+mod migration;
 mod play;
 mod random_faults;
 mod script;

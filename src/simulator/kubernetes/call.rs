@@ -57,9 +57,9 @@ impl Call {
         self.query.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// Whether a parameter says yes.
+    /// Whether a parameter says yes, in one of the ways that clients do.
     pub fn is_set(&self, name: &str) -> bool {
-        self.parameter(name).is_some_and(|value| value == "true" || value == "1")
+        self.parameter(name).is_some_and(|value| matches!(value, "true" | "True" | "TRUE" | "t" | "T" | "1"))
     }
 
     /// Whether nothing is to be kept of what this does.
