@@ -87,7 +87,7 @@ pub(in crate::simulator) fn permissions(scene: Scene<'_>, principal: &str, scope
     let held = in_effect(scene, principal).filter(|(at, _)| scope.within(at));
     let roles = held.filter_map(|(_, role)| definition(scene, &guid_of(role), subscription_of(role)));
     roles
-        .flat_map(|role| role.pointer("/properties/permissions").and_then(Value::as_array).cloned())
+        .filter_map(|role| role.pointer("/properties/permissions").and_then(Value::as_array).cloned())
         .flatten()
         .collect()
 }

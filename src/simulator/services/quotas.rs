@@ -195,7 +195,9 @@ pub(super) fn check_nodes(
     }
     let used = cores_in_use(scene, subscription, location);
     let mut more = BTreeMap::new();
-    wanted.iter().for_each(|nodes| add(&mut more, nodes));
+    for nodes in wanted {
+        add(&mut more, nodes);
+    }
     for (name, more) in more {
         let left = limit(scene, &name).saturating_sub(used.get(&name).copied().unwrap_or_default());
         if more > left {
