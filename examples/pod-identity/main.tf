@@ -28,6 +28,8 @@ resource "azurerm_user_assigned_identity" "all" {
   location            = azurerm_resource_group.main.location
 }
 
+# bowline:ignore public-api-server a cluster as it was in its day, to be migrated
+# bowline:ignore pod-identity-retired what this example is about: "bowline migrate pod-identity" leads out of it
 resource "azurerm_kubernetes_cluster" "main" {
   name                = "aks-pod-identity"
   location            = azurerm_resource_group.main.location
