@@ -7,6 +7,7 @@
 mod authorisation;
 mod azure;
 mod crash;
+mod integrations;
 mod language_server;
 mod play;
 mod random_faults;
