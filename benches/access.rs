@@ -1,5 +1,6 @@
 //! What a plan means for access, at 10,000 assignments, 1,000 identities and 2,000 federated credentials: the analysis,
-//! the checks and the report.
+//! the checks, and the report on a plan that makes all of them. What is promised stands beside what was measured: the
+//! analysis and the checks under 0.5 s each, the report under 1 s, of an optimised build.
 //!
 //! `cargo bench --bench access`
 
@@ -9,39 +10,47 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bowline::access::{self, Assignment, Cluster, Credential, Doors, Identity, Role, Scope, World};
-use bowline::address::Address;
+use bowline::address::{Address, ModulePath, ProviderAddress};
 use bowline::azure::arm_id::ArmId;
+use bowline::azure::provider::azurerm;
 use bowline::checks;
 use bowline::config;
-use bowline::plan::{Base, Options, Plan};
+use bowline::plan::{Action, Base, InstanceChange, Options, Plan};
 use bowline::provider::Registry;
 use bowline::report::html::{self, Judged};
 use bowline::report::picture::Picture;
 use bowline::span::SourceMap;
 use bowline::state::State;
+use bowline::value::Value;
 
 const IDENTITIES: usize = 1_000;
 const CREDENTIALS: usize = 2_000;
 const ASSIGNMENTS: usize = 10_000;
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
+/// Every tenth assignment is under this condition.
+const CONDITION: &str = "!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'}) OR \
+    @Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'ledger'";
 const GROUP: &str = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg";
 
 fn main() {
     let (before, after) = (World::default(), world());
     let place = ArmId::parse(&format!("{GROUP}/providers/Microsoft.KeyVault/vaults/kv-1"));
-    let changes = timed("access analysis (before, after, difference)", || access::changes(&before, &after));
+    let changes =
+        timed("access analysis (before, after, difference)", HALF_A_SECOND, || access::changes(&before, &after));
     if let Ok(place) = &place {
         let action = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
-        timed("who-can", || access::who_can(&after, action, place));
+        timed("who-can", HALF_A_SECOND, || access::who_can(&after, action, place));
     }
-    timed("what-can", || access::what_can(&after, "shop/w0500"));
+    timed("what-can", HALF_A_SECOND, || access::what_can(&after, "shop/w0500"));
     let (folder, mut sources) = (std::env::temp_dir().join("bowline-bench-nothing"), SourceMap::default());
     let functions = bowline::eval::templates::Surroundings::default();
     let context = functions.context();
     let mut early = bowline::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
     let (configuration, _) = config::load(&folder, &mut sources, &mut early);
-    let findings = timed("checks", || checks::run(&after, &configuration, &sources));
-    let (plan, registry, graph) = (plan(), Registry::default(), Picture::default());
-    let page = timed("report", || {
+    let findings = timed("checks", HALF_A_SECOND, || checks::run(&after, &configuration, &sources));
+    let (registry, graph) = (Registry::new(vec![Arc::new(azurerm())]), Picture::default());
+    let plan = plan(&registry, &after);
+    let page = timed("report", 2 * HALF_A_SECOND, || {
         html::report(&Judged {
             plan: &plan,
             registry: &registry,
@@ -52,11 +61,17 @@ fn main() {
             workspace: "default",
         })
     });
-    println!("{} access changes, {} findings, {} KiB of report", changes.len(), findings.len(), page.len() / 1024);
+    println!(
+        "{} changes, {} access changes, {} findings, {} KiB of report",
+        plan.changes.len(),
+        changes.len(),
+        findings.len(),
+        page.len() / 1024
+    );
 }
 
 /// The best of five runs, so that what else the machine does counts least.
-fn timed<T>(what: &str, work: impl Fn() -> T) -> T {
+fn timed<T>(what: &str, promised: Duration, work: impl Fn() -> T) -> T {
     let mut best = Duration::MAX;
     let mut result = work();
     for _ in 0..5 {
@@ -64,12 +79,14 @@ fn timed<T>(what: &str, work: impl Fn() -> T) -> T {
         result = black_box(work());
         best = best.min(started.elapsed());
     }
-    println!("{what:45} {:8.1} ms", best.as_secs_f64() * 1e3);
+    let verdict = if best <= promised { "" } else { "  TOO SLOW" };
+    println!("{what:45} {:8.1} ms of {:5} ms{verdict}", best.as_secs_f64() * 1e3, promised.as_millis());
     result
 }
 
 fn address(kind: &str, i: usize) -> Address {
-    Address::parse(&format!("module.workload[\"w{i:04}\"].{kind}.this")).unwrap_or_else(|| std::process::exit(1))
+    Address::parse(&format!("module.workload[\"w{:04}\"].{kind}.this[\"{i}\"]", i % IDENTITIES))
+        .unwrap_or_else(|| std::process::exit(1))
 }
 
 fn identity_id(i: usize) -> String {
@@ -98,7 +115,7 @@ fn world() -> World {
         principal_type: Some("ServicePrincipal".into()),
         role: roles[i % roles.len()].clone(),
         scope: scope(i),
-        condition: None,
+        condition: (i % 10 == 0).then(|| CONDITION.to_owned()),
     };
     World {
         identities: (0..IDENTITIES).map(identity).collect(),
@@ -124,7 +141,53 @@ fn scope(i: usize) -> Scope {
     ArmId::parse(&text).map_or(Scope::Later(text), Scope::Known)
 }
 
-fn plan() -> Plan {
+/// A plan that makes the identities, the credentials and the assignments of a world.
+fn plan(registry: &Registry, world: &World) -> Plan {
+    let text = |name: &'static str, text: &str| (name, Value::string(text));
+    let identities =
+        world.identities.iter().map(|one| (&one.address, vec![text("name", &one.name), text("id", &one.id)]));
+    let credentials = world
+        .credentials
+        .iter()
+        .map(|one| (&one.address, vec![text("issuer", &one.issuer), text("subject", &one.subject)]));
+    let assignments = world.assignments.iter().map(|one| {
+        let role = [text("role_definition_name", &one.role.name), text("scope", one.scope.key())];
+        (&one.address, role.into_iter().chain([text("principal_id", &one.principal)]).collect())
+    });
+    let all = identities.chain(credentials).chain(assignments);
+    Plan { changes: all.filter_map(|(address, fields)| made(registry, address, fields)).collect(), ..nothing() }
+}
+
+/// The creation of an object of which these attributes are known, and the others not yet.
+fn made(registry: &Registry, address: &Address, known: Vec<(&'static str, Value)>) -> Option<InstanceChange> {
+    let provider = registry.iter().next()?;
+    let block = &provider.kind(&address.resource.kind)?.schema().block;
+    let open = block
+        .attributes
+        .iter()
+        .map(|(name, attribute)| (Arc::from(name.as_str()), Value::unknown(attribute.ty.clone())));
+    let blocks = block.blocks.iter().map(|(name, block)| (Arc::from(name.as_str()), Value::null(block.implied_type())));
+    let known = known.into_iter().map(|(name, value)| (Arc::from(name), value));
+    let source = provider.source().into();
+    Some(InstanceChange {
+        address: address.clone(),
+        previous_address: None,
+        deposed: None,
+        provider: ProviderAddress { module: ModulePath::root(), source, alias: None },
+        action: Action::Create,
+        reason: None,
+        before: Value::null(block.implied_type()),
+        private: Vec::new(),
+        after: Value::object(open.chain(blocks).chain(known).collect()),
+        replace_paths: Vec::new(),
+        importing: None,
+        notes: Vec::new(),
+        create_before_destroy: false,
+        dependencies: Vec::new(),
+    })
+}
+
+fn nothing() -> Plan {
     Plan {
         changes: Vec::new(),
         drift: Vec::new(),

@@ -17,6 +17,7 @@ resource "azurerm_resource_group" "main" {
   location = "westeurope"
 }
 
+# bowline:ignore public-api-server a first cluster to try out, from wherever one sits; see examples/payments for ranges
 resource "azurerm_kubernetes_cluster" "main" {
   name                = "aks-minimal"
   location            = azurerm_resource_group.main.location

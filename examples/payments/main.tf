@@ -73,12 +73,13 @@ resource "azapi_resource" "ledger" {
 module "cluster" {
   source = "../../modules/aks-cluster"
 
-  name                = "aks-${local.stem}"
-  resource_group_name = azurerm_resource_group.main.name
-  location            = azurerm_resource_group.main.location
-  kubernetes_version  = var.kubernetes_version
-  subnet_id           = azurerm_subnet.nodes.id
-  tags                = local.tags
+  name                 = "aks-${local.stem}"
+  resource_group_name  = azurerm_resource_group.main.name
+  location             = azurerm_resource_group.main.location
+  kubernetes_version   = var.kubernetes_version
+  subnet_id            = azurerm_subnet.nodes.id
+  authorized_ip_ranges = var.authorized_ip_ranges
+  tags                 = local.tags
 
   node_pools = {
     workers = {

@@ -43,6 +43,12 @@ variable "address_space" {
   }
 }
 
+variable "authorized_ip_ranges" {
+  description = "From where the API server may be reached: the office and the agents that deploy. The default is a documentation range."
+  type        = set(string)
+  default     = ["203.0.113.0/24"]
+}
+
 variable "kubernetes_version" {
   description = "Version of the cluster."
   type        = string

@@ -75,6 +75,8 @@ resource "azurerm_role_assignment" "secrets" {
   skip_service_principal_aad_check = true
 }
 
+# bowline:ignore public-api-server a cluster as it was in its day, to be migrated
+# bowline:ignore pod-identity-retired what this example is about: "bowline migrate pod-identity" leads out of it
 resource "azurerm_kubernetes_cluster" "main" {
   name                      = "aks-pod-identity"
   location                  = azurerm_resource_group.main.location

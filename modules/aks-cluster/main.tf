@@ -71,6 +71,14 @@ resource "azurerm_kubernetes_cluster" "this" {
     dns_service_ip      = cidrhost(var.service_cidr, 10)
   }
 
+  dynamic "api_server_access_profile" {
+    for_each = var.authorized_ip_ranges == null ? [] : [var.authorized_ip_ranges]
+
+    content {
+      authorized_ip_ranges = api_server_access_profile.value
+    }
+  }
+
   tags = var.tags
 
   depends_on = [

@@ -51,6 +51,17 @@ variable "subnet_id" {
   type        = string
 }
 
+variable "authorized_ip_ranges" {
+  description = "Ranges from which the API server may be reached, such as the company's way out; everybody when null."
+  type        = set(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for range in coalesce(var.authorized_ip_ranges, []) : can(cidrhost(range, 0))])
+    error_message = "The ranges must be written as in 203.0.113.0/24."
+  }
+}
+
 variable "service_cidr" {
   description = "Range of the addresses of services, outside of the virtual network."
   type        = string

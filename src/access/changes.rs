@@ -22,8 +22,8 @@ pub fn changes(before: &World, after: &World) -> Vec<AccessChange> {
     lost.chain(gained).map(|(gained, access)| AccessChange { gained, access: access.clone() }).collect()
 }
 
-/// Who, where, what, through which identity, under which condition.
-type Key = (Who, String, String, Option<String>, Option<String>);
+/// Who, where, what, through which identity and group, under which condition.
+type Key = (Who, String, String, [Option<String>; 2], Option<String>);
 
 fn keyed(world: &World) -> BTreeMap<Key, Access> {
     let key = |access: &Access| {
@@ -31,7 +31,7 @@ fn keyed(world: &World) -> BTreeMap<Key, Access> {
             access.who.clone(),
             access.scope.key().to_owned(),
             access.role.key.to_lowercase(),
-            access.through.clone(),
+            [access.through.clone(), access.group.clone()],
             access.condition.clone(),
         )
     };

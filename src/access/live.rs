@@ -8,8 +8,9 @@ use futures::future::join_all;
 use serde_json::Value as Json;
 
 use super::collect::{folded, guid, scope};
+use super::denial::Denial;
 use super::role::{Permissions, Role};
-use super::world::{Assignment, Cluster, Credential, Denial, Doors, Identity, PodIdentity, World};
+use super::world::{Assignment, Cluster, Credential, Doors, Identity, PodIdentity, World};
 use crate::address::{Address, InstanceKey, ModuleInstance, ResourceAddress};
 use crate::azure::arm_id::ArmId;
 use crate::azure::kinds::CONTAINER_SERVICE;

@@ -8,17 +8,24 @@
 
 mod changes;
 mod collect;
+mod condition;
+mod denial;
 mod live;
 mod question;
 mod role;
+mod words;
 mod world;
 
 pub use changes::{AccessChange, changes};
 pub use collect::{around, foreseen, recorded};
+pub use condition::{Condition, Left, limits_grants};
+pub use denial::Denial;
 pub use live::{DENY_ASSIGNMENTS, survey};
-pub use question::{Hop, Reach, path, what_can, who_can};
+pub use question::{Answer, Hop, Reach, denials, path, what_can, who_can};
 pub use role::{Permissions, Plane, Role, matches};
-pub use world::{Access, Assignment, Cluster, Credential, Doors, Identity, Issuer, PodIdentity, Scope, Who, World};
+pub use world::{
+    Access, Assignment, Cluster, Credential, Doors, Group, Identity, Issuer, PodIdentity, Scope, Who, World,
+};
 
 #[cfg(test)]
 mod tests;

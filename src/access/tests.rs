@@ -85,7 +85,7 @@ fn whoever_a_cluster_acts_as_is_called_by_it() {
     };
     assert_eq!(of("cp"), "control plane of cluster prod");
     assert_eq!(of("nodes"), "nodes of cluster prod");
-    assert_eq!(of("7c3a"), "group 7c3a");
+    assert_eq!(of("7c3a"), "group 7c3a (whose members are not known here)");
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn access_comes_from_above_and_not_from_beside() {
     ] {
         let world = world(vec![own("Key Vault Secrets User", scope)]);
         let found = who_can(&world, &GET_SECRET.to_uppercase(), &ArmId::parse(VAULT).unwrap());
-        assert_eq!(found.first().map(|reach| reach.inherited), inherited, "{scope}");
+        assert_eq!(found.can.first().map(|reach| reach.inherited), inherited, "{scope}");
     }
     let reader = world(vec![own("Reader", GROUP)]);
-    assert!(who_can(&reader, GET_SECRET, &ArmId::parse(VAULT).unwrap()).is_empty());
+    assert!(who_can(&reader, GET_SECRET, &ArmId::parse(VAULT).unwrap()).can.is_empty());
 }
 
 #[test]
@@ -141,4 +141,95 @@ fn pods_reach_by_their_label_what_their_identity_reaches() {
     assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [sentence]);
     world.pod_identities.clear();
     assert!(what_can(&world, "payments/api").is_empty());
+}
+
+#[test]
+fn members_have_what_their_group_has() {
+    let mut world = world(vec![assignment("x", "outer", "Key Vault Secrets User", VAULT)]);
+    let group = |name: Option<&str>, members: &[&str]| Group {
+        name: name.map(str::to_owned),
+        members: Some(members.iter().map(|id| (*id).to_owned()).collect()),
+    };
+    let identity = world.identities[0].principal.clone();
+    // Groups may hold each other.
+    world.groups.insert("outer".into(), group(Some("readers"), &["INNER"]));
+    world.groups.insert("inner".into(), group(None, &[&identity, "outer"]));
+    let reaching: Vec<String> = world.access().iter().map(ToString::to_string).collect();
+    let can = "can read secrets of vault kv, through";
+    assert_eq!(
+        reaching,
+        [
+            format!("group readers (outer) {can} Key Vault Secrets User"),
+            format!(
+                "service account payments/api (cluster prod) {can} identity api and group readers and Key Vault Secrets \
+                 User"
+            ),
+            format!("group INNER {can} group readers and Key Vault Secrets User"),
+            format!("group readers (outer) {can} group readers and Key Vault Secrets User"),
+        ]
+    );
+    let ways = path(&world, "payments/api", &ArmId::parse(VAULT).unwrap());
+    assert_eq!(ways[0].iter().map(|hop| hop.to.as_str()).collect::<Vec<_>>()[1], "group readers");
+}
+
+#[test]
+fn what_is_denied_is_told() {
+    let mut world = world(vec![own("Key Vault Secrets User", GROUP)]);
+    let denial = |only_there| Denial {
+        name: "system".into(),
+        permissions: vec![Permissions { data_actions: vec!["Microsoft.KeyVault/*".into()], ..Permissions::default() }],
+        principals: Vec::new(),
+        everybody: true,
+        except: vec!["somebody".into()],
+        scope: Scope::Known(ArmId::parse(GROUP).unwrap()),
+        only_there,
+    };
+    let place = ArmId::parse(VAULT).unwrap();
+    for (only_there, can, denied) in [(false, 0, 1), (true, 1, 0)] {
+        world.denials = vec![denial(only_there)];
+        let answer = who_can(&world, GET_SECRET, &place);
+        assert_eq!((answer.can.len(), answer.denied.len()), (can, denied), "{only_there}");
+    }
+    let told = denials(&world, &what_can(&world, "payments/api"))[0].to_string();
+    assert_eq!(told, "deny assignment \"system\" takes away Microsoft.KeyVault/* on resource group g itself");
+    world.denials[0].except = vec![world.identities[0].principal.clone()];
+    assert!(denials(&world, &what_can(&world, "payments/api")).is_empty());
+}
+
+#[test]
+fn a_condition_decides_where_it_can() {
+    let mut narrowed = own("Storage Blob Data Reader", "/subscriptions/s");
+    narrowed.condition = Some(
+        "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'ledger'".to_owned(),
+    );
+    let world = world(vec![narrowed]);
+    let container = |name: &str| {
+        let account = format!("{GROUP}/providers/Microsoft.Storage/storageAccounts/st");
+        ArmId::parse(&format!("{account}/blobServices/default/containers/{name}")).unwrap()
+    };
+    let read = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+    let only_if = |place: &ArmId| who_can(&world, read, place).can.pop().map(|reach| reach.only_if);
+    assert_eq!(only_if(&container("ledger")), Some(None));
+    assert_eq!(only_if(&container("other")), None);
+    let open = Some(Some("the container's name is \"ledger\"".to_owned()));
+    assert_eq!(only_if(&ArmId::parse(GROUP).unwrap()), open);
+}
+
+#[test]
+fn a_place_that_is_not_known_yet_is_called_by_where_it_comes_from() {
+    let scope = |text: &str| ArmId::parse(text).map_or_else(|_| Scope::Later(text.into()), Scope::Known).to_string();
+    for (text, words) in [
+        (
+            "/subscriptions/<subscription>/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv-<random_id.s.hex>",
+            "vault kv-${random_id.s.hex} (known after apply)",
+        ),
+        ("<data.azurerm_key_vault.kv.id>", "vault data.azurerm_key_vault.kv (which one is known after apply)"),
+        (
+            "<module.m[\"x\"].azurerm_subnet.a[0].id>",
+            "subnet module.m[\"x\"].azurerm_subnet.a[0] (which one is known after apply)",
+        ),
+        ("<terraform_data.x.output>", "terraform_data.x.output (which one is known after apply)"),
+    ] {
+        assert_eq!(scope(text), words);
+    }
 }

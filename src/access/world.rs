@@ -1,12 +1,13 @@
 //! The parts that access is made of, joined.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::role::{Permissions, Role};
+use super::denial::Denial;
+use super::role::Role;
 use crate::address::Address;
 use crate::azure::arm_id::ArmId;
+use crate::config::{GroupPreference, Text};
 
 /// Everything that bears on access.
 #[derive(Debug, Clone, Default)]
@@ -33,35 +34,17 @@ pub struct World {
     pub partial: bool,
     /// What is denied to somebody, whatever roles say. No kind manages these; they are known of live Azure only.
     pub denials: Vec<Denial>,
+    /// Groups of which more is known than their ids, by their object id in lower case.
+    pub groups: BTreeMap<String, Group>,
 }
 
-/// A deny assignment.
-#[derive(Debug, Clone)]
-pub struct Denial {
-    /// What Azure calls it.
-    pub name: String,
-    /// What is denied.
-    pub permissions: Vec<Permissions>,
-    /// To whom: object ids in lower case.
-    pub principals: Vec<String>,
-    /// To everybody but those excepted.
-    pub everybody: bool,
-    /// Not to these: object ids in lower case.
-    pub except: Vec<String>,
-    /// Where.
-    pub scope: Scope,
-    /// At that place only, not below.
-    pub only_there: bool,
-}
-
-impl Denial {
-    /// Whether it takes an action at a place from a principal.
-    pub fn takes(&self, principal: &str, action: &str, place: &ArmId) -> bool {
-        let is = |ids: &[String]| ids.iter().any(|id| id.eq_ignore_ascii_case(principal));
-        let concerned = (self.everybody || is(&self.principals)) && !is(&self.except);
-        let there = if self.only_there { self.scope.key() == &**place.key() } else { self.scope.covers(place) };
-        concerned && there && self.permissions.iter().any(|permission| permission.allows(action))
-    }
+/// A group of the directory.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The object ids of its members, which may be groups themselves; `None` where they are not known.
+    pub members: Option<Vec<String>>,
 }
 
 /// A user-assigned identity.
@@ -204,11 +187,20 @@ pub enum Who {
     Nodes(String),
     /// An identity that nothing here uses.
     Identity(String),
+    /// A group of the directory.
+    Group {
+        /// What people call it.
+        name: Option<String>,
+        /// The object id.
+        id: String,
+        /// Who is in it is known.
+        has_members: bool,
+    },
     /// Somebody known by an object id only.
     Principal {
         /// The object id.
         id: String,
-        /// `User`, `Group`, `ServicePrincipal`.
+        /// `User`, `ServicePrincipal`.
         kind: Option<String>,
     },
 }
@@ -231,6 +223,8 @@ pub struct Access {
     pub through: Option<String>,
     /// The credential that leads to the identity.
     pub credential: Option<Address>,
+    /// The group between, by what it is called, when the role is a group's.
+    pub group: Option<String>,
     /// What.
     pub role: Role,
     /// Where.
@@ -249,24 +243,59 @@ impl World {
         let users = self.users();
         let mut found = Vec::with_capacity(self.assignments.len());
         for assignment in &self.assignments {
-            let stranger = || User {
-                who: Who::Principal { id: assignment.principal.clone(), kind: assignment.principal_type.clone() },
-                through: None,
-                credential: None,
-            };
-            let holders = users.get(assignment.principal.as_str()).cloned().unwrap_or_else(|| vec![stranger()]);
-            found.extend(holders.into_iter().map(|user| Access {
-                who: user.who,
-                through: user.through,
-                credential: user.credential,
-                role: assignment.role.clone(),
-                scope: assignment.scope.clone(),
-                condition: assignment.condition.clone(),
-                assignment: assignment.address.clone(),
-                principal: assignment.principal.clone(),
-            }));
+            let principal = assignment.principal.as_str();
+            let stranger = || vec![self.stranger(principal, assignment.principal_type.as_deref())];
+            let holders = users.get(principal).cloned().unwrap_or_else(stranger);
+            found.extend(holders.into_iter().map(|user| granted(assignment, user, principal, None)));
+            if let Some(group) = self.groups.get(&principal.to_ascii_lowercase()) {
+                let name = group.name.clone().unwrap_or_else(|| principal.to_owned());
+                for member in self.members(group) {
+                    let stranger = || vec![self.stranger(member, None)];
+                    let holders = users.get(member).cloned().unwrap_or_else(stranger);
+                    found.extend(holders.into_iter().map(|user| granted(assignment, user, member, Some(&name))));
+                }
+            }
         }
         found
+    }
+
+    /// Somebody known by an object id only.
+    fn stranger(&self, id: &str, kind: Option<&str>) -> User {
+        let who = match (self.groups.get(&id.to_ascii_lowercase()), kind) {
+            (Some(group), _) => {
+                Who::Group { name: group.name.clone(), id: id.to_owned(), has_members: group.members.is_some() }
+            }
+            (None, Some("Group")) => Who::Group { name: None, id: id.to_owned(), has_members: false },
+            (None, kind) => Who::Principal { id: id.to_owned(), kind: kind.map(str::to_owned) },
+        };
+        User { who, through: None, credential: None }
+    }
+
+    /// Everybody in a group, also by other groups in it.
+    fn members<'w>(&'w self, group: &'w Group) -> BTreeSet<&'w str> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![group];
+        while let Some(group) = open.pop() {
+            for member in group.members.iter().flatten() {
+                if found.insert(member.as_str()) {
+                    open.extend(self.groups.get(&member.to_ascii_lowercase()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Takes in what a team says of its groups. A member is an object id, or the address of an identity.
+    pub fn know_groups(&mut self, groups: &[GroupPreference]) {
+        let identities: HashMap<String, &str> =
+            self.identities.iter().map(|identity| (identity.address.to_string(), &*identity.principal)).collect();
+        let said = groups.iter().map(|group| {
+            let principal = |member: &Text| identities.get(&*member.value).copied().unwrap_or(&member.value).to_owned();
+            let members = group.members.as_ref().map(|members| members.iter().map(principal).collect());
+            let name = group.name.as_ref().map(|name| name.value.to_string());
+            (group.id.value.to_ascii_lowercase(), Group { name, members })
+        });
+        self.groups.extend(said.collect::<Vec<_>>());
     }
 
     /// Who acts as which principal.
@@ -362,6 +391,20 @@ impl World {
     }
 }
 
+fn granted(assignment: &Assignment, user: User, principal: &str, group: Option<&str>) -> Access {
+    Access {
+        who: user.who,
+        through: user.through,
+        credential: user.credential,
+        group: group.map(str::to_owned),
+        role: assignment.role.clone(),
+        scope: assignment.scope.clone(),
+        condition: assignment.condition.clone(),
+        assignment: assignment.address.clone(),
+        principal: principal.to_owned(),
+    }
+}
+
 #[derive(Debug, Clone)]
 struct User {
     who: Who,
@@ -389,6 +432,14 @@ impl Scope {
         }
     }
 
+    /// Whether a part of it is not known before apply, and has a stand-in.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Known(id) => id.as_str().contains('<'),
+            Self::Later(_) => true,
+        }
+    }
+
     /// Whether what holds here also holds at `id`. Which subscriptions a management group has is not known here, so
     /// that it is taken to have any.
     pub fn covers(&self, id: &ArmId) -> bool {
@@ -397,76 +448,5 @@ impl Scope {
             Self::Known(scope) => id.is_within(scope),
             Self::Later(_) => false,
         }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = match self {
-            Self::Known(id) => id,
-            Self::Later(text) => return write!(f, "{} (known after apply)", text.trim_matches(['<', '>'])),
-        };
-        let kind = id.resource_type().to_lowercase();
-        let name = id.name();
-        match kind.as_str() {
-            "microsoft.resources/tenants" => f.write_str("the whole tenant"),
-            "microsoft.resources/subscriptions" => write!(f, "subscription {name}"),
-            "microsoft.resources/resourcegroups" => write!(f, "resource group {name}"),
-            "microsoft.management/managementgroups" => write!(f, "management group {name}"),
-            "microsoft.keyvault/vaults" => write!(f, "vault {name}"),
-            "microsoft.containerregistry/registries" => write!(f, "registry {name}"),
-            "microsoft.containerservice/managedclusters" => write!(f, "cluster {name}"),
-            "microsoft.managedidentity/userassignedidentities" => write!(f, "identity {name}"),
-            "microsoft.storage/storageaccounts" => write!(f, "storage account {name}"),
-            "microsoft.storage/storageaccounts/blobservices/containers" => {
-                write!(f, "container {name} of {}", id.segment("storageAccounts").unwrap_or_default())
-            }
-            "microsoft.network/virtualnetworks" => write!(f, "network {name}"),
-            "microsoft.network/virtualnetworks/subnets" => {
-                write!(f, "subnet {name} of {}", id.segment("virtualNetworks").unwrap_or_default())
-            }
-            "microsoft.network/privatednszones" | "microsoft.network/dnszones" => write!(f, "zone {name}"),
-            _ => write!(f, "{} {name}", id.resource_type()),
-        }
-    }
-}
-
-impl fmt::Display for Who {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ServiceAccount { name, cluster: Issuer::Cluster(cluster) } => {
-                write!(f, "service account {name} (cluster {cluster})")
-            }
-            Self::ServiceAccount { name, cluster: Issuer::Elsewhere(issuer) } => {
-                write!(f, "service account {name} (of issuer {issuer})")
-            }
-            Self::Federated { subject, issuer } => write!(f, "{subject} (of issuer {issuer})"),
-            Self::Pods { namespace, selector, cluster } => {
-                write!(f, "pods labelled {selector} in namespace {namespace} (cluster {cluster})")
-            }
-            Self::ControlPlane(cluster) => write!(f, "control plane of cluster {cluster}"),
-            Self::Nodes(cluster) => write!(f, "nodes of cluster {cluster}"),
-            Self::Identity(name) => write!(f, "identity {name} (used by nothing here)"),
-            Self::Principal { id, kind } => {
-                let kind = match kind.as_deref() {
-                    Some("User") => "user",
-                    Some("Group") => "group",
-                    Some("ServicePrincipal") => "service principal",
-                    _ => "principal",
-                };
-                write!(f, "{kind} {id}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} can {} {}, through ", self.who, self.role.words(), self.scope)?;
-        if let Some(identity) = &self.through {
-            write!(f, "identity {identity} and ")?;
-        }
-        f.write_str(&self.role.name)?;
-        if self.condition.is_some() { f.write_str(", under a condition") } else { Ok(()) }
     }
 }

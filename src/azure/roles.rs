@@ -58,6 +58,21 @@ pub fn by_name(name: &str) -> Option<BuiltInRole> {
     ROLES.iter().find(|role| role.name.eq_ignore_ascii_case(name)).copied()
 }
 
+/// The role that was probably meant by a name that no role of Azure's own has.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(name, names())
+}
+
+/// The most alike of some names, if it is alike at all: a slip of letters, of case, or a word more or less.
+pub fn nearest_of<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    /// Of 1, which is the same text.
+    const ALIKE: f64 = 0.85;
+    let given = name.to_lowercase();
+    let likeness = |known: &'n str| (strsim::normalized_damerau_levenshtein(&given, &known.to_lowercase()), known);
+    let best = names.map(likeness).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, known)| known)
+}
+
 /// The data actions that built-in roles name, each as often as it is named.
 pub fn data_actions() -> impl Iterator<Item = &'static str> {
     PERMISSIONS.iter().flat_map(|(_, permission)| permission.data_actions.iter().copied())
@@ -737,6 +752,20 @@ mod tests {
         ] {
             let id = role.definition_id(&ArmId::parse(scope).unwrap());
             assert_eq!(id.as_str(), format!("{root}/providers/Microsoft.Authorization/roleDefinitions/{guid}"));
+        }
+    }
+
+    #[test]
+    fn a_role_that_was_probably_meant_is_found() {
+        for (given, meant) in [
+            ("Key Vault Secret User", Some("Key Vault Secrets User")),
+            ("key vault secrets users", Some("Key Vault Secrets User")),
+            ("Storage Blob Data Readr", Some("Storage Blob Data Reader")),
+            ("Acr Pull", Some("AcrPull")),
+            ("Ledger Reader", None),
+            ("Read", None),
+        ] {
+            assert_eq!(nearest(given), meant, "{given}");
         }
     }
 }

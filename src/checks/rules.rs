@@ -38,6 +38,14 @@ pub const RULES: &[Rule] = &[
         find: grants::client_id,
     },
     Rule {
+        name: "condition-unread",
+        level: Level::Warning,
+        title: "A condition that cannot be read",
+        reason: "Azure refuses a condition with a fault in it, and whoever reviews this cannot be told what it means.",
+        fix: "Write it as Azure's editor does: !(ActionMatches{'...'}) OR @Resource[...] StringEquals '...'.",
+        find: grants::unread_condition,
+    },
+    Rule {
         name: "credential-audience",
         level: Level::Error,
         title: "A federated credential with another audience",
@@ -156,6 +164,14 @@ pub const RULES: &[Rule] = &[
         reason: "A subscription takes 4,000 role assignments.",
         fix: "Assign roles to groups, or on resource groups.",
         find: grants::quota,
+    },
+    Rule {
+        name: "role-name",
+        level: Level::Warning,
+        title: "A role whose name is nearly one of Azure's",
+        reason: "Azure finds roles by their whole name; without one of that name the assignment fails.",
+        fix: "Write the name as Azure does, or ignore this if it is a role of your own.",
+        find: grants::role_name,
     },
     Rule {
         name: "unused-identity",

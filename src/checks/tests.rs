@@ -94,7 +94,7 @@ fn a_sound_stack_has_no_findings() {
 #[test]
 fn every_rule_finds_its_fault() {
     type Spoil = fn(&mut World);
-    let faults: [(&str, Spoil); 24] = [
+    let faults: [(&str, Spoil); 26] = [
         ("acrpull-identity", |w| w.assignments.push(assignment("x", "cp-principal", "AcrPull", GROUP))),
         ("broad-role", |w| w.assignments.push(assignment("x", "a-principal", "Contributor", GROUP))),
         ("broad-scope", |w| w.assignments.push(assignment("x", "a-principal", "Reader", "/subscriptions/s"))),
@@ -136,6 +136,8 @@ fn every_rule_finds_its_fault() {
         ("quota-near", |w| {
             w.assignments.extend((0..3_600).map(|i| assignment(&format!("q{i}"), "somebody", "Reader", GROUP)));
         }),
+        ("condition-unread", |w| w.assignments[2].condition = Some("@Resource[a] is 'b'".into())),
+        ("role-name", |w| w.assignments.push(assignment("x", "a-principal", "Key Vault Secret User", GROUP))),
         ("unused-identity", |w| w.credentials.clear()),
     ];
     let covered: BTreeSet<&str> = faults.iter().map(|(rule, _)| *rule).collect();
@@ -186,11 +188,8 @@ fn a_team_says_how_much_a_rule_matters() {
         let context = functions.context();
         let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
         let (configuration, problems) = crate::config::load(folder.path(), &mut sources, &mut early);
-        let problems: Vec<_> = problems
-            .into_iter()
-            .chain(refuse_unknown(&configuration.preferences))
-            .map(|problem| problem.summary)
-            .collect();
+        let problems: Vec<_> =
+            problems.into_iter().chain(refuse_unknown(&configuration)).map(|problem| problem.summary).collect();
         (configuration, sources, problems)
     };
     let mut world = sound();
@@ -206,4 +205,32 @@ fn a_team_says_how_much_a_rule_matters() {
     assert!(diagnostics(&findings, Mode::Warn).has_errors());
     let wrong = "check \"owner\" {\n  level = \"loud\"\n}\ncheck \"quota-near\" {\n  level = \"off\"\n}\n";
     assert_eq!(load(wrong).2, ["Unknown check", "Unknown level", "Missing reason"]);
+}
+
+#[test]
+fn a_team_says_who_is_in_its_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "group \"readers\" {}\ngroup \"33333333-3333-4333-8333-333333333333\" {\n  name = \"readers\"\n  members = \
+                [\"44444444-4444-4444-8444-444444444444\", \"azurerm_user_assigned_identity.gone\"]\n}\n";
+    std::fs::write(folder.path().join("bowline.hcl"), text).unwrap();
+    let mut sources = SourceMap::default();
+    let functions = crate::eval::templates::Surroundings::default();
+    let context = functions.context();
+    let mut early = crate::eval::constant::Constants::new(&context, Box::new(|_, _| Default::default()));
+    let (configuration, _) = crate::config::load(folder.path(), &mut sources, &mut early);
+    let problems: Vec<String> = refuse_unknown(&configuration).into_iter().map(|problem| problem.summary).collect();
+    assert_eq!(problems, ["Invalid object id", "Unknown member"]);
+}
+
+#[test]
+fn a_condition_must_limit_which_roles_are_handed_out() {
+    let granted = |condition: &str| {
+        let mut world = sound();
+        let mut owner = assignment("x", "somebody", "Owner", GROUP);
+        owner.condition = Some(condition.to_owned());
+        world.assignments.push(owner);
+        found(&world).contains("owner-granted")
+    };
+    assert!(granted("!(ActionMatches{'Microsoft.Storage/*'})"));
+    assert!(!granted("!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})"));
 }

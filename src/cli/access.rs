@@ -1,6 +1,6 @@
 //! `bowline access`: who can do what, over what is recorded or what a saved plan leads to.
 
-use std::path::PathBuf;
+use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -13,6 +13,7 @@ use super::variables::Missing;
 use super::{loading, meaning, saving, stored};
 use crate::access::{self, Access, World};
 use crate::azure::arm_id::ArmId;
+use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan;
 use crate::provider::Session;
@@ -139,18 +140,28 @@ fn who_can(arguments: &WhoCan, invocation: &mut Invocation) -> Result<Exit, Diag
         _ => return Err(Diagnostic::error("Too many arguments", "Give one action and one place.").into()),
     };
     let world = world(&arguments.common, invocation)?;
-    let found = access::who_can(&world, &arguments.action, &place(&world, text)?);
-    let nobody = format!("Nobody that is known here can do {} there.", arguments.action);
-    let access = found.iter().map(|reach| &reach.access);
-    show(&arguments.common, invocation, (&found, access_text::reach_json), access, &nobody);
+    let answer = access::who_can(&world, &arguments.action, &place(&world, text)?);
+    let found = Found {
+        all: &answer.can,
+        json: access_text::reach_json,
+        nothing: format!("Nobody that is known here can do {} there.", arguments.action),
+        denied: (access_text::denied(&answer.denied), access_text::denied_json(&answer.denied)),
+    };
+    show(&arguments.common, invocation, &found, answer.can.iter().map(|reach| &reach.access));
     Ok(Exit::Success)
 }
 
 fn what_can(arguments: &WhatCan, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let world = world(&arguments.common, invocation)?;
     let found = access::what_can(&world, &arguments.who);
-    let nothing = format!("{:?} has no access that is known here.", arguments.who);
-    show(&arguments.common, invocation, (&found, access_text::access_json), found.iter(), &nothing);
+    let denials = access::denials(&world, &found);
+    let answer = Found {
+        all: &found,
+        json: access_text::access_json,
+        nothing: format!("{:?} has no access that is known here.", arguments.who),
+        denied: (access_text::denials(&denials), access_text::denials_json(&denials)),
+    };
+    show(&arguments.common, invocation, &answer, found.iter());
     Ok(Exit::Success)
 }
 
@@ -169,6 +180,9 @@ fn path(arguments: &Path, invocation: &mut Invocation) -> Result<Exit, Diagnosti
         Format::Text | Format::Table => {
             let ways: Vec<String> = found.iter().map(|way| access_text::path(&arguments.from, way)).collect();
             invocation.print(&ways.join("\n"));
+            let reaching = access::what_can(&world, &arguments.from);
+            let reaching: Vec<Access> = reaching.into_iter().filter(|access| access.scope.covers(&place)).collect();
+            invocation.print(&access_text::denials(&access::denials(&world, &reaching)));
         }
         picture => {
             let reaching = access::what_can(&world, &arguments.from);
@@ -179,21 +193,37 @@ fn path(arguments: &Path, invocation: &mut Invocation) -> Result<Exit, Diagnosti
     Ok(Exit::Success)
 }
 
+/// What was found, and how it is told.
+struct Found<'a, T> {
+    all: &'a [T],
+    json: fn(&T) -> serde_json::Value,
+    /// When there is none.
+    nothing: String,
+    /// What is denied, for people and for tools.
+    denied: (String, serde_json::Value),
+}
+
 fn show<'a, T: ToString>(
     common: &Common,
     invocation: &Invocation,
-    (found, json): (&[T], fn(&T) -> serde_json::Value),
+    found: &Found<'_, T>,
     access: impl Iterator<Item = &'a Access>,
-    nothing: &str,
 ) {
+    let (denied, denied_json) = &found.denied;
     match common.format() {
         Format::Json => {
-            let answers: Vec<_> = found.iter().map(json).collect();
-            invocation.print_line(&serde_json::json!({ "format_version": "1.0", "access": answers }).to_string());
+            let answers: Vec<_> = found.all.iter().map(found.json).collect();
+            let answer = serde_json::json!({ "format_version": "1.0", "access": answers, "denied": denied_json });
+            invocation.print_line(&answer.to_string());
         }
-        Format::Text | Format::Table if found.is_empty() => invocation.print_line(nothing),
-        Format::Text => invocation.print(&access_text::lines(found)),
-        Format::Table => invocation.print(&access_text::table(access)),
+        Format::Text | Format::Table => {
+            match (found.all.is_empty(), common.format()) {
+                (true, _) => invocation.print_line(&found.nothing),
+                (_, Format::Table) => invocation.print(&access_text::table(access)),
+                _ => invocation.print(&access_text::lines(found.all)),
+            }
+            invocation.print(denied);
+        }
         picture => draw(picture, access, invocation),
     }
 }
@@ -217,8 +247,14 @@ fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnost
         return Ok(meaning::leading_to(&loaded, invocation));
     }
     let state = stored::store(invocation, common.state.as_ref())?.load()?.state;
-    let recorded = access::recorded(&state, &loading::registry());
+    let mut recorded = access::recorded(&state, &loading::registry());
+    let mut found = Diagnostics::new();
+    let groups = config::read_preferences(FsPath::new(""), &mut invocation.sources, &mut found).groups;
+    if found.has_errors() {
+        return Err(found);
+    }
     if !common.live {
+        recorded.know_groups(&groups);
         return Ok(recorded);
     }
     let mut loaded = loading::load(invocation, Some((&common.variables, Missing::Unknown)))?;
@@ -228,7 +264,8 @@ fn world(common: &Common, invocation: &mut Invocation) -> Result<World, Diagnost
         let setting = loaded.setting(invocation);
         let (mut inspection, _) = plan::inspect(setting, functions.context(), loaded.variables.clone(), &state);
         let session = connected(&mut inspection, AZURERM).await?;
-        let world = access::survey(session.reader(), &recorded.resources).await?;
+        let mut world = access::survey(session.reader(), &recorded.resources).await?;
+        world.know_groups(&groups);
         if let Some(azure) = azure {
             azure.shutdown().await;
         }

@@ -108,7 +108,7 @@ pub fn load_quietly(
     let written = flags.map(|(flags, _)| flags.clone()).unwrap_or_default();
     let given = super::variables::early(&invocation.environment, &written);
     let configuration = sound(&mut found, read(&folder, &mut invocation.sources, given))?;
-    sound(&mut found, ((), checks::refuse_unknown(&configuration.preferences)))?;
+    sound(&mut found, ((), checks::refuse_unknown(&configuration)))?;
     let variables = match flags {
         Some((flags, missing)) => super::variables::given(invocation, &configuration, flags, missing)?,
         None => BTreeMap::new(),

@@ -85,7 +85,11 @@ pub fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, 
     } else {
         BTreeMap::new()
     };
-    access::around(plan, &loaded.registry, &traced)
+    let (mut before, mut after) = access::around(plan, &loaded.registry, &traced);
+    let groups = &loaded.configuration.preferences.groups;
+    before.know_groups(groups);
+    after.know_groups(groups);
+    (before, after)
 }
 
 /// What the checks find in a configuration alone.
@@ -97,7 +101,9 @@ pub fn foreseen(loaded: &Loaded, invocation: &Invocation) -> Vec<Finding> {
 pub fn leading_to(loaded: &Loaded, invocation: &Invocation) -> World {
     let functions = loaded.functions(Some(jiff::Timestamp::now()));
     let setting = loaded.setting(invocation);
-    access::foreseen(&plan::foresee(setting, functions.context(), loaded.variables.clone()))
+    let mut world = access::foreseen(&plan::foresee(setting, functions.context(), loaded.variables.clone()));
+    world.know_groups(&loaded.configuration.preferences.groups);
+    world
 }
 
 /// What there will be after a saved plan.

@@ -4,6 +4,7 @@ mod access;
 mod adopt;
 mod apply;
 mod arguments;
+mod authors;
 mod backend;
 mod completions;
 mod console;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::authors::name_authors;
 use super::flags::{LockFlags, OutputFlags, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::{Loaded, SimulateFlags};
@@ -169,6 +170,7 @@ pub async fn make_telling(
     let now = jiff::Timestamp::now();
     let functions = loaded.functions(Some(now));
     let unfinished = recorded.unfinished().to_vec();
+    let before = recorded.state.clone();
     let start = Start {
         state: recorded.state,
         variables: loaded.variables.clone(),
@@ -177,8 +179,15 @@ pub async fn make_telling(
         unfinished,
         journal: recorded.journal,
     };
-    let (plan, evaluation, found) = plan::plan_with_values(loaded.setting(invocation), start, options, events).await;
+    let (mut plan, evaluation, found) =
+        plan::plan_with_values(loaded.setting(invocation), start, options, events).await;
     // The process ends soon. To free every value first, one by one, takes a twenty-fifth of a whole run.
     std::mem::forget(evaluation);
+    if options.mode == Mode::Normal && !plan.drift.is_empty() {
+        let (drift, _) = plan::without_ignored(std::mem::take(&mut plan.drift), &loaded.configuration.preferences);
+        plan.drift = drift;
+        // A plan is as good without the log; "bowline drift" says why it cannot be read.
+        let _ = name_authors(&mut plan.drift, loaded, invocation, &before).await;
+    }
     (plan, found)
 }

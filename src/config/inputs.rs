@@ -56,21 +56,7 @@ pub fn gather_inputs(
     options: &[InputOption],
     sources: &mut SourceMap,
 ) -> (InputValues, Diagnostics) {
-    let mut gathering = Gathering {
-        root,
-        sources,
-        written: IndexMap::new(),
-        undeclared_in_files: Vec::new(),
-        diagnostics: Diagnostics::new(),
-    };
-    for (variable, text) in environment {
-        if let Some(name) = variable.strip_prefix("TF_VAR_") {
-            gathering.text(name, &text, InputOrigin::Environment);
-        }
-    }
-    for name in automatic_files(&root.folder) {
-        gathering.file(&root.folder.join(&name), Path::new(&name));
-    }
+    let mut gathering = Gathering::begun(root, environment, sources);
     for option in options {
         match option {
             InputOption::Var(assignment) => gathering.assignment(assignment),
@@ -90,21 +76,7 @@ pub fn gather_for_tests(
     options: &[InputOption],
     sources: &mut SourceMap,
 ) -> (InputValues, Diagnostics) {
-    let mut gathering = Gathering {
-        root: declared,
-        sources,
-        written: IndexMap::new(),
-        undeclared_in_files: Vec::new(),
-        diagnostics: Diagnostics::new(),
-    };
-    for (variable, text) in environment {
-        if let Some(name) = variable.strip_prefix("TF_VAR_") {
-            gathering.text(name, &text, InputOrigin::Environment);
-        }
-    }
-    for name in automatic_files(&declared.folder) {
-        gathering.file(&declared.folder.join(&name), Path::new(&name));
-    }
+    let mut gathering = Gathering::begun(declared, environment, sources);
     for option in options {
         match option {
             InputOption::Var(assignment) => {
@@ -116,9 +88,8 @@ pub fn gather_for_tests(
             InputOption::VarFile(path) => gathering.file(path, path),
         }
     }
-    for name in tests.map(|tests| automatic_files(&declared.folder.join(tests))).unwrap_or_default() {
-        let shown = tests.map(|tests| tests.join(&name)).unwrap_or_default();
-        gathering.file(&declared.folder.join(&shown), &shown);
+    if let Some(tests) = tests {
+        gathering.automatic(tests);
     }
     (gathering.read(), gathering.diagnostics)
 }
@@ -162,7 +133,32 @@ enum Written {
     Expression(Expression, InputOrigin),
 }
 
-impl Gathering<'_> {
+impl<'a> Gathering<'a> {
+    /// What is given without being asked for: by the environment, and by the files beside the module.
+    fn begun(
+        root: &'a Module,
+        environment: impl IntoIterator<Item = (String, String)>,
+        sources: &'a mut SourceMap,
+    ) -> Self {
+        let (written, diagnostics) = (IndexMap::new(), Diagnostics::new());
+        let mut gathering = Self { root, sources, written, undeclared_in_files: Vec::new(), diagnostics };
+        for (variable, text) in environment {
+            if let Some(name) = variable.strip_prefix("TF_VAR_") {
+                gathering.text(name, &text, InputOrigin::Environment);
+            }
+        }
+        gathering.automatic(Path::new(""));
+        gathering
+    }
+
+    /// The files of a folder below the module that are read without being asked for.
+    fn automatic(&mut self, below: &Path) {
+        for name in automatic_files(&self.root.folder.join(below)) {
+            let shown = below.join(&name);
+            self.file(&self.root.folder.join(&shown), &shown);
+        }
+    }
+
     fn assignment(&mut self, assignment: &str) {
         let Some((name, text)) = assignment.split_once('=') else {
             // The text may hold a secret, so it is not repeated.

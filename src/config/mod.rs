@@ -37,7 +37,9 @@ pub use module::{
     Backend, Check, EarlyTexts, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
 };
-pub use preferences::{CheckPreference, DriftPreference, PREFERENCES, Preferences};
+pub use preferences::{
+    CheckPreference, DriftPreference, GroupPreference, PREFERENCES, Preferences, read as read_preferences,
+};
 pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,

@@ -22,6 +22,19 @@ pub struct Preferences {
     pub checks: Vec<CheckPreference>,
     /// `drift "address" { ... }`, in source order.
     pub drift: Vec<DriftPreference>,
+    /// `group "object id" { ... }`, in source order.
+    pub groups: Vec<GroupPreference>,
+}
+
+/// What a team says of a group of its directory.
+#[derive(Debug, Clone)]
+pub struct GroupPreference {
+    /// The object id.
+    pub id: Text,
+    /// What people call it.
+    pub name: Option<Text>,
+    /// Who is in it: object ids, and addresses of identities; `None` when that is not said.
+    pub members: Option<Vec<Text>>,
 }
 
 /// How much a rule of the checks matters in this stack.
@@ -48,12 +61,17 @@ pub struct DriftPreference {
 
 const FILE: Shape = Shape {
     arguments: &[],
-    blocks: &[BlockShape { kind: "check", labels: &["rule"] }, BlockShape { kind: "drift", labels: &["address"] }],
+    blocks: &[
+        BlockShape { kind: "check", labels: &["rule"] },
+        BlockShape { kind: "drift", labels: &["address"] },
+        BlockShape { kind: "group", labels: &["object_id"] },
+    ],
 };
 const CHECK: Shape = Shape { arguments: &["level!", "reason"], blocks: &[] };
 const DRIFT: Shape = Shape { arguments: &["attributes", "reason!"], blocks: &[] };
+const GROUP: Shape = Shape { arguments: &["name", "members"], blocks: &[] };
 
-/// Reads the file, if there is one.
+/// Reads the file in a folder, if there is one.
 pub fn read(folder: &Path, sources: &mut SourceMap, diagnostics: &mut Diagnostics) -> Preferences {
     let path = folder.join(PREFERENCES);
     let mut preferences = Preferences::default();
@@ -67,6 +85,7 @@ pub fn read(folder: &Path, sources: &mut SourceMap, diagnostics: &mut Diagnostic
     let mut content = FILE.content(body, Span::new(source, 0..0), diagnostics);
     preferences.checks = content.blocks("check").into_iter().filter_map(|b| check(b, diagnostics)).collect();
     preferences.drift = content.blocks("drift").into_iter().filter_map(|b| drift(b, diagnostics)).collect();
+    preferences.groups = content.blocks("group").into_iter().map(|b| group(b, diagnostics)).collect();
     preferences
 }
 
@@ -90,4 +109,15 @@ fn drift(block: Block, diagnostics: &mut Diagnostics) -> Option<DriftPreference>
     let attributes = attributes.iter().filter_map(|value| Some(text(value, diagnostics)?.value)).collect();
     let reason = content.value("reason").and_then(|value| text(&value, diagnostics))?;
     Some(DriftPreference { address, attributes, reason })
+}
+
+fn group(block: Block, diagnostics: &mut Diagnostics) -> GroupPreference {
+    let id = labelled(&block);
+    let mut content = GROUP.content(block.body, block.header, diagnostics);
+    let name = content.value("name").and_then(|value| text(&value, diagnostics));
+    let members = content.value("members").map(|value| {
+        let members = list(value, diagnostics);
+        members.iter().filter_map(|member| text(member, diagnostics)).collect()
+    });
+    GroupPreference { id, name, members }
 }

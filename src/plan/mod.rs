@@ -9,6 +9,7 @@
 //! Observed, and what the provider makes of it). Drift is Recorded against Observed, a change Observed against
 //! Desired.
 
+mod asking;
 mod conditions;
 mod data;
 mod drift;
@@ -44,13 +45,12 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ModulePath, ResourceMode};
+use crate::address::{Address, ConfigAddress, ModulePath};
 use crate::config::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::{self, Given};
 use crate::graph::{ConfigGraph, ConfigNode};
-use crate::provider::Planned;
 use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
@@ -173,6 +173,9 @@ pub async fn plan_with_values<'c>(
         if options.mode != Mode::RefreshOnly {
             planner.orphans();
         }
+        if options.mode == Mode::Normal {
+            planner.confirm().await;
+        }
     }
     if options.preflight && !planner.stage.found.has_errors() {
         planner.preflight().await;
@@ -281,28 +284,5 @@ impl<'c> Planner<'c> {
         };
         let declared = self.stage.configuration.root.variables.values().filter(|variable| !variable.ephemeral);
         declared.filter_map(|variable| Some((variable.name.clone(), value(variable)?))).collect()
-    }
-
-    /// Asks each provider which objects must exist before which others, though no reference says so.
-    fn implied_order(&self) -> Vec<(Address, Address)> {
-        let is_managed = |c: &&InstanceChange| c.address.resource.mode == ResourceMode::Managed;
-        let changes: Vec<&InstanceChange> = self.changes.values().map(|c| &**c).filter(is_managed).collect();
-        let planned: Vec<Planned<'_>> = changes
-            .iter()
-            .map(|c| {
-                // What goes is ordered by what it was.
-                let value = if c.after.is_null() { &c.before } else { &c.after };
-                Planned { kind: &c.address.resource.kind, value }
-            })
-            .collect();
-        let providers: BTreeSet<_> = changes.iter().map(|change| &change.provider).collect();
-        let sessions = providers.into_iter().filter_map(|provider| {
-            let id = self.stage.provider_id(provider)?;
-            self.stage.session(&id).cloned()
-        });
-        let orders: BTreeSet<(usize, usize)> =
-            sessions.flat_map(|session| session.reader().implied_order(&planned)).collect();
-        let addresses = |i: usize| changes.get(i).map(|c| c.address.clone());
-        orders.into_iter().filter_map(|(first, then)| Some((addresses(first)?, addresses(then)?))).collect()
     }
 }

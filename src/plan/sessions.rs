@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use rustc_hash::FxHashSet;
 
 use crate::address::{Address, ProviderAddress};
+use crate::config::ProviderBlock;
 use crate::eval::decode;
 use crate::graph::{ConfigNode, ProviderId, provider_source};
 use crate::provider::{Mentioned, Provider, Session, Surroundings};
@@ -22,12 +23,7 @@ impl Stage<'_> {
         if let Some(mocked) = self.mocked(id, &provider) {
             return Some(Box::pin(async move { Ok(mocked) }));
         }
-        let block = self.module(&id.module).and_then(|module| {
-            module
-                .providers
-                .iter()
-                .find(|b| b.name == id.name && b.alias.as_ref().map(|a| &a.value) == id.alias.as_ref())
-        });
+        let block = self.provider_block(id);
         let schema = &provider.config_schema().block;
         let instance = self.instances(&id.module).into_iter().next().unwrap_or_default();
         let data = InstanceData::default();
@@ -48,6 +44,12 @@ impl Stage<'_> {
             ..self.surroundings.clone()
         };
         Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
+    }
+
+    /// The block that configures a provider, if there is one.
+    pub fn provider_block(&self, id: &ProviderId) -> Option<&ProviderBlock> {
+        let is_its = |b: &&ProviderBlock| b.name == id.name && b.alias.as_ref().map(|a| &a.value) == id.alias.as_ref();
+        self.module(&id.module)?.providers.iter().find(is_its)
     }
 
     /// The session of a provider that a test mocks.

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ModuleInstance};
+use crate::address::{Address, ConfigAddress, ModuleInstance, ProviderAddress};
 use crate::diagnostic::Diagnostics;
-use crate::eval::decode;
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
-use crate::graph::ConfigNode;
+use crate::eval::{self, decode};
+use crate::graph::{ConfigNode, ProviderId};
 use crate::provider::{Block, Kind};
 use crate::state::State;
 use crate::value::{Path, Type, Value, ValueKind};
@@ -28,6 +28,7 @@ pub fn trace<'c>(setting: Setting<'c>, functions: FunctionContext<'c>, plan: &Pl
     let tracer = Tracer {
         stage: Stage::new(setting, functions, variables, false),
         prior: Some(&plan.prior),
+        subscriptions: plan.changes.iter().filter_map(subscription_of).collect(),
         changes: current.map(|change| (&change.address, change)).collect(),
         values: BTreeMap::new(),
         whole: true,
@@ -51,6 +52,7 @@ pub fn foresee<'c>(setting: Setting<'c>, functions: FunctionContext<'c>, given: 
     let tracer = Tracer {
         stage: Stage::new(setting, functions, given, false),
         prior: None,
+        subscriptions: HashMap::new(),
         changes: HashMap::new(),
         values: BTreeMap::new(),
         whole: true,
@@ -64,6 +66,8 @@ struct Tracer<'c, 'p> {
     /// What is recorded; `None` when nothing is planned.
     prior: Option<&'p State>,
     changes: HashMap<&'p Address, &'p InstanceChange>,
+    /// The subscription of each provider configuration, as far as the plan's ids tell.
+    subscriptions: HashMap<&'p ProviderAddress, String>,
     values: BTreeMap<Address, Value>,
     whole: bool,
 }
@@ -138,10 +142,48 @@ impl<'c> Tracer<'c, '_> {
             None => hoped(&config, schema),
         };
         let planned = planned.map_or_else(unplanned, |planned| planned.unmark_deep().0);
-        let value = stood_in(planned, &config, address);
+        let is_open = planned.field("id").is_some_and(|id| !id.is_known());
+        let mut value = stood_in(planned, &config, address);
+        if is_open && let Some(id) = self.id(address, kind, &value) {
+            let fields = value.as_fields().into_iter().flatten().map(|(name, old)| (name.clone(), old.clone()));
+            value = Value::object(fields.chain([("id".into(), Value::string(id))]).collect());
+        }
         self.stage.evaluation.set_instance(address, value.clone());
         self.values.insert(address.clone(), value);
     }
+}
+
+impl Tracer<'_, '_> {
+    /// The id that an object is going to have, with the stand-ins of what it is made of: where it lies can be told
+    /// though its name cannot. `None` where a stand-in would look like more than one segment.
+    fn id(&self, address: &Address, kind: &dyn Kind, value: &Value) -> Option<String> {
+        let provider = self.stage.graph.provider_of(&address.config())?;
+        let known = self.subscriptions.get(&self.stage.provider_address(provider)).cloned();
+        let subscription = known.or_else(|| self.configured_subscription(provider)).unwrap_or_else(|| {
+            let alias = provider.alias.as_ref().map(|alias| format!(" of {}.{alias}", provider.name));
+            format!("<subscription{}>", alias.unwrap_or_default())
+        });
+        let id = kind.id_by(&subscription, value)?;
+        let mut inside = id.split('<').skip(1).filter_map(|part| part.split_once('>'));
+        (!inside.any(|(stand_in, _)| stand_in.contains('/'))).then_some(id)
+    }
+
+    fn configured_subscription(&self, provider: &ProviderId) -> Option<String> {
+        let block = self.stage.provider_block(provider)?;
+        let argument = block.body.attributes.iter().find(|attribute| &*attribute.name.name == "subscription_id")?;
+        let instance = self.stage.instances(&provider.module).into_iter().next()?;
+        let nothing = InstanceData::default();
+        let scope = self.stage.evaluation.scope(&instance, &nothing);
+        let (value, _) = eval::evaluate(&argument.value, &scope);
+        value.unmark_deep().0.as_str().map(str::to_owned)
+    }
+}
+
+/// Which subscription a provider configuration is for, by the id of something that it plans.
+fn subscription_of(change: &InstanceChange) -> Option<(&ProviderAddress, String)> {
+    let id = change.after.field("id").or_else(|| change.before.field("id"))?;
+    let (subscription, _) = id.as_str()?.strip_prefix("/subscriptions/")?.split_once('/')?;
+    Some((&change.provider, subscription.to_owned()))
 }
 
 /// What a first plan would say of a body before any provider has looked at it: what is written, and a gap where the

@@ -149,6 +149,12 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
+    /// The id that an object with these attributes has in a subscription, where it follows from them. Any of them may
+    /// be a stand-in for what is not known yet.
+    fn id_by(&self, _subscription: &str, _attributes: &Value) -> Option<String> {
+        None
+    }
+
     /// Brings recorded attributes of an older schema version to the present one.
     fn upgrade(&self, _version: u64, attributes: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
         Ok(attributes)
@@ -208,7 +214,7 @@ pub struct PlanResponse {
     pub findings: Vec<Finding>,
 }
 
-/// A planned instance, as [`Read::implied_order`] sees it.
+/// A planned instance, as [`Read::implied_order`] and [`Read::confirm`] see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Planned<'a> {
     /// The kind's name.
@@ -287,6 +293,12 @@ pub trait Read: Send + Sync {
     /// reference says so. Removing goes the other way round; where the first refers to the second, that is all that
     /// the pair says: a part that goes with its whole is removed after it.
     fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// What the service would refuse of what is to be made, though planning could not see it: a name that nothing there
+    /// has. Positions in `planned`, and what is wrong there. What the service does not say is taken as right.
+    async fn confirm(&self, _planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
         Vec::new()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
 
-use crate::access::{Access, AccessChange, Hop, Issuer, Reach, Scope, Who};
+use crate::access::{Access, AccessChange, Denial, Hop, Issuer, Reach, Scope, Who};
 use crate::plan::Action;
 use crate::report::change_text::symbol;
 use crate::report::style::{Paint, Style};
@@ -22,7 +22,8 @@ pub fn changes(changes: &[AccessChange], style: &Style) -> String {
     for (gained, action, can) in [(false, Action::Delete, "can no longer"), (true, Action::Create, "can")] {
         let of_kind = changes.iter().filter(|change| change.gained == gained).map(|change| &change.access);
         for paragraph in paragraphs(of_kind) {
-            let through = paragraph.through.map(|name| format!(", through identity {name},")).unwrap_or_default();
+            let ways = paragraph.ways.join(" and ");
+            let through = if ways.is_empty() { ways } else { format!(", through {ways},") };
             text.push_str(&format!("{} {}{through} {can}\n", symbol(action, style), holders(&paragraph.holders)));
             for access in &paragraph.access {
                 text.push_str(&format!("      {}\n", grant(access, gained, style)));
@@ -32,10 +33,10 @@ pub fn changes(changes: &[AccessChange], style: &Style) -> String {
     text
 }
 
-/// Those who have the same access through the same identity.
+/// Those who have the same access through the same identity and group.
 pub struct Paragraph<'a> {
-    /// The identity between.
-    pub through: Option<&'a str>,
+    /// The identity and the group between.
+    pub ways: Vec<String>,
     /// Who.
     pub holders: Vec<&'a Who>,
     /// What.
@@ -44,15 +45,15 @@ pub struct Paragraph<'a> {
 
 /// Access put together by who has the same.
 pub fn paragraphs<'a>(found: impl Iterator<Item = &'a Access>) -> Vec<Paragraph<'a>> {
-    let mut by_holder: BTreeMap<(Option<&str>, &Who), Vec<&Access>> = BTreeMap::new();
+    let mut by_holder: BTreeMap<(Vec<String>, &Who), Vec<&Access>> = BTreeMap::new();
     for access in found {
-        by_holder.entry((access.through.as_deref(), &access.who)).or_default().push(access);
+        by_holder.entry((access.ways(), &access.who)).or_default().push(access);
     }
-    let mut paragraphs: BTreeMap<(Option<&str>, Vec<Grant<'_>>), Paragraph<'_>> = BTreeMap::new();
-    for ((through, who), access) in by_holder {
+    let mut paragraphs: BTreeMap<(Vec<String>, Vec<Grant<'_>>), Paragraph<'_>> = BTreeMap::new();
+    for ((ways, who), access) in by_holder {
         let grants = access.iter().map(|access| what(access)).collect();
-        let empty = || Paragraph { through, holders: Vec::new(), access };
-        paragraphs.entry((through, grants)).or_insert_with(empty).holders.push(who);
+        let empty = || Paragraph { ways: ways.clone(), holders: Vec::new(), access };
+        paragraphs.entry((ways.clone(), grants)).or_insert_with(empty).holders.push(who);
     }
     paragraphs.into_values().collect()
 }
@@ -66,12 +67,12 @@ fn what(access: &Access) -> Grant<'_> {
 
 /// `read secrets of vault kv-prod (Key Vault Secrets User)`
 pub fn grant_text(access: &Access) -> String {
-    let condition = if access.condition.is_some() { ", under a condition" } else { "" };
-    format!("{} {} ({}{condition})", access.role.words(), access.scope, access.role.name)
+    let condition = access.condition_words().map(|words| format!(", under the condition: {words}")).unwrap_or_default();
+    format!("{} {} ({}){condition}", access.role.words(), access.scope, access.role.name)
 }
 
 fn grant(access: &Access, gained: bool, style: &Style) -> String {
-    let warning = if gained && access.role.grants_access() && access.condition.is_none() {
+    let warning = if gained && access.grants_any() {
         style.paint(Paint::BoldRed, " and so can get any access there")
     } else {
         String::new()
@@ -81,26 +82,31 @@ fn grant(access: &Access, gained: bool, style: &Style) -> String {
 
 /// `service accounts a/b and a/c (cluster prod)`
 pub fn holders(holders: &[&Who]) -> String {
-    let mut accounts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut accounts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut others = Vec::new();
     for who in holders {
         match who {
-            Who::ServiceAccount { name, cluster: Issuer::Cluster(cluster) } => {
-                accounts.entry(cluster).or_default().push(name);
-            }
+            Who::ServiceAccount { name, cluster } => accounts.entry(of_issuer(cluster)).or_default().push(name),
             who => others.push(who.to_string()),
         }
     }
-    let of_cluster = |(cluster, names): (&str, Vec<&str>)| {
+    let of_one = |(issuer, names): (String, Vec<&str>)| {
         let word = if names.len() == 1 { "service account" } else { "service accounts" };
-        format!("{word} {} (cluster {cluster})", listed(&names))
+        format!("{word} {} ({issuer})", listed(&names))
     };
-    let all: Vec<String> = accounts.into_iter().map(of_cluster).chain(others).collect();
+    let all: Vec<String> = accounts.into_iter().map(of_one).chain(others).collect();
     listed(&all)
 }
 
+fn of_issuer(issuer: &Issuer) -> String {
+    match issuer {
+        Issuer::Cluster(name) => format!("cluster {name}"),
+        Issuer::Elsewhere(issuer) => format!("of issuer {issuer}"),
+    }
+}
+
 /// `a`, `a and b`, `a, b, c, d and 5 more`
-fn listed<T: AsRef<str>>(names: &[T]) -> String {
+pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let mut shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     if names.len() > SHOWN {
         return format!("{} and {} more", shown.join(", "), names.len() - SHOWN);
@@ -127,8 +133,8 @@ pub fn changes_json(changes: &[AccessChange]) -> Json {
 /// Somebody's access for tools.
 pub fn access_json(access: &Access) -> Json {
     let scope = match &access.scope {
-        Scope::Known(id) => json!(id.as_str()),
-        Scope::Later(_) => Json::Null,
+        Scope::Known(id) if !access.scope.is_open() => json!(id.as_str()),
+        _ => Json::Null,
     };
     json!({
         "summary": access.to_string(),
@@ -136,11 +142,13 @@ pub fn access_json(access: &Access) -> Json {
         "can": access.role.words(),
         "through": access.through,
         "credential": access.credential.as_ref().map(ToString::to_string),
+        "group": access.group,
         "role": access.role.name,
         "grants_access": access.role.grants_access(),
         "scope": scope,
         "scope_name": access.scope.to_string(),
         "condition": access.condition,
+        "condition_in_words": access.condition_words(),
         "assignment": access.assignment.to_string(),
     })
 }
@@ -161,6 +169,9 @@ fn who_json(who: &Who) -> Json {
         Who::ControlPlane(name) => json!({ "kind": "control_plane", "name": name }),
         Who::Nodes(name) => json!({ "kind": "nodes", "name": name }),
         Who::Identity(name) => json!({ "kind": "identity", "name": name }),
+        Who::Group { name, id, has_members } => {
+            json!({ "kind": "group", "name": name.as_ref().unwrap_or(id), "id": id, "members_known": has_members })
+        }
         Who::Principal { id, kind } => json!({ "kind": "principal", "name": id, "principal_type": kind }),
     }
 }
@@ -175,9 +186,10 @@ pub fn table<'a>(found: impl Iterator<Item = &'a Access>) -> String {
     let heads = ["WHO", "THROUGH", "ROLE", "SCOPE", "GRANTED BY"].map(str::to_owned);
     let row = |access: &Access| {
         let condition = if access.condition.is_some() { " (under a condition)" } else { "" };
+        let ways: Vec<&str> = access.through.iter().chain(&access.group).map(String::as_str).collect();
         [
             access.who.to_string(),
-            access.through.clone().unwrap_or_else(|| "-".into()),
+            if ways.is_empty() { "-".to_owned() } else { ways.join(", ") },
             format!("{}{condition}", access.role.name),
             access.scope.to_string(),
             access.assignment.to_string(),
@@ -202,8 +214,43 @@ pub fn reach_json(reach: &Reach) -> Json {
     let mut entry = access_json(&reach.access);
     if let Some(fields) = entry.as_object_mut() {
         fields.insert("inherited".into(), reach.inherited.into());
+        fields.insert("only_if".into(), json!(reach.only_if));
     }
     entry
+}
+
+/// Those who hold a role for it and are denied it all the same.
+pub fn denied(denied: &[(Access, String)]) -> String {
+    let line = |(access, by): &(Access, String)| {
+        format!(
+            "Not {}, who holds {} on {}: deny assignment {by:?} forbids it.\n",
+            access.who, access.role.name, access.scope
+        )
+    };
+    denied.iter().map(line).collect()
+}
+
+/// The same for tools.
+pub fn denied_json(denied: &[(Access, String)]) -> Json {
+    let entry = |(access, by): &(Access, String)| {
+        let mut entry = access_json(access);
+        if let Some(fields) = entry.as_object_mut() {
+            fields.insert("denied_by".into(), by.as_str().into());
+        }
+        entry
+    };
+    denied.iter().map(entry).collect()
+}
+
+/// What is denied of what somebody could do otherwise.
+pub fn denials(denials: &[&Denial]) -> String {
+    denials.iter().map(|denial| format!("But {denial}.\n")).collect()
+}
+
+/// The same for tools.
+pub fn denials_json(denials: &[&Denial]) -> Json {
+    let entry = |denial: &&Denial| json!({ "name": denial.name, "summary": denial.to_string() });
+    denials.iter().map(entry).collect()
 }
 
 /// A way, a hop below the other.

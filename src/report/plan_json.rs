@@ -26,7 +26,7 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
     });
     let Some(fields) = document.as_object_mut() else { return document };
     let changes: Vec<Json> = plan.changes.iter().filter(|change| is_listed(change)).map(resource_change).collect();
-    let drift: Vec<Json> = plan.drift.iter().map(resource_change).collect();
+    let drift: Vec<Json> = plan.drift.iter().map(drifted).collect();
     let outputs: Map<String, Json> =
         plan.outputs.iter().map(|(name, output)| (name.to_string(), output_change(output))).collect();
     let variables: Map<String, Json> = plan
@@ -54,6 +54,15 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
         put("configuration", config_json::configuration(configuration, registry));
     }
     document
+}
+
+/// One entry of `resource_drift`, with who did it where the activity log told.
+fn drifted(change: &InstanceChange) -> Json {
+    let mut entry = resource_change(change);
+    if let (Some(fields), Some(author)) = (entry.as_object_mut(), change.notes.first()) {
+        fields.insert("changed_by".into(), author.as_str().into());
+    }
+    entry
 }
 
 /// Data sources that were read while planning are values, not changes.

@@ -9,7 +9,7 @@ use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, service_of};
-use crate::simulator::services::{holds_any, may, may_with_data, permissions};
+use crate::simulator::services::{holds_any, may, may_send, may_with_data, permissions};
 use crate::simulator::target::{GROUPS, Key, Target, action_of, same};
 use crate::simulator::world::{Known, Resource};
 
@@ -42,7 +42,7 @@ pub(super) fn check(scene: Scene<'_>, caller: Caller<'_>, request: &Request, tar
     }
     let Some((action, scope)) = asked(request, target) else { return Ok(()) };
     let subscriptions = same(&action, "Microsoft.Resources/subscriptions/read");
-    let allowed = may(scene, caller.object, &action, &Key::of(&scope))
+    let allowed = may_send(scene, caller.object, &action, &Key::of(&scope), &request.body)
         || (subscriptions && holds_any(scene, caller.object, &Key::of(&scope)));
     if !allowed {
         let message = format!(

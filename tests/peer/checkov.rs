@@ -1,40 +1,22 @@
 //! Checkov, a policy engine that many teams run over Terraform's plan JSON: it must read ours as it reads Terraform's.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{Place, found, skipped};
+use crate::{Place, python, skipped};
 
 /// The release line that this was last tried with.
 const RELEASE: &str = "checkov==3.2.*";
 
-/// Checkov, installed from the Python registry into the build's own folder.
-fn installed() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("checkov");
-    let program = folder.join("bin/checkov");
-    if program.is_file() {
-        return Ok(program);
-    }
-    let python = found("python3").ok_or("there is no python3")?;
-    let run = |program: &Path, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output().map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
-    };
-    run(&python, &["-m", "venv", &folder.to_string_lossy()])?;
-    run(&folder.join("bin/pip"), &["install", "--quiet", RELEASE])?;
-    if program.is_file() { Ok(program) } else { Err("pip installed no program of that name".into()) }
-}
-
 #[test]
 fn checkov_reads_plans_as_it_reads_terraforms() {
-    let checkov = match installed() {
-        Ok(program) => program,
+    let checkov = match python::installed("checkov", RELEASE) {
+        Ok(programs) => programs.join("checkov"),
         Err(why) => return skipped("checkov over plans", &why),
     };
     for (example, resources, verdicts) in [
-        // Neither has authorised ranges or a private API server; both control access by roles.
+        // Neither has a private API server; both control access by roles.
         ("minimal-aks", 2, [("CKV_AZURE_115", false), ("CKV_AZURE_6", false), ("CKV_AZURE_5", true)]),
         ("payments", 44, [("CKV_AZURE_115", false), ("CKV_AZURE_182", true), ("CKV_AZURE_5", true)]),
     ] {

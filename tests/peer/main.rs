@@ -1,6 +1,7 @@
 //! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
-//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python and the Kubernetes client
-//! for it, when pip can fetch them, and before kubectl, when it is installed; and beside programs that read what it writes: checkov, from the Python registry, and Chromium, when it is installed.
+//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python and the Kubernetes
+//! client for it, when pip can fetch them, and before kubectl, when it is installed; and beside programs that read what it
+//! writes: checkov, a Rego engine and linters, from the Python registry, and Chromium, when it is installed.
 //! What is missing is said loudly, and its tests count as passed:
 //! a machine without them can still run everything else.
 
@@ -13,7 +14,10 @@ mod checkov;
 mod chromium;
 mod http;
 mod kubectl;
+mod linters;
 mod postgres;
+mod python;
+mod rego;
 mod remote;
 mod terraform;
 mod testing;

@@ -75,8 +75,7 @@ impl Editor {
         loop {
             let message = self.receive();
             if message["id"] == number {
-                assert!(message.get("error").is_none(), "{message}");
-                return message["result"].clone();
+                return message.get("error").unwrap_or(&message["result"]).clone();
             }
         }
     }
@@ -111,13 +110,45 @@ impl Editor {
 
     /// Asks about the place where `mark` stands in `text`, `within` bytes into it.
     fn about(&mut self, method: &str, text: &str, mark: &str, within: usize) -> Value {
+        let place = self.place(text, mark, within);
+        self.ask(method, &place)
+    }
+
+    fn place(&self, text: &str, mark: &str, within: usize) -> Value {
         let at = text.find(mark).unwrap() + within;
         let line = text[..at].matches('\n').count();
         let character = text[..at].rsplit('\n').next().unwrap().len();
-        let place =
-            json!({ "textDocument": { "uri": self.uri }, "position": { "line": line, "character": character } });
-        self.ask(method, &place)
+        json!({ "textDocument": { "uri": self.uri }, "position": { "line": line, "character": character } })
     }
+
+    /// Gives what is named at a place another name: the texts that come of it, by file, or why it cannot be.
+    fn rename(&mut self, texts: &[(&str, &str)], mark: &str, within: usize, name: &str) -> Result<Vec<String>, String> {
+        let mut asked = self.place(texts[0].1, mark, within);
+        asked["newName"] = name.into();
+        let answer = self.ask("textDocument/rename", &asked);
+        let Some(changes) = answer["changes"].as_object() else {
+            return Err(answer["message"].as_str().unwrap_or_default().to_owned());
+        };
+        let folder = self.uri.rsplit_once('/').unwrap().0;
+        let of_file = |(file, text): &(&str, &str)| edited(text, changes.get(&format!("{folder}/{file}")));
+        Ok(texts.iter().map(of_file).collect())
+    }
+}
+
+/// A text with edits made, from the last to the first.
+fn edited(text: &str, edits: Option<&Value>) -> String {
+    let place = |position: &Value| {
+        let number = |name: &str| usize::try_from(position[name].as_u64().unwrap()).unwrap();
+        text.split_inclusive('\n').take(number("line")).map(str::len).sum::<usize>() + number("character")
+    };
+    let mut edits: Vec<_> = edits.and_then(Value::as_array).into_iter().flatten().collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(place(&edit["range"]["start"])));
+    let mut text = text.to_owned();
+    for edit in edits {
+        let range = place(&edit["range"]["start"])..place(&edit["range"]["end"]);
+        text.replace_range(range, edit["newText"].as_str().unwrap());
+    }
+    text
 }
 
 fn labels(items: &Value) -> Vec<&str> {
@@ -167,4 +198,56 @@ fn an_editor_is_served() {
     editor.ask("shutdown", &Value::Null);
     editor.tell("exit", &Value::Null);
     assert!(editor.process.wait().unwrap().success());
+}
+
+const USED: &str = "\
+variable \"region\" {}
+
+resource \"azurerm_resource_group\" \"main\" {
+  name     = \"rg-${var.region}\"
+  location = var.region
+}
+
+output \"ids\" {
+  value = { for region in [var.region] : region => azurerm_resource_group.main.id }
+}
+";
+
+#[test]
+fn names_are_found_and_changed_wherever_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (more, values) = ("locals {\n  id = azurerm_resource_group.main.id\n}\n", "region = \"westeurope\"\n");
+    for (name, text) in [("main.tf", USED), ("more.tf", more), ("terraform.tfvars", values)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let workplace = Workplace::copy_of(folder.path());
+    let mut editor = Editor::start(&workplace);
+    editor.show("textDocument/didOpen", USED);
+    let texts = [("main.tf", USED), ("more.tf", more), ("terraform.tfvars", values)];
+
+    let mut asked = editor.place(USED, "var.region", 5);
+    for (with_declaration, uses) in [(true, 5), (false, 4)] {
+        asked["context"] = json!({ "includeDeclaration": with_declaration });
+        assert_eq!(editor.ask("textDocument/references", &asked).as_array().unwrap().len(), uses);
+    }
+    let prepared = editor.about("textDocument/prepareRename", USED, "\"region\"", 2);
+    assert_eq!(prepared["placeholder"], "region");
+
+    let renamed = editor.rename(&texts, "var.region", 5, "place").unwrap();
+    assert_eq!(renamed[0], USED.replace("var.region", "var.place").replace("\"region\"", "\"place\""));
+    assert_eq!((&*renamed[1], &*renamed[2]), (more, "place = \"westeurope\"\n"));
+
+    // What has a state is told of its new name.
+    let renamed = editor.rename(&texts, "azurerm_resource_group.main", 24, "all").unwrap();
+    let moved = "\nmoved {\n  from = azurerm_resource_group.main\n  to   = azurerm_resource_group.all\n}\n";
+    let expected = USED.replace("_group.main", "_group.all").replace("\"main\"", "\"all\"");
+    assert_eq!(renamed[0], format!("{expected}{moved}"));
+    assert_eq!(renamed[1], more.replace(".main", ".all"));
+
+    for (name, why) in [("9", "is no name"), ("", "is no name")] {
+        let refused = editor.rename(&texts, "var.region", 5, name).unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let nothing = editor.rename(&texts, "value = ", 2, "other").unwrap_err();
+    assert!(nothing.contains("Nothing that can be renamed"), "{nothing}");
 }

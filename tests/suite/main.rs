@@ -8,6 +8,7 @@ mod authorisation;
 mod azure;
 mod cluster;
 mod crash;
+mod integrations;
 mod language_server;
 mod migration;
 mod play;

@@ -269,13 +269,15 @@ impl Kind for ArmKind {
     }
 
     fn validate(&self, config: &Value) -> Vec<Finding> {
-        let mut findings = wire::validate(&self.table, config);
-        findings.extend(self.hooks.validate(config));
-        findings
+        wire::validate(&self.table, config).into_iter().chain(self.hooks.validate(config)).collect()
     }
 
     fn renamed(&self, path: &[&str]) -> Option<String> {
         self.hooks.renamed(path)
+    }
+
+    fn id_by(&self, subscription: &str, attributes: &Value) -> Option<String> {
+        id_of(self.table.id, subscription, attributes)
     }
 
     /// A PUT of the whole body takes up what an earlier one left undone.
@@ -286,6 +288,10 @@ impl Kind for ArmKind {
 
 #[async_trait]
 impl AzureKind for ArmKind {
+    async fn confirm(&self, azure: &Azure, planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
+        self.hooks.confirm(azure, planned).await
+    }
+
     fn table(&self) -> Option<&Table> {
         Some(&self.table)
     }
@@ -378,8 +384,7 @@ impl AzureKind for ArmKind {
     }
 
     fn lanes(&self, value: &Value) -> Vec<Lane> {
-        let id = value.field("id").and_then(Value::as_str);
-        let lane = id.and_then(|id| self.hooks.lane(id));
+        let lane = value.field("id").and_then(Value::as_str).and_then(|id| self.hooks.lane(id));
         lane.map(|lane| Lane(lane.to_ascii_lowercase().into())).into_iter().collect()
     }
 

@@ -110,6 +110,12 @@ impl Kind for AzapiResource {
         &self.schema
     }
 
+    fn id_by(&self, _subscription: &str, attributes: &Value) -> Option<String> {
+        let text = |name: &str| attributes.field(name).and_then(Value::as_str);
+        let (kind, parent) = (ResourceType::parse(text("type")?)?, ArmId::parse(text("parent_id")?).ok()?);
+        Some(kind.id(&parent, text("name")?).ok()?.as_str().to_owned())
+    }
+
     fn validate(&self, config: &Value) -> Vec<Finding> {
         let text = |name: &str| config.field(name).and_then(Value::as_str);
         let mut findings = Vec::new();

@@ -112,6 +112,11 @@ pub trait Hooks: Send + Sync {
         Vec::new()
     }
 
+    /// Positions of what Azure would refuse, and why, as far as it says so without being written to.
+    async fn confirm(&self, _azure: &Azure, _planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
+        Vec::new()
+    }
+
     /// Refusals of a write that pass by themselves.
     fn passing(&self) -> &'static [Conflict] {
         &[Conflict::Busy]

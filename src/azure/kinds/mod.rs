@@ -52,6 +52,7 @@ mod resource_group;
 mod role_assignment;
 mod role_definition;
 mod role_grant;
+mod role_lookup;
 mod routes;
 mod storage;
 mod storage_endpoints;
@@ -69,7 +70,9 @@ use super::preflight::Outlook;
 use super::session::Azure;
 use super::wire::Table;
 use crate::diagnostic::Diagnostics;
-use crate::provider::{Applied, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Watch};
+use crate::provider::{
+    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Watch,
+};
 use crate::value::Value;
 
 pub use arm_data::ArmData;
@@ -122,6 +125,11 @@ pub trait AzureKind: Kind {
 
     /// Pairs of positions in `planned`, the second of which is of this kind and must wait for the first.
     fn implied_order(&self, _planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// Positions in `planned` of what Azure would refuse, and why, as far as it says so without being written to.
+    async fn confirm(&self, _azure: &Azure, _planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
         Vec::new()
     }
 

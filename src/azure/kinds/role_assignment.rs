@@ -16,9 +16,9 @@ use super::super::wire::{Dialect, PlanCase, Rule, Same, Table, finding, flag, js
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::role_definition::{self, guid_of};
-use super::role_grant;
+use super::{role_grant, role_lookup};
 use crate::diagnostic::Diagnostic;
-use crate::provider::Finding;
+use crate::provider::{Finding, Planned};
 use crate::value::{Fields, Type, Value};
 
 /// The api-version of role assignments.
@@ -214,6 +214,10 @@ impl Hooks for Assignment {
             }
             other => Ok(other.map(drop)?),
         }
+    }
+
+    async fn confirm(&self, azure: &Azure, planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
+        role_lookup::missing(azure, planned).await
     }
 
     fn passing(&self) -> &'static [Conflict] {

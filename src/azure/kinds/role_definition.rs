@@ -20,7 +20,7 @@ use crate::provider::{Finding, Kind, Schema};
 use crate::value::{Fields, Type, Value};
 
 /// The api-version of role definitions.
-const DEFINITIONS: &str = "2022-05-01-preview";
+pub(super) const DEFINITIONS: &str = "2022-05-01-preview";
 
 /// What derived ids are derived below: a random UUID, chosen once and never to be changed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x1b7e_4c0d_5a2f_4d39_9c68_7e01_b3fa_26d4);
@@ -41,7 +41,13 @@ pub async fn find_by_name(azure: &Azure, scope: &str, name: &str, patience: &Pat
     }
 }
 
-async fn list_by_name(azure: &Azure, scope: &str, name: &str, patience: &Patience<'_>) -> Result<Vec<Json>, ArmError> {
+/// The roles of this name that can be assigned at a scope.
+pub(super) async fn list_by_name(
+    azure: &Azure,
+    scope: &str,
+    name: &str,
+    patience: &Patience<'_>,
+) -> Result<Vec<Json>, ArmError> {
     let path = format!("{}/providers/Microsoft.Authorization/roleDefinitions", scope.trim_end_matches('/'));
     // A quote in a name is doubled, as in OData.
     let filter = format!("roleName eq '{}'", name.replace('\'', "''"));

@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -198,7 +198,7 @@ impl Read for AzureSession {
                 notes: Vec::new(),
                 findings: diagnostics
                     .into_iter()
-                    .map(|diagnostic| crate::provider::Finding { path: crate::value::Path::default(), diagnostic })
+                    .map(|diagnostic| Finding { path: crate::value::Path::default(), diagnostic })
                     .collect(),
             },
         }
@@ -249,6 +249,13 @@ impl Read for AzureSession {
 
     fn implied_order(&self, planned: &[Planned<'_>]) -> Vec<(usize, usize)> {
         self.registry.kinds().flat_map(|kind| kind.implied_order(planned)).collect()
+    }
+
+    async fn confirm(&self, planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
+        let names: BTreeSet<&str> = planned.iter().map(|planned| planned.kind).collect();
+        let kinds = names.into_iter().filter_map(|name| self.registry.kind(name));
+        let confirmed = kinds.map(|kind| kind.confirm(&self.azure, planned));
+        futures::future::join_all(confirmed).await.concat()
     }
 
     fn lanes(&self, kind: &str, value: &Value) -> Vec<Lane> {

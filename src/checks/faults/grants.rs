@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::is_managed;
-use crate::access::{Access, Assignment, Scope, Who, World};
+use crate::access::{Access, Assignment, Condition, Scope, Who, World, limits_grants};
 use crate::azure::arm_id::ArmId;
+use crate::azure::roles;
 use crate::checks::Found;
 
 /// `AcrPull` for who never pulls.
@@ -121,9 +122,34 @@ fn makes_its_object(address: &crate::address::Address) -> bool {
 /// A role that hands out access.
 pub fn owner(world: &World, found: &mut Found) {
     for assignment in &world.assignments {
-        if assignment.role.grants_access() && assignment.condition.is_none() {
+        if assignment.role.grants_access() && !limits_grants(assignment.condition.as_deref()) {
             let message = format!("This grants {:?} on {}.", assignment.role.name, assignment.scope);
             found.on(&assignment.address, message);
+        }
+    }
+}
+
+/// A condition that cannot be read.
+pub fn unread_condition(world: &World, found: &mut Found) {
+    for assignment in &world.assignments {
+        let text = assignment.condition.as_deref().filter(|text| !text.contains('<'));
+        if let Some(Err(why)) = text.map(Condition::read) {
+            found.at(&assignment.address, "condition", format!("It cannot be read: {why}."));
+        }
+    }
+}
+
+/// A role by a name that Azure has nearly.
+pub fn role_name(world: &World, found: &mut Found) {
+    let own: HashSet<&str> = world.roles.iter().map(|(_, role)| role.name.as_str()).collect();
+    for assignment in &world.assignments {
+        let name = assignment.role.name.as_str();
+        if assignment.role.built_in || !assignment.role.permissions.is_empty() || own.contains(name) {
+            continue;
+        }
+        if let Some(meant) = roles::nearest(name) {
+            let message = format!("Azure has no role {name:?} of its own. Did you mean {meant:?}?");
+            found.at(&assignment.address, "role_definition_name", message);
         }
     }
 }

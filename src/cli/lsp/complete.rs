@@ -18,7 +18,7 @@ const STRUCT: u8 = 22;
 pub fn at(project: &Project, text: &str, at: usize) -> Json {
     let line = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let around = around(text, at);
-    if let Some(items) = in_quotes(project, line) {
+    if let Some(items) = in_quotes(project, line, &around) {
         return json!(items);
     }
     let only_a_name = line.trim_start().chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -31,7 +31,7 @@ pub fn at(project: &Project, text: &str, at: usize) -> Json {
 }
 
 /// Kinds in a block's first label, roles where a role is named.
-fn in_quotes(project: &Project, line: &str) -> Option<Vec<Json>> {
+fn in_quotes(project: &Project, line: &str, around: &Around) -> Option<Vec<Json>> {
     let (before, typed) = line.rsplit_once('"')?;
     // An even number of quotes before: the text goes on outside.
     if before.matches('"').count() % 2 == 1 || typed.contains('}') {
@@ -42,10 +42,20 @@ fn in_quotes(project: &Project, line: &str) -> Option<Vec<Json>> {
         let names = project.registry.kind_names(start == "data");
         return Some(names.iter().map(|name| item(name, STRUCT, "", "")).collect());
     }
-    if start.starts_with("role_definition_name") {
+    // A module that takes a role mostly calls it so.
+    let names_role = ["role_definition_name", "role"].iter().any(|name| argument(start) == Some(name));
+    let finds_role =
+        around.labels.first().is_some_and(|kind| kind == "azurerm_role_definition") && argument(start) == Some("name");
+    if names_role || finds_role {
         return Some(roles::names().map(|name| item(name, VALUE, "built-in role", "")).collect());
     }
     None
+}
+
+/// The argument, or the key of an object, that a line gives a value to.
+fn argument(before: &str) -> Option<&str> {
+    let name = before.strip_suffix('=')?.trim_end();
+    name.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()
 }
 
 /// The arguments and blocks of the block around.

@@ -34,7 +34,7 @@ impl Project {
         let mut sources = SourceMap::with_unsaved(unsaved.clone());
         let (configuration, mut found) = cli::loading::read_alone(folder, &mut sources);
         let registry = cli::loading::registry();
-        found.extend(checks::refuse_unknown(&configuration.preferences));
+        found.extend(checks::refuse_unknown(&configuration));
         if !found.has_errors() {
             found.extend(config::check_calls(&configuration));
             let graph = found.take(ConfigGraph::build(&configuration));

@@ -3,6 +3,7 @@
 
 mod complete;
 mod look;
+mod names;
 mod place;
 mod tell;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lsp_server::{Connection, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use serde_json::{Value as Json, json};
 
 use super::Exit;
@@ -19,7 +20,7 @@ use crate::syntax::fmt;
 use look::Project;
 use place::{folder_of, offset, path_of, range, uri_of};
 
-/// Serve editors: diagnostics, completion, help on hover, definitions, formatting
+/// Serve editors: diagnostics, completion, help on hover, definitions, uses, renaming, formatting
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  bowline lsp\n\nEditors start it themselves; it speaks the Language Server Protocol over standard input and output."
@@ -39,6 +40,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Diagnostics> {
         "completionProvider": { "triggerCharacters": ["\"", "."] },
         "hoverProvider": true,
         "definitionProvider": true,
+        "referencesProvider": true,
+        "renameProvider": { "prepareProvider": true },
         "documentFormattingProvider": true,
         "codeActionProvider": { "codeActionKinds": ["quickfix"] },
     });
@@ -51,8 +54,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Diagnostics> {
                 if connection.handle_shutdown(&request).map_err(|error| failed(error.to_string()))? {
                     break;
                 }
-                let answer = server.answer(&request);
-                if connection.sender.send(Message::Response(Response::new_ok(request.id, answer))).is_err() {
+                let response = match server.answer(&request) {
+                    Ok(answer) => Response::new_ok(request.id, answer),
+                    Err(why) => Response::new_err(request.id, ErrorCode::RequestFailed as i32, why),
+                };
+                if connection.sender.send(Message::Response(response)).is_err() {
                     break;
                 }
             }
@@ -77,21 +83,32 @@ struct Server {
 }
 
 impl Server {
-    fn answer(&self, request: &Request) -> Json {
+    /// What was asked for; an error is told to whoever asked.
+    fn answer(&self, request: &Request) -> Result<Json, String> {
         let parameters = &request.params;
         let Some(path) = parameters.pointer("/textDocument/uri").and_then(Json::as_str).and_then(path_of) else {
-            return Json::Null;
+            return Ok(Json::Null);
         };
-        let Some(text) = self.text(&path) else { return Json::Null };
+        let Some(text) = self.text(&path) else { return Ok(Json::Null) };
         let at = offset(&text, parameters.get("position").unwrap_or(&Json::Null));
-        match request.method.as_str() {
-            "textDocument/completion" => complete::at(&self.project(&path), &text, at),
-            "textDocument/hover" => tell::hover(&self.project(&path), &text, at),
-            "textDocument/definition" => tell::definition(&self.project(&path), &text, at),
+        let project = || self.project(&path);
+        Ok(match request.method.as_str() {
+            "textDocument/completion" => complete::at(&project(), &text, at),
+            "textDocument/hover" => tell::hover(&project(), &text, at),
+            "textDocument/definition" => tell::definition(&project(), &text, at),
+            "textDocument/references" => {
+                let declaration = parameters.pointer("/context/includeDeclaration").and_then(Json::as_bool);
+                names::references(&project(), &path, at, declaration.unwrap_or(true))
+            }
+            "textDocument/prepareRename" => names::renamable(&project(), &path, at),
+            "textDocument/rename" => {
+                let name = parameters.get("newName").and_then(Json::as_str).unwrap_or_default();
+                return names::rename(&project(), &path, at, name);
+            }
             "textDocument/formatting" => formatted(&path, &text),
-            "textDocument/codeAction" => tell::actions(&self.project(&path), &path, &text, parameters),
+            "textDocument/codeAction" => tell::actions(&project(), &path, &text, parameters),
             _ => Json::Null,
-        }
+        })
     }
 
     /// Takes in what the client says; gives what there is to tell it.

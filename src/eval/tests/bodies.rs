@@ -19,7 +19,8 @@ fn schema() -> Block {
             ("name".to_owned(), Attribute::required(Type::String)),
             ("priority".to_owned(), Attribute::optional(Type::Number)),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         ..Block::default()
     };
     Block {
@@ -28,7 +29,8 @@ fn schema() -> Block {
             ("name".to_owned(), Attribute::required(Type::String)),
             ("tags".to_owned(), Attribute::optional(Type::map(Type::String))),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         blocks: [
             ("rule".to_owned(), nested(Nesting::List, 0, 3, false, rule.clone())),
             ("zone".to_owned(), nested(Nesting::Set, 0, 0, false, rule.clone())),
@@ -36,7 +38,8 @@ fn schema() -> Block {
             ("single".to_owned(), nested(Nesting::Single, 0, 1, false, rule.clone())),
             ("by_name".to_owned(), nested(Nesting::Map, 0, 0, false, rule)),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         ..Block::default()
     }
 }

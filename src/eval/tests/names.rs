@@ -106,7 +106,8 @@ fn wrong(text: &str, place: Place<'_>) -> Vec<String> {
             ("id".to_owned(), Attribute::computed(Type::String)),
             ("conf".to_owned(), Attribute::optional(Type::object([("a", Type::String)]))),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         ..Block::default()
     };
     let declared = Declared { module: &module, schema: &|_| Some(&schema) };

@@ -61,7 +61,7 @@ pub fn section(plan: &Plan, registry: &Registry, body: &mut String) {
 fn tools(changes: &[&InstanceChange], body: &mut String) {
     body.push_str(
         "<div class=\"tools\" role=\"search\"><label for=\"search\">Search</label><input id=\"search\" type=\"search\" \
-         placeholder=\"Address, kind or value; press / to get here\" autocomplete=\"off\">\
+         placeholder=\"Address, kind or value (key: /)\" autocomplete=\"off\">\
          <fieldset><legend>Show</legend>",
     );
     for (word, shown) in KINDS {

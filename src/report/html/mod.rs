@@ -143,11 +143,12 @@ fn access(changes: &[AccessChange], body: &mut String) {
         for paragraph in access_text::paragraphs(of_kind) {
             let (class, can) = if gained { ("gained", "can") } else { ("lost", "can no longer") };
             let edge = if gained { "" } else { " lost-all" };
-            let through = paragraph.through.map(|name| format!(", through identity {name},")).unwrap_or_default();
+            let ways = paragraph.ways.join(" and ");
+            let through = if ways.is_empty() { ways } else { format!(", through {ways},") };
             let who = escaped(&format!("{}{through} {can}", access_text::holders(&paragraph.holders)));
             let _ = writeln!(body, "<div class=\"access{edge}\"><p class=\"{class}\">{who}</p><ul>");
             for access in &paragraph.access {
-                let alert = if gained && access.role.grants_access() && access.condition.is_none() {
+                let alert = if gained && access.grants_any() {
                     " <span class=\"alert\">and so can get any access there</span>"
                 } else {
                     ""

@@ -183,7 +183,10 @@ fn together(label: String, members: &[&Node]) -> Node {
         .filter(|(tone, _)| **tone != Tone::Plain)
         .map(|(tone, count)| format!("{count} to {}", tone.word()))
         .collect();
-    let detail = format!("{} resources{}", members.len(), told.iter().map(|t| format!(", {t}")).collect::<String>());
+    let detail = match told.as_slice() {
+        [only] if counts.len() == 1 => only.clone(),
+        told => format!("{} resources{}", members.len(), told.iter().map(|t| format!(", {t}")).collect::<String>()),
+    };
     let tone = counts.keys().next_back().copied().unwrap_or_default();
     Node { label, detail, frame: String::new(), tone, is_person: false }
 }

@@ -1,6 +1,7 @@
 //! A picture as SVG. Where the boxes and the bends of the arrows go is worked out by layout-rs; what they look like is
 //! decided here, with a style that follows the reader's light or dark screen.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use layout::core::base::Orientation;
@@ -64,12 +65,12 @@ impl Picture {
                 LineStyleKind::Normal,
                 &cut(&edge.label),
                 &look,
-                &None,
+                &Some(format!("{} {}", edge.from, edge.to)),
                 &None,
             );
             graph.add_edge(arrow, *from, *to);
         }
-        let mut paper = Paper { nodes: &self.nodes, out: String::new(), size: Point::new(0., 0.) };
+        let mut paper = Paper::of(&self.nodes);
         if !self.nodes.is_empty() {
             let untangle = self.nodes.len() + self.edges.len() <= UNTANGLED;
             graph.do_it(false, !untangle, false, &mut paper);
@@ -79,10 +80,11 @@ impl Picture {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"bl\" role=\"img\" aria-label=\"{} boxes, {} arrows\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n<style>{STYLE}</style>\n\
              <defs><marker id=\"bl-head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-             orient=\"auto\"><path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker></defs>\n{}</svg>\n",
+             orient=\"auto\"><path class=\"head\" d=\"M0 0L8 4L0 8z\"/></marker></defs>\n{}{}</svg>\n",
             self.nodes.len(),
             self.edges.len(),
-            paper.out
+            paper.lines(),
+            paper.boxes
         )
     }
 }
@@ -111,16 +113,46 @@ fn cut(text: &str) -> String {
     if letters.next().is_some() { format!("{start}…") } else { start }
 }
 
-/// Where the layout draws.
+/// Where the layout draws. Boxes lie over arrows, so that no arrow hides what a box says.
 struct Paper<'p> {
     nodes: &'p [Node],
-    out: String,
+    boxes: String,
+    /// By the position of its node: where a box begins, and its size.
+    places: BTreeMap<usize, (Point, Point)>,
+    /// The boxes that each arrow is between, and where it bends.
+    arrows: Vec<(usize, usize, Vec<Point>)>,
+    texts: String,
     size: Point,
 }
 
-impl Paper<'_> {
+impl<'p> Paper<'p> {
+    fn of(nodes: &'p [Node]) -> Self {
+        let (boxes, texts, size) = (String::new(), String::new(), Point::new(0., 0.));
+        Self { nodes, boxes, places: BTreeMap::new(), arrows: Vec::new(), texts, size }
+    }
+
     fn reach(&mut self, x: f64, y: f64) {
         self.size = Point::new(self.size.x.max(x), self.size.y.max(y));
+    }
+
+    /// The arrows: from the right side of a box to the left side of the other, level where they leave and arrive.
+    fn lines(&self) -> String {
+        let mut out = String::new();
+        for (from, to, bends) in &self.arrows {
+            let Some(((from, size), (to, other))) = self.places.get(from).zip(self.places.get(to)) else { continue };
+            let start = Point::new(from.x + size.x, from.y + size.y / 2.);
+            let end = Point::new(to.x, to.y + other.y / 2.);
+            let mut line = format!("M{:.1} {:.1}", start.x, start.y);
+            let mut at = start;
+            for next in bends.iter().copied().chain([end]) {
+                let reach = (next.x - at.x).abs() / 2.;
+                let (near, far) = (at.x + reach, next.x - reach);
+                let _ = write!(line, "C{near:.1} {:.1} {far:.1} {:.1} {:.1} {:.1}", at.y, next.y, next.x, next.y);
+                at = next;
+            }
+            let _ = writeln!(out, "<path class=\"edge\" marker-end=\"url(#bl-head)\" d=\"{line}\"/>");
+        }
+        out + &self.texts
     }
 }
 
@@ -133,7 +165,9 @@ impl RenderBackend for Paper<'_> {
         properties: Option<String>,
         _clip: Option<ClipHandle>,
     ) {
-        let Some(node) = properties.and_then(|at| self.nodes.get(at.parse::<usize>().ok()?)) else { return };
+        let Some(at) = properties.and_then(|at| at.parse::<usize>().ok()) else { return };
+        let Some(node) = self.nodes.get(at) else { return };
+        self.places.insert(at, (xy, size));
         self.reach(xy.x + size.x, xy.y + size.y);
         let round = if node.is_person { 15 } else { 4 };
         let told = if node.tone == Tone::Plain { String::new() } else { format!(" (to {})", node.tone.word()) };
@@ -143,7 +177,7 @@ impl RenderBackend for Paper<'_> {
         let small = small(node);
         let first = xy.y + if small.is_empty() { size.y / 2. + 4. } else { size.y / 2. - 2. };
         let _ = write!(
-            self.out,
+            self.boxes,
             "<g><title>{title}</title><rect class=\"{}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round}\"/>\
              <text text-anchor=\"middle\" x=\"{middle:.1}\" y=\"{first:.1}\">{}</text>",
             node.tone.word(),
@@ -155,13 +189,13 @@ impl RenderBackend for Paper<'_> {
         );
         if !small.is_empty() {
             let _ = write!(
-                self.out,
+                self.boxes,
                 "<text class=\"detail\" text-anchor=\"middle\" x=\"{middle:.1}\" y=\"{:.1}\">{}</text>",
                 first + 14.,
                 escaped(&cut(&small)),
             );
         }
-        self.out.push_str("</g>\n");
+        self.boxes.push_str("</g>\n");
     }
 
     fn draw_arrow(
@@ -170,21 +204,18 @@ impl RenderBackend for Paper<'_> {
         _dashed: bool,
         _head: (bool, bool),
         _look: &StyleAttr,
-        _properties: Option<String>,
+        properties: Option<String>,
         _text: &str,
     ) {
-        let [first, second, rest @ ..] = path else { return };
-        let mut line = format!(
-            "M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}",
-            first.0.x, first.0.y, first.1.x, first.1.y, second.0.x, second.0.y, second.1.x, second.1.y
-        );
-        for (control, end) in rest {
-            let _ = write!(line, "S{:.1} {:.1} {:.1} {:.1}", control.x, control.y, end.x, end.y);
-        }
+        let ends = properties.as_deref().and_then(|ends| ends.split_once(' '));
+        let Some((from, to)) = ends.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?))) else { return };
         for (a, b) in path {
             self.reach(a.x.max(b.x), a.y.max(b.y));
         }
-        let _ = writeln!(self.out, "<path class=\"edge\" marker-end=\"url(#bl-head)\" d=\"{line}\"/>");
+        // The first pair holds the start, every other one a point that the arrow passes; the last of them is its end.
+        let passed: Vec<Point> = path.iter().skip(1).map(|(_, point)| *point).collect();
+        let bends = passed.split_last().map(|(_, bends)| bends.to_vec()).unwrap_or_default();
+        self.arrows.push((from, to, bends));
     }
 
     /// What an arrow says; boxes have written their own.
@@ -194,7 +225,7 @@ impl RenderBackend for Paper<'_> {
         }
         self.reach(xy.x, xy.y);
         let _ = writeln!(
-            self.out,
+            self.texts,
             "<text class=\"detail\" text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
             xy.x,
             xy.y,

@@ -1,6 +1,6 @@
 //! Chains of reasons: a subnet is replaced because its network is, because somebody renamed that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::headings::joined;
 use crate::address::ConfigAddress;
@@ -13,14 +13,31 @@ const LONGEST: usize = 4;
 /// What is replaced, and may be why something else is.
 #[derive(Default)]
 pub struct Causes<'p> {
-    replaced: BTreeMap<ConfigAddress, &'p InstanceChange>,
+    replaced: BTreeMap<ConfigAddress, Replaced<'p>>,
+}
+
+/// The instances of one block that are replaced.
+struct Replaced<'p> {
+    instances: Vec<&'p InstanceChange>,
+    /// There is no other instance, and one reason holds for all.
+    alike: bool,
 }
 
 impl<'p> Causes<'p> {
     /// Those of a plan.
     pub fn of(plan: &'p Plan) -> Self {
-        let replaced = plan.changes.iter().filter(|change| change.action.is_replace());
-        Self { replaced: replaced.map(|change| (change.address.config(), change)).collect() }
+        let mut blocks: BTreeMap<ConfigAddress, (Vec<&'p InstanceChange>, usize)> = BTreeMap::new();
+        for change in plan.changes.iter().filter(|change| change.deposed.is_none()) {
+            let (instances, all) = blocks.entry(change.address.config()).or_default();
+            *all += 1;
+            instances.extend(change.action.is_replace().then_some(change));
+        }
+        let replaced = blocks.into_iter().filter(|(_, (instances, _))| !instances.is_empty());
+        let replaced = replaced.map(|(block, (instances, all))| {
+            let one_reason = instances.iter().map(|one| own_reason(one)).collect::<BTreeSet<_>>().len() == 1;
+            (block, Replaced { alike: one_reason && instances.len() == all && all > 1, instances })
+        });
+        Self { replaced: replaced.collect() }
     }
 
     /// What a change follows from, up to the change that somebody wrote; `None` when it follows from none.
@@ -28,9 +45,12 @@ impl<'p> Causes<'p> {
         let mut hops = Vec::new();
         let mut current = change;
         while hops.len() < LONGEST {
-            let Some(cause) = self.cause(current) else { break };
+            let Some((block, among)) = self.cause(current) else { break };
+            let Some(cause) = among.nearest_to(current) else { break };
             let why = if self.cause(cause).is_some() { String::new() } else { own_reason(cause) };
-            hops.push(format!("{} is replaced{why}", cause.address));
+            // Where one thing happens to all instances, it happens to the block.
+            let name = if among.alike { format!("every {block}") } else { cause.address.to_string() };
+            hops.push(format!("{name} is replaced{why}"));
             current = cause;
         }
         (!hops.is_empty()).then(|| format!("which follows: {}", hops.join(", because ")))
@@ -38,7 +58,7 @@ impl<'p> Causes<'p> {
 
     /// The nearest of what a change depends on that is replaced, when the change takes something from it that is not
     /// known yet.
-    fn cause(&self, change: &InstanceChange) -> Option<&'p InstanceChange> {
+    fn cause(&self, change: &InstanceChange) -> Option<(&ConfigAddress, &Replaced<'p>)> {
         let follows = if change.action.is_replace() {
             change.replace_paths.iter().any(|path| change.after.at(path).is_some_and(|v| !v.is_wholly_known()))
         } else {
@@ -50,10 +70,21 @@ impl<'p> Causes<'p> {
         let own = change.address.config();
         let among: Vec<_> =
             change.dependencies.iter().filter(|d| **d != own).filter_map(|d| self.replaced.get_key_value(d)).collect();
-        let is_nearest = |(address, _): &(&ConfigAddress, &&'p InstanceChange)| {
-            !among.iter().any(|(_, other)| other.dependencies.contains(address))
+        let is_nearest = |(address, _): &(&ConfigAddress, &Replaced<'p>)| {
+            !among.iter().any(|(_, other)| other.instances.iter().any(|other| other.dependencies.contains(address)))
         };
-        among.iter().find(|one| is_nearest(one)).map(|(_, change)| **change)
+        among.iter().find(|one| is_nearest(one)).copied()
+    }
+}
+
+impl<'p> Replaced<'p> {
+    /// The instance that a change most likely refers to: of its module, and of its key.
+    fn nearest_to(&self, change: &InstanceChange) -> Option<&'p InstanceChange> {
+        let likeness = |other: &&&InstanceChange| {
+            (other.address.module == change.address.module, other.address.key == change.address.key)
+        };
+        // Of those that are equally alike the first.
+        self.instances.iter().rev().max_by_key(likeness).copied()
     }
 }
 

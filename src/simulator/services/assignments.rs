@@ -11,7 +11,7 @@ use crate::simulator::clock::written;
 use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service};
 use crate::simulator::services::quotas::check_assignments;
 use crate::simulator::services::roles::{definition, guid_of};
-use crate::simulator::target::{Key, Place, same, subscription_of};
+use crate::simulator::target::{Key, Place, same};
 use crate::simulator::world::{Known, Resource};
 
 /// `Microsoft.Authorization/roleAssignments`
@@ -69,75 +69,6 @@ impl Service for Assignments {
     fn deleted(&self) -> (u16, bool) {
         (200, true)
     }
-}
-
-/// Whether a principal may do something at a scope: it holds a role whose actions match, there or above, and the
-/// assignment has taken effect.
-pub(in crate::simulator) fn may(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
-    in_effect(scene, principal).any(|(at, role)| scope.within(&at) && allows(scene, role, action, ARM))
-}
-
-/// As [`may`], of what a resource holds.
-pub(in crate::simulator) fn may_with_data(scene: Scene<'_>, principal: &str, action: &str, scope: &Key) -> bool {
-    in_effect(scene, principal).any(|(at, role)| scope.within(&at) && allows(scene, role, action, DATA))
-}
-
-/// What the roles of a principal allow at a scope: the permissions of each.
-pub(in crate::simulator) fn permissions(scene: Scene<'_>, principal: &str, scope: &Key) -> Vec<Value> {
-    let held = in_effect(scene, principal).filter(|(at, _)| scope.within(at));
-    let roles = held.filter_map(|(_, role)| definition(scene, &guid_of(role), subscription_of(role)));
-    roles
-        .filter_map(|role| role.pointer("/properties/permissions").and_then(Value::as_array).cloned())
-        .flatten()
-        .collect()
-}
-
-/// Whether a principal holds a role at a scope, above it or beneath it.
-pub(in crate::simulator) fn holds_any(scene: Scene<'_>, principal: &str, scope: &Key) -> bool {
-    in_effect(scene, principal).any(|(at, _)| scope.within(&at) || at.within(scope))
-}
-
-/// The assignments of a principal that have taken effect: where, and which role.
-fn in_effect<'a>(scene: Scene<'a>, principal: &str) -> impl Iterator<Item = (Key, &'a str)> + use<'a> {
-    let delay = scene.faults.propagation_seconds.saturating_mul(1000);
-    let held = scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase()));
-    held.filter(move |assignment| assignment.created.saturating_add(delay) <= scene.now).map(|assignment| {
-        let scope = body::text(&assignment.body, "/properties/scope").unwrap_or_default();
-        let role = body::text(&assignment.body, "/properties/roleDefinitionId").unwrap_or_default();
-        (Key::of(scope), role)
-    })
-}
-
-/// The members of a permission that say what is allowed and what is not.
-const ARM: [&str; 2] = ["actions", "notActions"];
-const DATA: [&str; 2] = ["dataActions", "notDataActions"];
-
-fn allows(scene: Scene<'_>, role: &str, action: &str, [yes, no]: [&str; 2]) -> bool {
-    let Some(role) = definition(scene, &guid_of(role), subscription_of(role)) else { return false };
-    let permissions = role.pointer("/properties/permissions").and_then(Value::as_array);
-    permissions.into_iter().flatten().any(|permission| {
-        let listed = |name: &str| {
-            let patterns = permission.get(name).and_then(Value::as_array);
-            patterns.into_iter().flatten().filter_map(Value::as_str).any(|pattern| matches(pattern, action))
-        };
-        listed(yes) && !listed(no)
-    })
-}
-
-/// Whether an action fits a pattern in which each `*` stands for anything, in any casing.
-fn matches(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.to_lowercase(), action.to_lowercase());
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| action.strip_prefix(first)) else { return false };
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty()
 }
 
 fn required<'a>(body: &'a Value, name: &str) -> Result<&'a str, Refusal> {
@@ -253,25 +184,4 @@ fn wanted(filter: Option<&str>) -> Result<Wanted, Refusal> {
         }
     }
     Ok(wanted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn actions_fit_patterns() {
-        let assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
-        for (pattern, fits) in [
-            ("*", true),
-            ("Microsoft.ManagedIdentity/*", true),
-            ("microsoft.managedidentity/userAssignedIdentities/assign/action", true),
-            ("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action", false),
-            ("*/read", false),
-            ("Microsoft.*/assign/action", true),
-            ("Microsoft.ManagedIdentity/userAssignedIdentities/assign", false),
-        ] {
-            assert_eq!(matches(pattern, assign), fits, "{pattern}");
-        }
-    }
 }

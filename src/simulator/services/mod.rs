@@ -4,6 +4,8 @@ mod activity;
 mod addresses;
 mod aks;
 mod assignments;
+mod authority;
+mod conditions;
 mod credentials;
 mod databases;
 mod governance;
@@ -81,4 +83,4 @@ pub(super) static ALL: &[&dyn Service] = &[
 
 pub(super) use activity::event;
 pub(super) use aks::{VERSIONS, kubernetes_versions};
-pub(super) use assignments::{holds_any, may, may_with_data, permissions};
+pub(super) use authority::{holds_any, may, may_send, may_with_data, permissions};

@@ -6,7 +6,7 @@ use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::service::{Draft, Scene, TENANT};
 use crate::simulator::services::aks::invalid;
-use crate::simulator::services::assignments::may;
+use crate::simulator::services::authority::may;
 use crate::simulator::target::{Key, same};
 use crate::simulator::world::{Change, Principal, Resource};
 
