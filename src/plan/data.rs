@@ -115,7 +115,7 @@ impl Planner<'_> {
         };
         self.pending.entry(node).or_default().push(address.clone());
         (self.events)(Event::Planned { change: &change });
-        self.changes.insert(ObjectAddress::from(address.clone()), change);
+        self.changes.insert(ObjectAddress::from(address.clone()), Box::new(change));
     }
 
     /// Takes in what a data source said. False with an error.
@@ -185,7 +185,7 @@ impl Planner<'_> {
             .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
             .filter(|change| change.action == Action::Update && same_object(&change.before, read))
             .filter(|change| !affected(read.clone(), change).is_wholly_known())
-            .cloned()
+            .map(|change| (**change).clone())
             .collect()
     }
 
@@ -196,7 +196,9 @@ impl Planner<'_> {
             .into_iter()
             .filter(|id| {
                 self.pending.get(id).is_some_and(|addresses| {
-                    addresses.iter().filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone()))).any(&matters)
+                    let mut changes =
+                        addresses.iter().filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())));
+                    changes.any(|change| matters(change))
                 })
             })
             .filter_map(|id| match self.stage.graph.dag.node(id) {

@@ -64,7 +64,7 @@ pub struct Planner<'c> {
     /// What takes part.
     pub selection: Selection,
     /// The changes so far.
-    pub changes: BTreeMap<ObjectAddress, InstanceChange>,
+    pub changes: BTreeMap<ObjectAddress, Box<InstanceChange>>,
     /// Everything recorded, decoded.
     pub objects: FxHashMap<ObjectAddress, Object>,
     /// Tells how far it is.
@@ -209,7 +209,7 @@ impl<'c> Planner<'c> {
         let what = graph.dag.node(node);
         let outcome = if !self.selection.has_node(node) {
             Some(true)
-        } else if self.parked_once.contains(&node) || self.names_exist(what) {
+        } else if self.parked_once.contains(&node) || self.names_exist(node, what) {
             self.visit(node, what)
         } else {
             Some(false)
@@ -219,7 +219,10 @@ impl<'c> Planner<'c> {
         }
     }
 
-    fn names_exist(&mut self, what: &ConfigNode) -> bool {
+    fn names_exist(&mut self, node: NodeId, what: &ConfigNode) -> bool {
+        if self.stage.names_are_checked(node) {
+            return true;
+        }
         let wrong = self.stage.check_names(what, Phase::Plan);
         self.stage.take(wrong)
     }
@@ -388,19 +391,14 @@ impl<'c> Planner<'c> {
             self.pending.entry(node).or_default().push(change.address.clone());
         }
         (self.events)(Event::Planned { change: &change });
-        self.changes.insert(ObjectAddress { address: change.address.clone(), deposed: None }, change);
+        self.changes.insert(ObjectAddress { address: change.address.clone(), deposed: None }, Box::new(change));
     }
 
     /// What does not change may have come to depend on other things all the same.
     fn renew_dependencies(&mut self, change: &InstanceChange) {
         let recorded = self.prior.instance(&change.address).zip(self.prior.provider(&change.address));
         let Some((instance, provider)) = recorded else { return };
-        let sorted = |dependencies: &[ConfigAddress]| {
-            let mut sorted = dependencies.to_vec();
-            sorted.sort();
-            sorted
-        };
-        if sorted(&instance.dependencies) != sorted(&change.dependencies) {
+        if !same_dependencies(&instance.dependencies, &change.dependencies) {
             let instance = Arc::new(Instance { dependencies: change.dependencies.clone(), ..(**instance).clone() });
             let (object, provider) = (change.address.clone().into(), provider.clone());
             self.prior.apply(&Change::Put { object, provider, instance });
@@ -460,4 +458,14 @@ impl<'c> Planner<'c> {
             self.stage.evaluation.set_instance(address, value);
         }
     }
+}
+
+/// Whether both name the same, in whatever order: Terraform's is another than ours.
+fn same_dependencies(recorded: &[ConfigAddress], present: &[ConfigAddress]) -> bool {
+    let sorted = |dependencies: &[ConfigAddress]| {
+        let mut sorted = dependencies.to_vec();
+        sorted.sort();
+        sorted
+    };
+    recorded.len() == present.len() && (recorded == present || sorted(recorded) == sorted(present))
 }

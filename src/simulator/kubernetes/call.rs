@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::simulator::kubernetes::certificates::Account;
+use crate::simulator::kubernetes::protobuf;
 use crate::simulator::kubernetes::status::Failure;
 use crate::simulator::request::decoded;
 
@@ -88,7 +89,7 @@ impl Call {
             return Ok(Value::Null);
         }
         if self.media().contains("protobuf") {
-            return Err(Failure::unsupported_media("application/json"));
+            return protobuf::read(&self.body).ok_or_else(|| Failure::unsupported_media("application/json"));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
             Failure::bad(format!("the object provided is unrecognized (must be of type JSON): {error}"))
@@ -120,11 +121,6 @@ impl Asked {
         let [group, version, namespace, plural, name, subresource] =
             [group, version, namespace, plural, name, subresource].map(str::to_owned);
         Some(Self { group, version, namespace, plural, name, subresource })
-    }
-
-    /// `apps/v1`
-    pub fn api_version(&self) -> String {
-        api_version(&self.group, &self.version)
     }
 }
 

@@ -26,6 +26,7 @@ mod openapi;
 mod patch;
 mod pod_identity;
 mod pods;
+mod protobuf;
 mod read;
 mod reviews;
 mod scale;

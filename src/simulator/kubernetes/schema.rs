@@ -40,6 +40,8 @@ pub(super) struct Member {
     pub words: &'static str,
     /// Whether it is one value, however it is made up.
     pub is_atomic: bool,
+    /// Its number in protobuf.
+    pub number: Option<u32>,
 }
 
 /// A type.
@@ -50,14 +52,11 @@ pub(super) struct Type {
     pub is_atomic: bool,
     /// Whether it may have any other member too.
     pub is_open: bool,
+    /// A type whose members it has as its own, and the number in protobuf of the message that they are in.
+    pub inline: Option<(u32, &'static str)>,
 }
 
 static TYPES: LazyLock<BTreeMap<&'static str, Type>> = LazyLock::new(|| read(include_str!("schema.txt")));
-
-/// All types by their names.
-pub(super) fn types() -> &'static BTreeMap<&'static str, Type> {
-    &TYPES
-}
 
 /// A type by its name.
 pub(super) fn of(name: &str) -> Option<&'static Type> {
@@ -80,10 +79,12 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Type> {
         let parts: Vec<&str> = head.split_whitespace().collect();
         match parts.as_slice() {
             ["*", _] => at.is_open = true,
+            ["+", name, number] => at.inline = number_of(number).map(|number| (number, *name)),
             [name, shape, more @ ..] => {
                 let is_atomic = more.contains(&"atomic");
+                let number = more.iter().find_map(|word| number_of(word));
                 let words = words.trim_end_matches(" retainKeys");
-                at.members.insert(name, Member { shape: shape_of(shape, more), words, is_atomic });
+                at.members.insert(name, Member { shape: shape_of(shape, more), words, is_atomic, number });
             }
             _ => {}
         }
@@ -92,10 +93,15 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Type> {
     types
 }
 
+/// `#14`
+fn number_of(word: &str) -> Option<u32> {
+    word.strip_prefix('#')?.parse().ok()
+}
+
 fn shape_of(word: &str, more: &[&str]) -> Shape {
     if let Some(item) = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
         let item = Box::new(shape_of(item, &[]));
-        return match more.first() {
+        return match more.first().filter(|word| !word.starts_with('#')) {
             None => Shape::Sequence(item),
             Some(&"set") => Shape::Set,
             Some(keys) => Shape::Keyed(item, keys.split(',').map(str::to_owned).collect()),
@@ -208,7 +214,7 @@ mod tests {
             }
         }
         let mut names = Vec::new();
-        for member in types().values().flat_map(|one| one.members.values()) {
+        for member in TYPES.values().flat_map(|one| one.members.values()) {
             referred(&member.shape, &mut names);
         }
         for name in names {
