@@ -44,7 +44,7 @@ impl Planner<'_> {
     /// What happens to each managed object, and the same as providers see it.
     fn managed_changes(&self) -> (Vec<&InstanceChange>, Vec<Planned<'_>>) {
         let is_managed = |c: &&InstanceChange| c.address.resource.mode == ResourceMode::Managed;
-        let changes: Vec<&InstanceChange> = self.changes.values().filter(is_managed).collect();
+        let changes: Vec<&InstanceChange> = self.changes.values().map(|c| &**c).filter(is_managed).collect();
         let planned = changes.iter().map(|c| {
             // What goes is seen as it was.
             let value = if c.after.is_null() { &c.before } else { &c.after };

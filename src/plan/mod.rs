@@ -30,6 +30,7 @@ pub mod provisioners;
 mod reading;
 pub mod recorded;
 mod recovery;
+mod rehearsal;
 pub mod saved;
 mod selection;
 mod sessions;
@@ -251,8 +252,8 @@ impl<'c> Planner<'c> {
         let drift = self.drift(&outputs);
         let implied_order = self.implied_order();
         let variables = self.root_variables();
-        let changes: Vec<InstanceChange> =
-            if self.options.mode == Mode::RefreshOnly { Vec::new() } else { self.changes.into_values().collect() };
+        let decided = if self.options.mode == Mode::RefreshOnly { BTreeMap::new() } else { self.changes };
+        let changes = decided.into_values().map(|change| *change).collect();
         let plan = Plan {
             changes,
             drift,
