@@ -100,8 +100,11 @@ fn header(judged: &Judged<'_>, body: &mut String) {
         Mode::Destroy => "Plan to destroy everything",
         Mode::RefreshOnly => "Plan to take in what changed outside",
     };
-    let _ =
-        write!(body, "<header>\n<h1>{title}</h1>\n<p class=\"faint\">Workspace {}</p>\n", escaped(judged.workspace));
+    let (workspace, made) = (escaped(judged.workspace), escaped(&plan.timestamp));
+    let _ = write!(
+        body,
+        "<header>\n<h1>{title}</h1>\n<p class=\"faint\">Workspace {workspace}, planned at <time datetime=\"{made}\">{made}</time></p>\n"
+    );
     if plan.errored {
         body.push_str(
             "<p class=\"alert\">Planning failed: this is what could be planned, and none of it will be done.</p>\n",
