@@ -20,6 +20,8 @@ pub mod builtin;
 
 pub mod azure;
 
+pub mod kubernetes;
+
 pub mod state;
 
 pub mod graph;

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::rules::Rule;
 use crate::plan::evaluation::InstanceData;
 use crate::plan::instance::{Subject, configured};
-use crate::plan::marks::{echoed, mark, mark_paths, original};
+use crate::plan::marks::{echoed, mark, mark_paths, original, with_secrets};
 use crate::plan::propose::{ignore, propose};
 use crate::plan::{Action, InstanceChange, Mode, recorded, stage};
 use crate::provider::{Kind, Lane, PlanRequest, Provider, Recorded, Session};
@@ -111,7 +111,7 @@ impl Runner<'_> {
         let block = &subject.kind.schema().block;
         let object = ObjectAddress::from(change.address.clone());
         let (config, config_marks) = marked_config.unmark_deep();
-        let config_marks = echoed(subject.kind, config_marks);
+        let config_marks = echoed(subject.kind, with_secrets(subject.kind, &config, config_marks));
         let config = match &prior {
             Some(prior) => ignore(&subject.resource.lifecycle.ignore_changes, block, &prior.value, config),
             None => config,
@@ -133,14 +133,18 @@ impl Runner<'_> {
             }
         }
         let promised = change.after.clone().unmark_deep().0;
-        let broken = contradictions(&promised, &response.planned, 3);
+        // What was tried out while planning is not tried out again: what is left open now is as was promised.
+        let planned = match subject.kind.rehearses() {
+            true => as_promised(&promised, response.planned),
+            false => response.planned,
+        };
+        let broken = contradictions(&promised, &planned, 3);
         if !broken.is_empty() {
             let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();
             self.stage.found.push(no_longer(&object, &format!("would differ from its plan in {}", paths.join(", "))));
             return None;
         }
-        let marked = mark(block, mark_paths(response.planned.clone(), &config_marks));
-        let planned = response.planned;
+        let marked = mark(block, mark_paths(planned.clone(), &config_marks));
         Some((
             match prior {
                 Some(prior) => Work::Update { prior, planned, config },
@@ -253,7 +257,7 @@ impl Runner<'_> {
         let Some(owner) = self.stage.registry.find(&change.provider.source).cloned() else { return false };
         let Some(kind) = stage::kind_of(&*owner, &object.address.resource) else { return false };
         let paths = echoed(kind, original(kind, promised.clone().unmark_deep().1));
-        let value = mark_paths(now.value, &paths);
+        let value = mark_paths(now.value.clone(), &with_secrets(kind, &now.value, paths));
         if !failed && action != Action::Read {
             self.compare(object, &owner, promised, &value);
         }
@@ -313,6 +317,16 @@ impl Runner<'_> {
             None => true,
         }
     }
+}
+
+/// A value whose attributes are as promised where they are not known.
+fn as_promised(promised: &Value, planned: Value) -> Value {
+    let Some(fields) = planned.as_fields() else { return planned };
+    let kept = |(name, value): (&Arc<str>, &Value)| {
+        let before = promised.field(name).filter(|_| !value.is_known());
+        (name.clone(), before.unwrap_or(value).clone())
+    };
+    Value::object(fields.iter().map(kept).collect())
 }
 
 fn lanes(session: &dyn Session, kind: &str, value: &Value) -> Vec<Lane> {

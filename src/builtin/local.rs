@@ -106,11 +106,11 @@ impl Provider for LocalProvider {
     }
 
     fn kind(&self, name: &str) -> Option<&dyn Kind> {
-        self.kinds().into_iter().find(|kind| kind.name() == name)
+        self.kinds.iter().find(|kind| kind.name() == name).map(|kind| &**kind as &dyn Kind)
     }
 
     fn data_source(&self, name: &str) -> Option<&dyn Kind> {
-        self.data_sources().into_iter().find(|source| source.name() == name)
+        self.sources.iter().find(|source| source.name() == name).map(|source| &**source as &dyn Kind)
     }
 
     async fn configure(&self, _config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {

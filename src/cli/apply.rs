@@ -107,10 +107,9 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
-    loaded.refuse_invalid(invocation)?;
     let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
-    let recorded = store.load()?;
+    let recorded = loaded.recorded(store, invocation)?;
     let unfinished = recorded.unfinished().to_vec();
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let exit = runtime()?.block_on(async {
@@ -175,6 +174,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
             remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
         },
         folder: std::env::current_dir().unwrap_or_default(),
+        validated: false,
     };
     let store = &store_of(&loaded, arguments, invocation)?;
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;

@@ -21,6 +21,7 @@ use crate::plan::{self, Plan, Setting};
 use crate::provider::{Mentioned, Registry, Surroundings};
 use crate::simulator;
 use crate::span::SourceMap;
+use crate::state::{self, Store};
 
 /// The embedded Azure instead of the real one.
 #[derive(Debug, Clone, Args)]
@@ -58,13 +59,17 @@ pub struct Loaded {
     pub surroundings: Surroundings,
     /// The folder that the process works in.
     pub folder: PathBuf,
+    /// [`Loaded::refuse_invalid`] refused nothing.
+    pub validated: bool,
 }
 
 /// All providers.
 pub fn registry() -> Registry {
     use crate::azure::provider::{azapi, azurerm, bowline};
-    let azure: [Arc<dyn crate::provider::Provider>; 3] = [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline())];
-    Registry::new(crate::builtin::providers().into_iter().chain(azure).collect())
+    use crate::kubernetes::KubernetesProvider;
+    let remote: [Arc<dyn crate::provider::Provider>; 4] =
+        [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline()), Arc::new(KubernetesProvider::new())];
+    Registry::new(crate::builtin::providers().into_iter().chain(remote).collect())
 }
 
 /// Reads the configuration in a folder and checks each module on its own. What is given for variables is gathered only
@@ -123,7 +128,16 @@ pub fn load_quietly(
         remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
-    let loaded = Loaded { configuration, graph, registry: registry(), variables, workspace, surroundings, folder };
+    let loaded = Loaded {
+        configuration,
+        graph,
+        registry: registry(),
+        variables,
+        workspace,
+        surroundings,
+        folder,
+        validated: false,
+    };
     Ok((loaded, found))
 }
 
@@ -148,7 +162,16 @@ impl Loaded {
         let graph = sound(&mut Diagnostics::new(), ConfigGraph::build(&configuration))?;
         let folder = std::env::current_dir().unwrap_or_default();
         let (variables, workspace, surroundings) = Default::default();
-        Ok(Self { configuration, graph, registry: registry(), variables, workspace, surroundings, folder })
+        Ok(Self {
+            configuration,
+            graph,
+            registry: registry(),
+            variables,
+            workspace,
+            surroundings,
+            folder,
+            validated: false,
+        })
     }
 
     /// What planning and apply work on.
@@ -161,14 +184,27 @@ impl Loaded {
             surroundings: &self.surroundings,
             workspace: &self.workspace,
             stand_ins: None,
+            validated: self.validated,
         }
     }
 
     /// Refuses what [`plan::validate`] refuses, as is done before every plan. Warnings come again with the plan.
-    pub fn refuse_invalid(&self, invocation: &Invocation) -> Result<(), Diagnostics> {
+    pub fn refuse_invalid(&mut self, invocation: &Invocation) -> Result<(), Diagnostics> {
         let functions = self.functions(Some(jiff::Timestamp::now()));
         let found = plan::validate(self.setting(invocation), functions.context());
-        if found.has_errors() { Err(found) } else { Ok(()) }
+        self.validated = !found.has_errors();
+        if self.validated { Ok(()) } else { Err(found) }
+    }
+
+    /// What is recorded, read while the configuration is validated. As in Terraform both come after the lock.
+    pub fn recorded(&mut self, store: &Store, invocation: &Invocation) -> Result<state::Loaded, Diagnostics> {
+        let (recorded, valid) = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| store.load());
+            let valid = self.refuse_invalid(invocation);
+            (reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), valid)
+        });
+        valid?;
+        Ok(recorded?)
     }
 
     /// What functions run in while a plan is carried out: the moment of the plan stays what it was.

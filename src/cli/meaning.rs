@@ -144,6 +144,7 @@ fn unpacked(saved: &SavedPlan, invocation: &mut Invocation) -> Result<(Loaded, s
         workspace: saved.workspace.clone(),
         surroundings,
         folder: unpacked.root.clone(),
+        validated: false,
     };
     Ok((loaded, unpacked))
 }

@@ -50,12 +50,11 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
-    loaded.refuse_invalid(invocation)?;
     let state = StateFlags::of_file(arguments.state.as_ref(), &flags.lock);
     let block = loaded.configuration.root.backend.as_ref();
     let store = stored::of_run(block, flags.simulate.simulate.is_some(), &state, invocation)?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
-    let recorded = store.load()?;
+    let recorded = loaded.recorded(&store, invocation)?;
     let before = arguments.out.is_some().then(|| recorded.state.clone());
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let (mut plan, mut found) = runtime()?.block_on(async {

@@ -1,6 +1,6 @@
 //! Resource blocks and the meta-arguments that they share with module calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::address::ResourceAddress;
 use crate::span::Span;
@@ -20,9 +20,9 @@ pub struct Resource {
     /// `depends_on`
     pub depends_on: Vec<Reference>,
     /// `lifecycle`
-    pub lifecycle: Lifecycle,
+    pub lifecycle: Arc<Lifecycle>,
     /// `connection`, the default of all provisioners.
-    pub connection: Option<Block>,
+    pub connection: Option<Box<Block>>,
     /// `provisioner` blocks, in source order.
     pub provisioners: Vec<Provisioner>,
     /// For the data source of a `check` block, the check's name.
@@ -77,6 +77,14 @@ pub struct Lifecycle {
     pub enabled: Option<Expression>,
     /// `destroy = false`: forget it in place of destroying it.
     pub destroy: Option<bool>,
+}
+
+impl Lifecycle {
+    /// What a block without `lifecycle` has. Most have none, so all of them share it.
+    pub fn none() -> Arc<Self> {
+        static NONE: LazyLock<Arc<Lifecycle>> = LazyLock::new(Arc::default);
+        Arc::clone(&NONE)
+    }
 }
 
 /// Which arguments a plan leaves as they are once the object exists.

@@ -37,6 +37,7 @@ impl NodeId {
 pub struct Dag<N> {
     graph: DiGraph<N, Option<Span>, u32>,
     edges: FxHashSet<(u32, u32)>,
+    selfish: FxHashSet<u32>,
 }
 
 /// A way around in circles: each node needs the next, the last needs the first.
@@ -50,7 +51,7 @@ pub struct Cycle {
 
 impl<N> Default for Dag<N> {
     fn default() -> Self {
-        Self { graph: DiGraph::default(), edges: FxHashSet::default() }
+        Self { graph: DiGraph::default(), edges: FxHashSet::default(), selfish: FxHashSet::default() }
     }
 }
 
@@ -63,7 +64,9 @@ impl<N> Dag<N> {
     /// Says that `from` needs `to` first, and where that is written. Said twice, the first place stays. A node
     /// does not need itself: such an edge is left out (eval's reference checks refuse it).
     pub fn need(&mut self, from: NodeId, to: NodeId, place: Option<Span>) {
-        if from != to && self.edges.insert((from.0, to.0)) {
+        if from == to {
+            self.selfish.insert(from.0);
+        } else if self.edges.insert((from.0, to.0)) {
             self.graph.add_edge(NodeIndex::new(from.index()), NodeIndex::new(to.index()), place);
         }
     }
@@ -71,6 +74,11 @@ impl<N> Dag<N> {
     /// Whether `from` is said to need `to` directly.
     pub fn needs(&self, from: NodeId, to: NodeId) -> bool {
         self.edges.contains(&(from.0, to.0))
+    }
+
+    /// Whether a node was said to need itself.
+    pub fn needs_itself(&self, node: NodeId) -> bool {
+        self.selfish.contains(&node.0)
     }
 
     /// The node behind an id of this graph.

@@ -17,7 +17,7 @@ use crate::value::{Fields, Value};
 
 use super::evaluation::InstanceData;
 use super::instance::{Subject, configured};
-use super::marks::mark;
+use super::marks::{mark, mark_paths, with_secrets};
 use super::walk::Planner;
 use super::{Action, Event, InstanceChange, Reason, recorded, stage};
 
@@ -57,7 +57,8 @@ impl Planner<'_> {
             return false;
         }
         let Some(config) = configured(&mut self.stage, subject, address, data) else { return false };
-        let reason = if !config.is_wholly_known() {
+        let is_open = self.stage.session_for(address, subject.session).reader().is_open();
+        let reason = if !config.is_wholly_known() || !is_open {
             Some(Reason::ConfigUnknown)
         } else if !changing.is_empty() {
             Some(Reason::DependencyPending(changing.to_vec()))
@@ -114,7 +115,7 @@ impl Planner<'_> {
         };
         self.pending.entry(node).or_default().push(address.clone());
         (self.events)(Event::Planned { change: &change });
-        self.changes.insert(ObjectAddress::from(address.clone()), change);
+        self.changes.insert(ObjectAddress::from(address.clone()), Box::new(change));
     }
 
     /// Takes in what a data source said. False with an error.
@@ -142,7 +143,8 @@ impl Planner<'_> {
         let Some(provider) = self.stage.provider(&config, resource) else { return false };
         let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return false };
         let updates = self.updates_behind(node, address, &value);
-        let value = updates.iter().fold(mark(&kind.schema().block, value), affected);
+        let secret = with_secrets(kind, &value, Vec::new());
+        let value = updates.iter().fold(mark(&kind.schema().block, mark_paths(value, &secret)), affected);
         self.stage.evaluation.set_instance(address, value.clone());
         if let Some(id) = self.stage.graph.provider_of(&config) {
             let provider = self.stage.provider_address(id);
@@ -183,7 +185,7 @@ impl Planner<'_> {
             .filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())))
             .filter(|change| change.action == Action::Update && same_object(&change.before, read))
             .filter(|change| !affected(read.clone(), change).is_wholly_known())
-            .cloned()
+            .map(|change| (**change).clone())
             .collect()
     }
 
@@ -194,7 +196,9 @@ impl Planner<'_> {
             .into_iter()
             .filter(|id| {
                 self.pending.get(id).is_some_and(|addresses| {
-                    addresses.iter().filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone()))).any(&matters)
+                    let mut changes =
+                        addresses.iter().filter_map(|a| self.changes.get(&ObjectAddress::from(a.clone())));
+                    changes.any(|change| matters(change))
                 })
             })
             .filter_map(|id| match self.stage.graph.dag.node(id) {

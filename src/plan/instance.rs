@@ -15,7 +15,7 @@ use crate::syntax::tree::Body;
 use crate::value::{Marks, Path, PathStep, Value};
 
 use super::evaluation::InstanceData;
-use super::marks::{echoed, mark, mark_paths};
+use super::marks::{echoed, mark, mark_paths, with_secrets};
 use super::propose::{ignore, propose};
 use super::stage::Stage;
 use super::{Action, InstanceChange, Reason, recorded};
@@ -112,6 +112,19 @@ pub fn configured(
     sound.then_some(config)
 }
 
+/// The configuration of an instance as its provider is asked about it: without marks, and with what `ignore_changes`
+/// names as it was.
+pub fn as_asked(
+    stage: &mut Stage<'_>,
+    subject: &Subject<'_>,
+    address: &Address,
+    data: &InstanceData,
+    before: &Before,
+) -> Option<Value> {
+    let config = configured(stage, subject, address, data)?.unmark_deep().0;
+    Some(subject_config(subject, before.observed.as_ref().filter(|_| !before.tainted), config))
+}
+
 /// Refuses ephemeral values where they would be recorded.
 pub fn ephemeral_uses(body: &Body, config: &Value, block: &Block, header: Span) -> Diagnostics {
     let refusal = |(path, marks): (Path, Marks)| {
@@ -147,7 +160,7 @@ fn decide(
 ) -> Option<InstanceChange> {
     let block = &subject.kind.schema().block;
     let (config, config_marks) = marked_config.clone().unmark_deep();
-    let config_marks = echoed(subject.kind, config_marks);
+    let config_marks = echoed(subject.kind, with_secrets(subject.kind, &config, config_marks));
     let usable = before.observed.as_ref().filter(|_| !before.tainted);
     let session = stage.session_for(address, subject.session);
     let first = ask(&*session, subject, usable, &subject_config(subject, usable, config.clone()));

@@ -49,6 +49,19 @@ fn mark_nested(nested: &NestedBlock, value: Value) -> Value {
     marked.marked(marks)
 }
 
+/// Marks at paths, also on what the kind calls secret in this value.
+pub fn with_secrets(kind: &dyn Kind, value: &Value, mut paths: Vec<(Path, Marks)>) -> Vec<(Path, Marks)> {
+    let is_marked = |path: &Path, paths: &[(Path, Marks)]| {
+        paths.iter().any(|(p, marks)| p.to_string() == path.to_string() && marks.contains(Marks::SENSITIVE))
+    };
+    for path in kind.secrets(value) {
+        if !is_marked(&path, &paths) {
+            paths.push((path, Marks::SENSITIVE));
+        }
+    }
+    paths
+}
+
 /// A value with marks at paths; paths that it does not have are passed over.
 pub fn mark_paths(value: Value, paths: &[(Path, Marks)]) -> Value {
     if paths.is_empty() { value } else { value.with_marks_at(paths) }

@@ -30,6 +30,7 @@ pub mod provisioners;
 mod reading;
 pub mod recorded;
 mod recovery;
+mod rehearsal;
 pub mod saved;
 mod selection;
 mod sessions;
@@ -252,8 +253,8 @@ impl<'c> Planner<'c> {
         let drift = self.drift(&outputs);
         let implied_order = self.implied_order();
         let variables = self.root_variables();
-        let changes: Vec<InstanceChange> =
-            if self.options.mode == Mode::RefreshOnly { Vec::new() } else { self.changes.into_values().collect() };
+        let decided = if self.options.mode == Mode::RefreshOnly { BTreeMap::new() } else { self.changes };
+        let changes = decided.into_values().map(|change| *change).collect();
         let plan = Plan {
             changes,
             drift,
@@ -285,7 +286,7 @@ impl<'c> Planner<'c> {
     /// Asks each provider which objects must exist before which others, though no reference says so.
     fn implied_order(&self) -> Vec<(Address, Address)> {
         let is_managed = |c: &&InstanceChange| c.address.resource.mode == ResourceMode::Managed;
-        let changes: Vec<&InstanceChange> = self.changes.values().filter(is_managed).collect();
+        let changes: Vec<&InstanceChange> = self.changes.values().map(|c| &**c).filter(is_managed).collect();
         let planned: Vec<Planned<'_>> = changes
             .iter()
             .map(|c| {

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::declared::{Declared, Place};
 use crate::eval::did_you_mean;
 use crate::eval::references::{Mention, mention_of, references, step_span};
-use crate::graph::{ConfigNode, provider_source};
+use crate::graph::{ConfigNode, NodeId, provider_source};
 use crate::provider::Block;
 use crate::syntax::tree::{Expression, ExpressionKind, Reference, Step};
 
@@ -22,6 +22,17 @@ pub enum Phase {
 }
 
 impl Stage<'_> {
+    /// Whether validation has told all that [`Stage::check_names`] would: all but what a block says of itself.
+    pub fn names_are_checked(&self, node: NodeId) -> bool {
+        let triggered = match self.graph.dag.node(node) {
+            ConfigNode::Resource(address) => {
+                self.configuration.resource(address).is_none_or(|r| !r.lifecycle.replace_triggered_by.is_empty())
+            }
+            _ => false,
+        };
+        self.validated && !triggered && !self.graph.dag.needs_itself(node)
+    }
+
     /// What is wrong with the references of a node.
     pub fn check_names(&self, node: &ConfigNode, phase: Phase) -> Diagnostics {
         let path = match node {

@@ -64,7 +64,7 @@ impl Planner<'_> {
             dependencies,
         };
         (self.events)(Event::Planned { change: &change });
-        self.changes.insert(object.clone(), change);
+        self.changes.insert(object.clone(), Box::new(change));
     }
 
     /// Why an object is to go; `None` when it is not, because its block could not be planned.

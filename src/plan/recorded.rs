@@ -10,7 +10,7 @@ use crate::provider::{Block, Kind, NestedBlock, Nesting, Recorded};
 use crate::state::{Attributes, Instance, checks};
 use crate::value::{Marks, Path, Value};
 
-use super::marks::{echoed, mark, mark_paths, original};
+use super::marks::{echoed, mark, mark_paths, original, with_secrets};
 
 /// The object behind a recorded instance, brought to the kind's present schema.
 pub fn decode(address: &Address, instance: &Instance, kind: &dyn Kind) -> Result<Recorded, Diagnostic> {
@@ -49,7 +49,8 @@ pub fn decode(address: &Address, instance: &Instance, kind: &dyn Kind) -> Result
 /// The object with the marks that its schema and its record demand.
 pub fn marked(kind: &dyn Kind, recorded: &Recorded, sensitive_paths: &[Path]) -> Value {
     let paths: Vec<(Path, Marks)> = sensitive_paths.iter().map(|p| (p.clone(), Marks::SENSITIVE)).collect();
-    mark(&kind.schema().block, mark_paths(recorded.value.clone(), &echoed(kind, paths)))
+    let paths = with_secrets(kind, &recorded.value, echoed(kind, paths));
+    mark(&kind.schema().block, mark_paths(recorded.value.clone(), &paths))
 }
 
 /// An instance to record. `value` has the marks of its configuration, which are recorded as paths.

@@ -45,6 +45,7 @@ pub struct Stage<'c> {
     pub given: BTreeMap<Arc<str>, Given>,
     /// Who answers in place of providers.
     pub stand_ins: Option<&'c dyn StandIns>,
+    pub(super) validated: bool,
     pub(super) sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
 }
 
@@ -70,6 +71,8 @@ pub struct Setting<'c> {
     pub workspace: &'c str,
     /// Who answers in place of providers.
     pub stand_ins: Option<&'c dyn StandIns>,
+    /// [`plan::validate`](super::validate) has found no error: what it looked at need not be looked at again.
+    pub validated: bool,
 }
 
 impl<'c> Stage<'c> {
@@ -80,7 +83,8 @@ impl<'c> Stage<'c> {
         given: BTreeMap<Arc<str>, Given>,
         applying: bool,
     ) -> Self {
-        let Setting { configuration, sources, graph, registry, surroundings, workspace, stand_ins } = setting;
+        let Setting { configuration, sources, graph, registry, surroundings, workspace, stand_ins, validated } =
+            setting;
         Self {
             configuration,
             sources,
@@ -92,6 +96,7 @@ impl<'c> Stage<'c> {
             conditions: Conditions::default(),
             given,
             stand_ins,
+            validated,
             sessions: FxHashMap::default(),
         }
     }

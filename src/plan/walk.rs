@@ -48,6 +48,7 @@ pub(super) enum Answer {
     Data(NodeId, Address, Result<Value, Diagnostics>),
     Imported(NodeId, Wanted, Result<Recorded, Diagnostics>),
     Settled(Unfinished, Result<Settled, Diagnostics>),
+    Rehearsed(NodeId),
 }
 
 /// The walk.
@@ -63,7 +64,7 @@ pub struct Planner<'c> {
     /// What takes part.
     pub selection: Selection,
     /// The changes so far.
-    pub changes: BTreeMap<ObjectAddress, InstanceChange>,
+    pub changes: BTreeMap<ObjectAddress, Box<InstanceChange>>,
     /// Everything recorded, decoded.
     pub objects: FxHashMap<ObjectAddress, Object>,
     /// Tells how far it is.
@@ -82,6 +83,9 @@ pub struct Planner<'c> {
     pub(super) parked_once: FxHashSet<NodeId>,
     pub(super) reading: FxHashMap<NodeId, (usize, bool)>,
     pub(super) importing: FxHashMap<NodeId, (usize, bool)>,
+    /// How many instances of a resource are still being tried out.
+    pub(super) rehearsing: FxHashMap<NodeId, usize>,
+    pub(super) rehearsed: FxHashSet<ConfigAddress>,
     /// Writes of an interrupted run of which no end is known yet.
     pub(super) unfinished: Vec<Unfinished>,
     /// What went wrong with reads, by object: answers come in any order, and are told in one.
@@ -122,6 +126,8 @@ impl<'c> Planner<'c> {
             parked_once: FxHashSet::default(),
             reading: FxHashMap::default(),
             importing: FxHashMap::default(),
+            rehearsing: FxHashMap::default(),
+            rehearsed: FxHashSet::default(),
             unfinished,
             unreadable: BTreeMap::new(),
             settled: Vec::new(),
@@ -203,7 +209,7 @@ impl<'c> Planner<'c> {
         let what = graph.dag.node(node);
         let outcome = if !self.selection.has_node(node) {
             Some(true)
-        } else if self.parked_once.contains(&node) || self.names_exist(what) {
+        } else if self.parked_once.contains(&node) || self.names_exist(node, what) {
             self.visit(node, what)
         } else {
             Some(false)
@@ -213,7 +219,10 @@ impl<'c> Planner<'c> {
         }
     }
 
-    fn names_exist(&mut self, what: &ConfigNode) -> bool {
+    fn names_exist(&mut self, node: NodeId, what: &ConfigNode) -> bool {
+        if self.stage.names_are_checked(node) {
+            return true;
+        }
         let wrong = self.stage.check_names(what, Phase::Plan);
         self.stage.take(wrong)
     }
@@ -277,6 +286,7 @@ impl<'c> Planner<'c> {
                 self.one_imported(node, sound);
             }
             Answer::Settled(unfinished, result) => self.settled(unfinished, result),
+            Answer::Rehearsed(node) => self.one_rehearsed(node),
         }
     }
 
@@ -304,6 +314,7 @@ impl<'c> Planner<'c> {
             (Mode::Normal, ResourceMode::Managed) => match self.begin_imports(node, &subject) {
                 None => Some(false),
                 Some(true) => None,
+                Some(false) if self.begin_rehearsals(node, &subject) => None,
                 Some(false) => Some(self.managed(node, &subject)),
             },
             (Mode::Normal, _) => self.data(node, &subject),
@@ -356,7 +367,7 @@ impl<'c> Planner<'c> {
     }
 
     /// What is known of an instance before it is planned.
-    fn before(&mut self, subject: &Subject<'_>, address: &Address) -> Before {
+    pub(super) fn before(&mut self, subject: &Subject<'_>, address: &Address) -> Before {
         let object = ObjectAddress::from(address.clone());
         let known = self.objects.get(&object);
         let triggers = self.triggers(subject, address);
@@ -380,19 +391,14 @@ impl<'c> Planner<'c> {
             self.pending.entry(node).or_default().push(change.address.clone());
         }
         (self.events)(Event::Planned { change: &change });
-        self.changes.insert(ObjectAddress { address: change.address.clone(), deposed: None }, change);
+        self.changes.insert(ObjectAddress { address: change.address.clone(), deposed: None }, Box::new(change));
     }
 
     /// What does not change may have come to depend on other things all the same.
     fn renew_dependencies(&mut self, change: &InstanceChange) {
         let recorded = self.prior.instance(&change.address).zip(self.prior.provider(&change.address));
         let Some((instance, provider)) = recorded else { return };
-        let sorted = |dependencies: &[ConfigAddress]| {
-            let mut sorted = dependencies.to_vec();
-            sorted.sort();
-            sorted
-        };
-        if sorted(&instance.dependencies) != sorted(&change.dependencies) {
+        if !same_dependencies(&instance.dependencies, &change.dependencies) {
             let instance = Arc::new(Instance { dependencies: change.dependencies.clone(), ..(**instance).clone() });
             let (object, provider) = (change.address.clone().into(), provider.clone());
             self.prior.apply(&Change::Put { object, provider, instance });
@@ -452,4 +458,14 @@ impl<'c> Planner<'c> {
             self.stage.evaluation.set_instance(address, value);
         }
     }
+}
+
+/// Whether both name the same, in whatever order: Terraform's is another than ours.
+fn same_dependencies(recorded: &[ConfigAddress], present: &[ConfigAddress]) -> bool {
+    let sorted = |dependencies: &[ConfigAddress]| {
+        let mut sorted = dependencies.to_vec();
+        sorted.sort();
+        sorted
+    };
+    recorded.len() == present.len() && (recorded == present || sorted(recorded) == sorted(present))
 }

@@ -133,6 +133,16 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// Whether what an instance will be is tried out at the service before it is planned, by [`Read::rehearse`].
+    fn rehearses(&self) -> bool {
+        false
+    }
+
+    /// What is secret in a value though its schema does not say so: the contents of a secret in a manifest.
+    fn secrets(&self, _value: &Value) -> Vec<Path> {
+        Vec::new()
+    }
+
     /// Brings recorded attributes of an older schema version to the present one.
     fn upgrade(&self, _version: u64, attributes: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
         Ok(attributes)
@@ -221,6 +231,16 @@ pub struct Lane(pub Arc<str>);
 pub trait Read: Send + Sync {
     /// Decides what an instance will be. Pure: no input or output, the same answer each time.
     fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse;
+
+    /// Whether the service can be asked. A session whose configuration is not known yet, because it depends on what is
+    /// yet to be made, plans by what is configured and recorded; its data sources are read during apply.
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    /// Tries out at the service what a configuration would make, changing nothing. What comes of it is kept for the
+    /// [`Read::plan`] calls that follow.
+    async fn rehearse(&self, _kind: &str, _config: &Value) {}
 
     /// Tells that all these objects are about to be read, so that they can be read in few calls. What it finds
     /// is kept for the [`Read::read`] calls that follow.

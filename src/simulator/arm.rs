@@ -121,6 +121,19 @@ impl Azure {
         let _ = self.keep();
     }
 
+    /// Time passes by a request, and what is due comes to its end.
+    pub(super) fn pass(&mut self, span: Duration) {
+        self.answers += 1;
+        self.timer.wait(span);
+        self.settle();
+    }
+
+    /// Counts a request of a kind, and tells what is to go wrong with it.
+    pub(super) fn strike(&mut self, method: &str, kind: &str, path: &str) -> Vec<Effect> {
+        *self.counts.entry((method.to_owned(), kind.to_owned())).or_default() += 1;
+        self.faults.strike(method, kind, path, answer_seed(self.seed, self.answers))
+    }
+
     /// Changes a resource without asking its service; the body as it then is, if there is one.
     pub fn edit(&mut self, id: &str, patch: &Value) -> Option<Value> {
         let edited = self.merge(&Key::of(id), patch);
@@ -176,14 +189,11 @@ impl Azure {
 
     /// Answers a request to ARM. `overlap` is what it is told if another write is under way that it may not overlap.
     pub fn answer(&mut self, request: &Request, overlap: Option<Refusal>) -> Reply {
-        self.answers += 1;
-        self.timer.wait(REQUEST);
-        self.settle();
+        self.pass(REQUEST);
         self.see(request);
         let target = Target::parse(&request.path);
         let kind = known_spelling(target.as_ref().map_or("unknown", Target::kind));
-        *self.counts.entry((request.method.clone(), kind.clone())).or_default() += 1;
-        let effects = self.faults.strike(&request.method, &kind, &request.path, answer_seed(self.seed, self.answers));
+        let effects = self.strike(&request.method, &kind, &request.path);
         if effects.contains(&Effect::Cut) {
             return Reply::Cut;
         }

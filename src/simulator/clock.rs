@@ -83,6 +83,12 @@ pub(super) fn written(moment: Moment) -> String {
     jiff::Timestamp::from_millisecond(since_1970).map_or_else(|_| String::new(), |timestamp| timestamp.to_string())
 }
 
+/// The moment that a text gives: what [`written`] writes.
+pub(super) fn moment(text: &str) -> Option<Moment> {
+    let since_1970 = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    Moment::try_from(since_1970.checked_sub(START.checked_mul(1000)?)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +99,7 @@ mod tests {
         assert_eq!(timer.now(), 0);
         timer.wait(Duration::from_secs(240));
         assert_eq!(written(timer.now()), "2026-01-01T00:04:00Z");
+        assert_eq!(moment("2026-01-01T00:04:00Z"), Some(timer.now()));
         assert_eq!(timer.retry_after(Duration::from_secs(30)), 0);
     }
 

@@ -8,6 +8,7 @@ use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::clock::written;
 use crate::simulator::faults::{Faults, told};
+use crate::simulator::kubernetes::as_pod;
 use crate::simulator::request::Request;
 use crate::simulator::services;
 use crate::simulator::target::Key;
@@ -15,8 +16,8 @@ use crate::simulator::target::Key;
 /// What is said to a request that is none of these.
 const ROUTES: &str = "The simulator answers GET /simulator, /simulator/world, /simulator/requests, /simulator/writes, \
                       /simulator/faults and /simulator/clock, and POST /simulator/faults, /simulator/clock, \
-                      /simulator/edit, /simulator/may and \
-                      /simulator/service-account-token.";
+                      /simulator/edit, /simulator/may, \
+                      /simulator/pod-token and /simulator/service-account-token.";
 
 /// Answers what is asked under `/simulator`; `None` for other paths.
 pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
@@ -44,6 +45,12 @@ pub(super) fn answer(azure: &mut Azure, request: &Request) -> Option<Answer> {
         ("POST", "edit") => edit(azure, &request.body),
         ("POST", "service-account-token") => {
             azure.service_account_token(&request.body).unwrap_or_else(|refusal| Answer::from(&refusal))
+        }
+        ("POST", "pod-token") => {
+            let given = as_pod::token_of_pod(azure, &request.body);
+            // Should the file fail here, the next answer of ARM says so.
+            let _ = azure.keep();
+            given.unwrap_or_else(|refusal| Answer::from(&refusal))
         }
         ("POST", "may") => may(azure, &request.body),
         _ => Answer::from(&Refusal::new(404, "NotFound", ROUTES)),

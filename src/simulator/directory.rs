@@ -108,19 +108,45 @@ impl Azure {
             return Err(Denied::new("invalid_client", text));
         }
         let audience = audience(field("scope").or_else(|| field("resource")), request);
-        let Some((identity, principal)) = self.identity_of(&client) else {
+        if self.identity_of(&client).is_none() {
             return Ok(self.token(tenant, &client, &object_of(&client, self.seed()), &audience));
-        };
+        }
         let assertion = assertion.ok_or_else(|| {
             let text = "AADSTS7000215: Invalid client secret provided: a managed identity has none.";
             Denied::new("invalid_client", text)
         })?;
-        if let Err(denied) = self.federated(&identity, &assertion) {
+        self.of_federated(tenant, &client, &assertion, &audience)
+    }
+
+    /// The token of an identity for the token of a service account. An error is Entra's sentence.
+    pub(super) fn exchange_federated(
+        &mut self,
+        tenant: &str,
+        client: &str,
+        assertion: &str,
+        resource: &str,
+    ) -> Result<Value, String> {
+        self.of_federated(tenant, client, assertion, resource).map_err(|denied| denied.text)
+    }
+
+    /// The token of an identity that a machine has; `None` when there is no such identity any more.
+    pub(super) fn token_of_identity(&self, id: &str, client: &str, resource: &str) -> Option<Value> {
+        let principal = self.world().get(&Key::of(id))?.principals.first()?;
+        let is_meant = client.is_empty() || same(&principal.client, client);
+        is_meant.then(|| self.token(TENANT, &principal.client, &principal.id, resource))
+    }
+
+    fn of_federated(&mut self, tenant: &str, client: &str, assertion: &str, audience: &str) -> Result<Value, Denied> {
+        let (identity, principal) = self.identity_of(client).ok_or_else(|| {
+            let text = format!("AADSTS700016: Application with identifier '{client}' was not found in the directory.");
+            Denied::new("invalid_client", text)
+        })?;
+        if let Err(denied) = self.federated(&identity, assertion) {
             // A client waits before it asks again.
             self.timer.wait(RETRY);
             return Err(denied);
         }
-        Ok(self.token(tenant, &client, &principal.id, &audience))
+        Ok(self.token(tenant, client, &principal.id, audience))
     }
 
     /// Whether an identity trusts a token: it has a credential of the same issuer, subject and audience, to the byte,

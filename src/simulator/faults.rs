@@ -27,6 +27,8 @@ pub struct Faults {
     /// Deleted vaults keep their names until they are purged, as in Azure. Off, so that a stack can be destroyed and
     /// made again.
     pub soft_delete: bool,
+    /// The client stands in the networks of the clusters, so private ones answer it too.
+    pub inside_networks: bool,
     /// Namespaces of providers that the subscription is not registered with, until it registers.
     pub unregistered: Vec<String>,
     /// How much of something a subscription may have, by Azure's name for it: `standardDSv5Family` or `cores` in a
@@ -53,6 +55,7 @@ impl Default for Faults {
             strict_directory: false,
             evaluate_roles: false,
             soft_delete: false,
+            inside_networks: false,
             unregistered: Vec::new(),
             quotas: BTreeMap::new(),
             replication_seconds: 15,

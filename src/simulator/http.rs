@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Request as Incoming, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::{Azure, Reply};
@@ -18,7 +18,7 @@ use crate::simulator::connection::{Switch, Wires};
 use crate::simulator::request::Request;
 use crate::simulator::service::service_of;
 use crate::simulator::target::{Key, Target};
-use crate::simulator::{control, vault_secrets};
+use crate::simulator::{control, kubernetes, vault_secrets};
 
 /// How long a write that may not overlap with another is held open for one to arrive. Handling is far too quick
 /// for two to meet otherwise, while in Azure they are under way for a second or two.
@@ -26,12 +26,16 @@ const OVERLAP: Duration = Duration::from_millis(1);
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
-struct Shared {
-    azure: Arc<Mutex<Azure>>,
+pub(super) struct Shared {
+    pub azure: Arc<Mutex<Azure>>,
     /// The parents beneath which a write is under way that may not overlap with another.
     writing: Arc<Mutex<HashSet<Key>>>,
     /// Told when the faults may have changed: what is held may go on.
-    released: Arc<Notify>,
+    pub released: Arc<Notify>,
+    /// Told when objects of a cluster may have changed: whoever watches looks again.
+    pub changed: Arc<Notify>,
+    /// Gone when the simulator stops: then tunnels end.
+    running: watch::Receiver<()>,
     /// Whether requests come through TLS.
     is_encrypted: bool,
 }
@@ -40,7 +44,15 @@ struct Shared {
 pub(super) async fn serve(wires: Wires, azure: Azure, stopped: oneshot::Receiver<()>) {
     let is_encrypted = matches!(wires, Wires::Tls(..));
     let azure = Arc::new(Mutex::new(azure));
-    let shared = Shared { azure, writing: Arc::default(), released: Arc::default(), is_encrypted };
+    let (running, seen) = watch::channel(());
+    let shared = Shared {
+        azure,
+        writing: Arc::default(),
+        released: Arc::default(),
+        changed: Arc::default(),
+        running: seen,
+        is_encrypted,
+    };
     let router = Router::new().fallback(handle).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Switch>();
     let stop = async {
@@ -49,17 +61,23 @@ pub(super) async fn serve(wires: Wires, azure: Azure, stopped: oneshot::Receiver
     };
     // Serving never fails: errors of single connections are theirs.
     let _ = axum::serve(wires, service).with_graceful_shutdown(stop).await;
+    drop(running);
 }
 
 async fn handle(
     State(shared): State<Shared>,
     ConnectInfo(switch): ConnectInfo<Switch>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    bytes: Bytes,
+    incoming: Incoming,
 ) -> Response {
-    let mut request = read(&method, &uri, &headers, shared.is_encrypted);
+    if incoming.method() == Method::CONNECT {
+        return tunnel(shared, incoming);
+    }
+    let (parts, body) = incoming.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        switch.cut();
+        return Response::new(Body::empty());
+    };
+    let mut request = read(&parts.method, &parts.uri, &parts.headers, shared.is_encrypted);
     let reply = match body_of(&request, &bytes) {
         Ok(body) => {
             request.body = body;
@@ -74,6 +92,23 @@ async fn handle(
             Response::new(Body::empty())
         }
     }
+}
+
+/// `CONNECT`: the way to the API server of a cluster, as through any proxy.
+fn tunnel(shared: Shared, mut incoming: Incoming) -> Response {
+    let authority = incoming.uri().authority().map(ToString::to_string).unwrap_or_default();
+    let gate = match kubernetes::tunnel::gate(&lock(&shared.azure), &authority) {
+        Ok(gate) => gate,
+        Err(why) => {
+            let mut response = Response::new(Body::from(why + "\n"));
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+            return response;
+        }
+    };
+    let running = shared.running.clone();
+    let upgrade = hyper::upgrade::on(&mut incoming);
+    tokio::spawn(kubernetes::tunnel::serve(upgrade, gate, shared, running));
+    Response::new(Body::empty())
 }
 
 /// The answer, once nothing holds it.
@@ -163,7 +198,7 @@ impl Drop for Turn<'_> {
 }
 
 /// A panic while answering leaves the world as the last change left it, which is good enough to go on with.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -199,7 +234,7 @@ fn body_of(request: &Request, bytes: &Bytes) -> Result<Value, Refusal> {
     })
 }
 
-fn written(answer: Answer) -> Response {
+pub(super) fn written(answer: Answer) -> Response {
     let body = answer.body.as_ref().map(Value::to_string);
     let has_body = body.is_some();
     let mut response = Response::new(body.map_or_else(Body::empty, Body::from));

@@ -13,6 +13,7 @@ mod control;
 mod directory;
 mod faults;
 mod http;
+mod kubernetes;
 mod listing;
 mod operations;
 mod record;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::simulator::body;
 use crate::simulator::clock::Moment;
+use crate::simulator::kubernetes::{ObjectChange, Store};
 use crate::simulator::operations::Operation;
 use crate::simulator::target::Key;
 
@@ -94,6 +95,8 @@ pub(super) enum Change {
     Buried(Key, u32),
     /// A principal that is gone.
     Departed(String),
+    /// An object of a cluster has changed.
+    Object(Box<ObjectChange>),
 }
 
 /// What the directory knows of an object id.
@@ -119,6 +122,10 @@ pub(super) struct World {
     graves: HashMap<Key, u32>,
     operations: HashMap<String, Operation>,
     due: BTreeSet<(Moment, String)>,
+    /// What is in the clusters.
+    clusters: HashMap<Key, Store>,
+    /// What is in a cluster in which there is nothing yet.
+    no_objects: Store,
     /// Changes made since they were last taken to be recorded.
     fresh: Vec<Change>,
 }
@@ -190,6 +197,11 @@ impl World {
         self.graves.get(key).copied().unwrap_or(0)
     }
 
+    /// The objects of a cluster.
+    pub fn objects(&self, cluster: &Key) -> &Store {
+        self.clusters.get(cluster).unwrap_or(&self.no_objects)
+    }
+
     /// An operation by its id.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.get(&id.to_ascii_lowercase())
@@ -207,7 +219,7 @@ impl World {
 
     /// Makes a change and keeps it to be recorded.
     pub fn make(&mut self, change: Change) {
-        self.replay(change.clone());
+        self.come_to_pass(change.clone(), true);
         self.fresh.push(change);
     }
 
@@ -218,6 +230,10 @@ impl World {
 
     /// Makes a change that is already recorded.
     pub fn replay(&mut self, change: Change) {
+        self.come_to_pass(change, false);
+    }
+
+    fn come_to_pass(&mut self, change: Change, is_new: bool) {
         match change {
             Change::Put(resource) => self.put(*resource),
             Change::Remove(key) => self.remove(&key),
@@ -227,6 +243,9 @@ impl World {
             }
             Change::Departed(id) => {
                 self.principals.insert(id, Known::NotAPrincipal);
+            }
+            Change::Object(change) => {
+                self.clusters.entry(change.cluster.clone()).or_default().make(*change, is_new);
             }
         }
     }
@@ -238,7 +257,9 @@ impl World {
         let graves = self.graves.iter().map(|(key, times)| Change::Buried(key.clone(), *times));
         let resources = self.all().map(|resource| Change::Put(Box::new(resource.clone())));
         let operations = self.operations.values().map(|operation| Change::Operation(operation.clone()));
-        departed.chain(graves).chain(resources).chain(operations)
+        let objects = self.clusters.iter().flat_map(|(cluster, store)| store.summary(cluster));
+        let objects = objects.map(|change| Change::Object(Box::new(change)));
+        departed.chain(graves).chain(resources).chain(operations).chain(objects)
     }
 
     fn put(&mut self, resource: Resource) {
@@ -279,6 +300,7 @@ impl World {
         for key in doomed {
             self.unlink(&key);
             self.in_order.remove(&key);
+            self.clusters.remove(&key);
             let Some(resource) = self.resources.remove(&key) else { continue };
             for principal in resource.principals {
                 self.principals.insert(principal.id, Known::NotAPrincipal);

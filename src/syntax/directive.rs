@@ -133,6 +133,8 @@ fn sequence(parser: &mut Parser<'_>, pieces: &mut IntoIter<Piece>) -> Read<Seque
             Piece::Directive(ending, span) => return Ok((parts, Some((ending, span)))),
         });
     }
+    // A large configuration keeps many templates of two or three parts.
+    parts.shrink_to_fit();
     Ok((parts, None))
 }
 

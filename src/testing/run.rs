@@ -294,6 +294,7 @@ impl Prepared<'_> {
             surroundings: bench.surroundings,
             workspace: bench.workspace,
             stand_ins: Some(&self.doubles),
+            validated: false,
         }
     }
 

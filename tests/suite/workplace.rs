@@ -128,6 +128,10 @@ impl Workplace {
             (r"\[time\]  \S+@\S+", "[time]  [user@host]"),
             (r"http://127\.0\.0\.1:\d+", "http://[simulator]"),
             (r#""n":\s*"[\w-]+""#, "\"n\": \"[modulus]\""),
+            (
+                r"(certificate-authority-data|client-certificate-data|client-key-data|token): \S{32,}",
+                "$1: [kubeconfig]",
+            ),
         ];
         let random = regex::Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").unwrap();
         let fixed = |id: &regex::Captures<'_>| {

@@ -103,6 +103,7 @@ fn judged(
         surroundings: &surroundings,
         workspace: "default",
         stand_ins: None,
+        validated: false,
     };
     let functions = templates::Surroundings {
         folder: folder.to_path_buf(),

@@ -60,7 +60,7 @@ fn resource(address: ResourceAddress, repetition: Repetition) -> Resource {
         repetition,
         provider: None,
         depends_on: Vec::new(),
-        lifecycle: crate::config::Lifecycle::default(),
+        lifecycle: crate::config::Lifecycle::none(),
         connection: None,
         provisioners: Vec::new(),
         check: None,

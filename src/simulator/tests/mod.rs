@@ -4,6 +4,7 @@
 mod clusters;
 mod control;
 mod identities;
+mod kubernetes;
 mod neighbours;
 mod pods;
 mod protocol;
@@ -11,7 +12,7 @@ mod protocol;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::simulator::{Faults, Options, Running, SUBSCRIPTION, start};
@@ -43,9 +44,14 @@ impl Got {
     }
 }
 
+/// A stream both ways.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// A client with one connection.
 pub(super) struct Client {
-    wire: BufReader<TcpStream>,
+    wire: BufReader<Box<dyn Stream>>,
     host: String,
     /// Sent with each request.
     pub headers: Vec<(String, String)>,
@@ -54,8 +60,12 @@ pub(super) struct Client {
 impl Client {
     pub async fn of(simulator: &Running) -> Self {
         let host = simulator.url().trim_start_matches("http://").to_owned();
-        let wire = BufReader::new(TcpStream::connect(&host).await.unwrap());
-        Self { wire, host, headers: vec![("authorization".to_owned(), "Bearer t".to_owned())] }
+        let wire = TcpStream::connect(&host).await.unwrap();
+        Self {
+            wire: BufReader::new(Box::new(wire)),
+            host,
+            headers: vec![("authorization".to_owned(), "Bearer t".to_owned())],
+        }
     }
 
     pub async fn try_send(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Got> {

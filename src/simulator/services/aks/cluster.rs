@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::body::{self, set, text};
+use crate::simulator::kubernetes::certificates::Account;
 use crate::simulator::service::{Acted, Draft, Outcome, Scene, Service};
 use crate::simulator::services::aks::{
     automatic, busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
@@ -77,16 +78,22 @@ impl Service for Clusters {
     fn act(&self, _scene: Scene<'_>, resource: &Resource, action: &str, sent: &Value) -> Result<Acted, Refusal> {
         let done = |answer| Ok((answer, Vec::new()));
         match action.to_ascii_lowercase().as_str() {
-            "listclusterusercredential" => done(kubeconfig::credentials(resource, "User")?),
-            "listclusteradmincredential" => done(kubeconfig::credentials(resource, "Admin")?),
-            "listclustermonitoringusercredential" => done(kubeconfig::credentials(resource, "MonitoringUser")?),
+            "listclusterusercredential" => done(kubeconfig::credentials(resource, Account::User)?),
+            "listclusteradmincredential" => done(kubeconfig::credentials(resource, Account::Admin)?),
+            "listclustermonitoringusercredential" => done(kubeconfig::credentials(resource, Account::Monitoring)?),
             "resetserviceprincipalprofile" => {
                 let mut resource = resource.clone();
                 let client = text(sent, "/clientId").unwrap_or_default();
                 set(&mut resource.body, "/properties/servicePrincipalProfile", json!({"clientId": client}));
                 Ok((Answer::empty(200), vec![Change::Put(Box::new(resource))]))
             }
-            "rotateclustercertificates" | "abort" | "start" | "stop" => done(Answer::empty(204)),
+            word @ ("start" | "stop") => {
+                let mut resource = resource.clone();
+                let state = if word == "start" { "Running" } else { "Stopped" };
+                set(&mut resource.body, "/properties/powerState", json!({"code": state}));
+                Ok((Answer::empty(204), vec![Change::Put(Box::new(resource))]))
+            }
+            "rotateclustercertificates" | "abort" => done(Answer::empty(204)),
             _ => Err(Refusal::new(404, "InvalidResourceType", format!("A cluster has no action '{action}'."))),
         }
     }

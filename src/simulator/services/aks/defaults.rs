@@ -10,6 +10,7 @@ use crate::simulator::target::same;
 /// What a cluster keeps when a later write leaves it out.
 const KEPT: &[&str] = &[
     "/properties/kubernetesVersion",
+    "/properties/powerState",
     "/properties/dnsPrefix",
     "/properties/fqdnSubdomain",
     "/properties/fqdn",
@@ -52,7 +53,7 @@ pub(super) fn complete(draft: &Draft<'_>, body: &mut Value, group: &str) {
     fill(body, "/sku/name", "Base");
     fill(body, "/sku/tier", "Free");
     set(body, "/properties/nodeResourceGroup", Value::from(group));
-    set(body, "/properties/powerState", json!({"code": "Running"}));
+    fill(body, "/properties/powerState", json!({"code": "Running"}));
     set(body, "/properties/maxAgentPools", json!(100));
     fill(body, "/properties/resourceUID", draft.scene.guid(&draft.place.key(), "resource uid").replace('-', ""));
     fill(body, "/properties/supportPlan", "KubernetesOfficial");

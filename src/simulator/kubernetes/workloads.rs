@@ -1,0 +1,274 @@
+//! Workloads: deployments have their replica set, sets and jobs their pods, and all of them tell how far they are. What a
+//! real cluster does over a while is done here at once.
+
+use serde_json::{Value, json};
+
+use crate::simulator::arm::Azure;
+use crate::simulator::body::{set, text, unset};
+use crate::simulator::kubernetes::api::{drop, keep, make};
+use crate::simulator::kubernetes::bootstrap::kind;
+use crate::simulator::kubernetes::store::Spot;
+use crate::simulator::kubernetes::write::suffix;
+use crate::simulator::kubernetes::{object, pods};
+use crate::simulator::target::Key;
+use crate::simulator::world::Resource;
+
+/// Brings what a workload makes into line with it.
+pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
+    let key = cluster.key();
+    let Some(found) = azure.world().objects(&key).get(spot).map(|kept| (**kept).clone()) else { return };
+    if object::is_going(&found) {
+        return;
+    }
+    match spot.plural.as_str() {
+        "deployments" => deployment(azure, cluster, spot, &found),
+        "replicasets" => {
+            let wanted = replicas(&found);
+            let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
+            let ready = keep_pods(azure, cluster, spot, &found, wanted, &names);
+            let status = json!({"replicas": wanted, "fullyLabeledReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready});
+            put_status(azure, &key, spot, status);
+        }
+        "statefulsets" => {
+            let wanted = replicas(&found);
+            let ready = keep_pods(azure, cluster, spot, &found, wanted, &|number| format!("{}-{number}", spot.name));
+            let status = json!({
+                "replicas": wanted, "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": wanted,
+                "updatedReplicas": wanted,
+            });
+            put_status(azure, &key, spot, status);
+        }
+        "daemonsets" => {
+            let nodes = nodes(azure, &key);
+            let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
+            let ready = keep_pods(azure, cluster, spot, &found, nodes, &names);
+            let status = json!({
+                "desiredNumberScheduled": nodes, "currentNumberScheduled": nodes, "numberReady": ready,
+                "numberAvailable": ready, "updatedNumberScheduled": nodes, "numberMisscheduled": 0,
+            });
+            put_status(azure, &key, spot, status);
+        }
+        "jobs" => job(azure, cluster, spot, &found),
+        _ => {}
+    }
+}
+
+fn azure_seed(key: &Key, number: usize) -> u64 {
+    let number = u64::try_from(number).unwrap_or_default();
+    key.as_str().bytes().fold(number, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)))
+}
+
+fn replicas(found: &Value) -> usize {
+    let wanted = found.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
+    usize::try_from(wanted).unwrap_or_default()
+}
+
+/// How many nodes there are: those of the pools.
+fn nodes(azure: &Azure, key: &Key) -> usize {
+    let pools = azure.world().children(key, "agentPools");
+    let count = |pool: &Resource| pool.body.pointer("/properties/count").and_then(Value::as_u64).unwrap_or_default();
+    usize::try_from(pools.map(count).sum::<u64>()).unwrap_or_default()
+}
+
+/// A deployment has a replica set for its template; those of earlier templates have no pods any more.
+fn deployment(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
+    let key = cluster.key();
+    let template = found.pointer("/spec/template").cloned().unwrap_or_default();
+    let hash = suffix(0, &template.to_string());
+    let sets = kind("apps", "replicasets");
+    let own = sets.spot(&spot.namespace, &format!("{}-{hash}", spot.name));
+    for other in owned(azure, &key, "replicasets", found).into_iter().filter(|other| *other != own) {
+        scale(azure, cluster, &other, 0);
+    }
+    let mut template = template;
+    set(&mut template, "/metadata/labels/pod-template-hash", Value::from(hash.as_str()));
+    let mut chosen = found.pointer("/spec/selector").cloned().unwrap_or_default();
+    set(&mut chosen, "/matchLabels/pod-template-hash", Value::from(hash.as_str()));
+    let wanted = replicas(found);
+    let made = json!({
+        "metadata": {
+            "name": own.name, "namespace": spot.namespace, "generation": 1,
+            "labels": template.pointer("/metadata/labels"), "ownerReferences": [owner("Deployment", "apps/v1", found)],
+            "annotations": {"deployment.kubernetes.io/revision": "1"},
+        },
+        "spec": {"replicas": wanted, "selector": chosen, "template": template},
+    });
+    make(azure, &key, &sets, made);
+    scale(azure, cluster, &own, wanted);
+    let ready = azure.world().objects(&key).get(&own).and_then(|set| set.pointer("/status/readyReplicas")?.as_u64());
+    let ready = ready.unwrap_or_default();
+    let is_available = usize::try_from(ready).unwrap_or_default() >= wanted;
+    let time = object::time(azure.now());
+    let condition = |kind: &str, is_true: bool, reason: &str, message: &str| {
+        json!({
+            "type": kind, "status": if is_true { "True" } else { "False" }, "reason": reason, "message": message,
+            "lastUpdateTime": time, "lastTransitionTime": time,
+        })
+    };
+    let progress = format!("ReplicaSet \"{}\" has successfully progressed.", own.name);
+    let mut status = json!({
+        "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready,
+        "conditions": [
+            condition("Available", is_available, if is_available { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }, if is_available { "Deployment has minimum availability." } else { "Deployment does not have minimum availability." }),
+            condition("Progressing", is_available, if is_available { "NewReplicaSetAvailable" } else { "FailedCreate" }, &progress),
+        ],
+    });
+    if !is_available {
+        set(&mut status, "/unavailableReplicas", json!(wanted));
+    }
+    put_status(azure, &key, spot, status);
+}
+
+/// Sets how many pods a set has, and brings them into line.
+fn scale(azure: &mut Azure, cluster: &Resource, spot: &Spot, wanted: usize) {
+    let key = cluster.key();
+    let Some(found) = azure.world().objects(&key).get(spot).map(|kept| (**kept).clone()) else { return };
+    if replicas(&found) != wanted {
+        let mut changed = found;
+        set(&mut changed, "/spec/replicas", json!(wanted));
+        keep(azure, &key, spot.clone(), changed);
+    }
+    reconcile(azure, cluster, spot);
+}
+
+/// A job's pods do their work and end.
+fn job(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
+    let key = cluster.key();
+    if found.pointer("/spec/suspend") == Some(&json!(true)) {
+        return;
+    }
+    let mut found = found.clone();
+    if found.pointer("/spec/selector").is_none() {
+        let uid = object::uid(&found).to_owned();
+        for (name, value) in [
+            ("batch.kubernetes.io~1controller-uid", uid.as_str()),
+            ("batch.kubernetes.io~1job-name", &spot.name),
+            ("job-name", &spot.name),
+        ] {
+            set(&mut found, &format!("/spec/template/metadata/labels/{name}"), Value::from(value));
+        }
+        set(&mut found, "/spec/selector/matchLabels/batch.kubernetes.io~1controller-uid", Value::from(uid));
+        found = keep(azure, &key, spot.clone(), found);
+    }
+    let wanted = found.pointer("/spec/completions").and_then(Value::as_u64).unwrap_or(1);
+    let wanted = usize::try_from(wanted).unwrap_or_default();
+    let names = |number: usize| format!("{}-{}", spot.name, suffix(azure_seed(&key, number), &spot.name));
+    let done = keep_pods(azure, cluster, spot, &found, wanted, &names);
+    let time = object::time(azure.now());
+    let mut status = json!({"startTime": time, "succeeded": done});
+    if done >= wanted {
+        let condition =
+            json!({"type": "Complete", "status": "True", "lastProbeTime": time, "lastTransitionTime": time});
+        set(&mut status, "/conditions", json!([condition]));
+        set(&mut status, "/completionTime", Value::from(time.as_str()));
+    }
+    put_status(azure, &key, spot, status);
+}
+
+/// Makes the pods of a workload that are missing, and takes away those that are too many or of another template; how many
+/// there are then.
+fn keep_pods(
+    azure: &mut Azure,
+    cluster: &Resource,
+    spot: &Spot,
+    found: &Value,
+    wanted: usize,
+    names: &dyn Fn(usize) -> String,
+) -> usize {
+    let key = cluster.key();
+    let template = found.pointer("/spec/template").cloned().unwrap_or_default();
+    let mark = suffix(1, &template.to_string());
+    let wanted: Vec<String> = (0..wanted).map(names).collect();
+    let mut ready = 0;
+    for pod in owned(azure, &key, "pods", found) {
+        let present = azure.world().objects(&key).get(&pod).cloned().unwrap_or_default();
+        let is_current = object::annotation(&present, pods::TEMPLATE) == Some(&mark);
+        if is_current && wanted.contains(&pod.name) {
+            ready += 1;
+        } else {
+            drop(azure, &key, pod);
+        }
+    }
+    let kinds = kind("", "pods");
+    for name in &wanted {
+        if azure.world().objects(&key).get(&kinds.spot(&spot.namespace, name)).is_some() {
+            continue;
+        }
+        let version = text(found, "/apiVersion").unwrap_or_default().to_owned();
+        let word = text(found, "/kind").unwrap_or_default().to_owned();
+        let mut pod = template.clone();
+        unset(&mut pod, "/metadata/creationTimestamp");
+        set(&mut pod, "/metadata/name", Value::from(name.as_str()));
+        set(&mut pod, "/metadata/namespace", Value::from(spot.namespace.as_str()));
+        set(&mut pod, "/metadata/ownerReferences", json!([owner(&word, &version, found)]));
+        set(&mut pod, &format!("/metadata/annotations/{}", pods::TEMPLATE), Value::from(mark.as_str()));
+        match pods::admit(azure, cluster, &mut pod) {
+            Ok(()) => {
+                pods::begin(azure, &mut pod, word == "Job");
+                make(azure, &key, &kinds, pod);
+                ready += 1;
+            }
+            Err(failure) => failed(azure, &key, spot, &word, &failure.message),
+        }
+    }
+    ready
+}
+
+/// A pod that cannot be made is told of in an event.
+fn failed(azure: &mut Azure, key: &Key, spot: &Spot, word: &str, why: &str) {
+    let time = object::time(azure.now());
+    let name = format!("{}.{}", spot.name, suffix(0, why));
+    let event = json!({
+        "metadata": {"name": name, "namespace": spot.namespace},
+        "involvedObject": {"kind": word, "namespace": spot.namespace, "name": spot.name},
+        "type": "Warning", "reason": "FailedCreate", "message": format!("Error creating: {why}"), "count": 1,
+        "firstTimestamp": time, "lastTimestamp": time, "source": {"component": "controller"},
+    });
+    make(azure, key, &kind("", "events"), event);
+}
+
+/// What a workload owns of a kind.
+fn owned(azure: &Azure, key: &Key, plural: &str, owner: &Value) -> Vec<Spot> {
+    let group = if plural == "pods" { "" } else { "apps" };
+    let namespace = text(owner, "/metadata/namespace").unwrap_or_default();
+    let all = azure.world().objects(key).of_kind(group, plural, namespace);
+    let is_owned = |one: &Value| {
+        let owners = one.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+        owners.into_iter().flatten().any(|reference| text(reference, "/uid") == Some(object::uid(owner)))
+    };
+    all.filter(|(_, one)| is_owned(one)).map(|(spot, _)| spot.clone()).collect()
+}
+
+fn owner(kind: &str, version: &str, owner: &Value) -> Value {
+    json!({
+        "apiVersion": version, "kind": kind, "name": object::name(owner), "uid": object::uid(owner), "controller": true,
+        "blockOwnerDeletion": true,
+    })
+}
+
+/// Writes the status of a workload, if it is another one.
+fn put_status(azure: &mut Azure, key: &Key, spot: &Spot, mut status: Value) {
+    let Some(found) = azure.world().objects(key).get(spot).map(|kept| (**kept).clone()) else { return };
+    if let Some(generation) = found.pointer("/metadata/generation") {
+        set(&mut status, "/observedGeneration", generation.clone());
+    }
+    let timeless = |status: Option<&Value>| {
+        let mut status = status.cloned().unwrap_or_default();
+        for member in ["startTime", "completionTime"] {
+            unset(&mut status, &format!("/{member}"));
+        }
+        let conditions = status.get_mut("conditions").and_then(Value::as_array_mut).into_iter().flatten();
+        conditions.into_iter().for_each(|one| {
+            ["lastUpdateTime", "lastTransitionTime", "lastProbeTime"]
+                .iter()
+                .for_each(|time| unset(one, &format!("/{time}")));
+        });
+        status
+    };
+    if timeless(found.get("status")) == timeless(Some(&status)) {
+        return;
+    }
+    let mut changed = found;
+    set(&mut changed, "/status", status);
+    keep(azure, key, spot.clone(), changed);
+}
