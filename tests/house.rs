@@ -172,3 +172,25 @@ fn functions(text: &str) -> Vec<(String, usize)> {
     }
     found
 }
+
+/// docs/field.md names a test for each fault; each of them is there.
+#[test]
+fn every_fault_from_the_field_has_its_test() {
+    let page = fs::read_to_string(root().join("docs/field.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| line.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2).collect())
+        .collect();
+    assert!(rows.len() > 60, "only {} rows", rows.len());
+    for row in rows {
+        let path = root().join(row[0]);
+        match row.get(1) {
+            Some(name) => {
+                let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", row[0]));
+                assert!(text.contains(&format!("fn {name}(")), "{} has no {name}", row[0]);
+            }
+            None => assert!(path.join("transcript.snap").is_file(), "{} is no stack that was played", row[0]),
+        }
+    }
+}

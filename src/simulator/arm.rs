@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::azure::arm::VIRTUAL_TIME;
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::body;
 use crate::simulator::clock::{Moment, Timer};
@@ -423,6 +424,9 @@ impl Azure {
         answer.headers.push(("x-ms-routing-request-id", format!("SIMULATOR:{}:{id}", self.answers)));
         if let Some(client) = request.client_request_id.clone().filter(|_| request.echo_client_request_id) {
             answer.headers.push(("x-ms-client-request-id", client));
+        }
+        if self.timer.is_virtual() {
+            answer.headers.push((VIRTUAL_TIME, self.timer.now().to_string()));
         }
         let call = Call { method: &request.method, kind, lists: false, subscription: subscription_of(&request.path) };
         answer.headers.push(self.throttle.remaining(call, self.timer.now()));

@@ -33,6 +33,7 @@ pub struct Faults {
     pub unregistered: Vec<String>,
     /// How much of something a subscription may have, by Azure's name for it: `standardDSv5Family` or `cores` in a
     /// region, `roleAssignments`. What is not named is plentiful.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub quotas: BTreeMap<String, u64>,
     /// Seconds until the authorisation service knows a new identity's principal.
     pub replication_seconds: u64,

@@ -2,6 +2,7 @@
 //! Whoever waits does so through a [`Patience`], which knows how long may be waited in all.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ impl Clock for SystemClock {
 #[derive(Debug, Default)]
 pub struct VirtualClock {
     nanoseconds: AtomicU64,
+    /// How far the simulator's clock was ahead when it was first heard: its world may be older than this run.
+    ahead: OnceLock<Duration>,
 }
 
 impl VirtualClock {
@@ -69,7 +72,8 @@ impl Clock for VirtualClock {
     }
 
     fn hear(&self, now: Duration) {
-        self.forward_to(now);
+        let ahead = self.ahead.get_or_init(|| now.saturating_sub(self.now()));
+        self.forward_to(now.saturating_sub(*ahead));
     }
 }
 
@@ -168,6 +172,17 @@ impl Iterator for Backoff {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_simulators_time_passes_here_too_from_when_it_is_first_heard() {
+        let clock = VirtualClock::default();
+        clock.hear(Duration::from_secs(7200));
+        assert_eq!(clock.now(), Duration::ZERO);
+        clock.hear(Duration::from_secs(7230));
+        assert_eq!(clock.now(), Duration::from_secs(30));
+        clock.hear(Duration::from_secs(7210));
+        assert_eq!(clock.now(), Duration::from_secs(30));
+    }
+
     #[tokio::test]
     async fn waiting_on_the_virtual_clock_puts_it_forward() {
         let clock = VirtualClock::default();
@@ -176,6 +191,7 @@ mod tests {
         assert_eq!(patience.left(), Duration::from_secs(10));
         assert!(matches!(patience.pause(Duration::from_secs(11)).await, Err(ArmError::TimedOut { .. })));
         clock.hear(Duration::from_secs(500));
+        clock.hear(Duration::from_secs(511));
         assert!(matches!(patience.pause(Duration::ZERO).await, Err(ArmError::TimedOut { .. })));
     }
 

@@ -13,7 +13,7 @@ use super::super::wire::{
     self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
 use super::hooks::{Call, Fault, Hooks};
-use super::undone::{UNDONE, undone};
+use super::undone::{UNDER_WAY, UNDONE, undone};
 use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -147,9 +147,9 @@ impl ArmKind {
         Value::object(fields)
     }
 
-    /// Plans to write an object again whose last operation failed, also where nothing else is to change.
-    fn take_up_again(&self, decided: &mut PlanResponse) {
-        decided.notes.push("Azure says that the last operation on it failed; it is written again".to_owned());
+    /// Plans to take up an object whose last operation has not come to a good end, also where nothing else is to change.
+    fn take_up_again(&self, decided: &mut PlanResponse, note: &str) {
+        decided.notes.push(note.to_owned());
         let told = |row: &&Row| {
             let is_text = matches!(row.shape, wire::Shape::One(wire::Scalar::Text));
             row.presence == wire::Presence::Computed && is_text && !row.sensitive && row.wire.is_some()
@@ -204,7 +204,10 @@ impl ArmKind {
         let mut attempts = 0;
         loop {
             let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
-            let found = found.ok_or_else(|| gone(self.table.name, id))?;
+            let mut found = found.ok_or_else(|| gone(self.table.name, id))?;
+            if undone(&found) == UNDER_WAY {
+                found = self.seen_to_its_end(&call, id).await?;
+            }
             call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
             let mut before = self.unchanged_body(found.clone(), prior);
             if !undone(&found).is_empty() {
@@ -221,6 +224,15 @@ impl ArmKind {
                 outcome => return outcome.map_err(|fault| self.fault("update", id, fault)),
             }
         }
+    }
+
+    /// Waits until what an earlier run began has ended, and reads what came of it.
+    async fn seen_to_its_end(&self, call: &Call<'_>, id: &str) -> Result<Json, Diagnostics> {
+        let problem = |e: ArmError| self.problem("wait for", id, &e);
+        // That it failed is said by what is read, and mended by writing it again.
+        call.azure.client.see_end(id, self.table.api_version, &[], &call.patience).await.map_err(problem)?;
+        let found = call.find_at(id).await.map_err(problem)?;
+        found.ok_or_else(|| gone(self.table.name, id))
     }
 
     /// What there is after a write, whatever came of it.
@@ -299,8 +311,15 @@ impl AzureKind for ArmKind {
     fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
         let prior = request.prior.map(|prior| &prior.value);
         let mut decided = self.decide(&azure.subscription, azure.dialect, prior, request.config);
-        if request.prior.is_some_and(|prior| prior.private == UNDONE) {
-            self.take_up_again(&mut decided);
+        match request.prior.map(|prior| prior.private.as_slice()) {
+            Some(UNDONE) => {
+                let note = "Azure says that the last operation on it failed; it is written again";
+                self.take_up_again(&mut decided, note);
+            }
+            Some(UNDER_WAY) => {
+                self.take_up_again(&mut decided, "Azure is still making it; that is waited for");
+            }
+            _ => {}
         }
         decided
     }

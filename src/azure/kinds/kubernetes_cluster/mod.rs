@@ -11,6 +11,7 @@ mod network;
 mod plan_rules;
 mod pod_identity;
 mod profiles;
+mod removal;
 mod renamed;
 #[cfg(test)]
 mod tests;
@@ -115,6 +116,10 @@ struct Cluster;
 
 #[async_trait]
 impl Hooks for Cluster {
+    async fn delete(&self, call: &Call<'_>, prior: &Value) -> Result<(), Fault> {
+        removal::delete(call, prior).await
+    }
+
     fn renamed(&self, path: &[&str]) -> Option<String> {
         renamed::cluster(path)
     }

@@ -11,12 +11,16 @@ use crate::simulator::service::{Acted, Draft, Outcome, Scene, Service};
 use crate::simulator::services::aks::{
     automatic, busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
 };
+use crate::simulator::services::nested::subnets_with;
 use crate::simulator::services::quotas::{Nodes, check_nodes};
 use crate::simulator::target::{GROUPS, Key, Place, same};
 use crate::simulator::world::{Change, Resource};
 
 /// `Microsoft.ContainerService/managedClusters`
 pub(in crate::simulator) struct Clusters;
+
+/// How long a removal takes that something holds up: longer than anybody waits.
+const HELD: Duration = Duration::from_secs(100 * 60 * 60);
 
 /// Longest name of a node resource group.
 const LONGEST_GROUP: usize = 80;
@@ -52,8 +56,8 @@ impl Service for Clusters {
         Ok(Outcome { principals: plane.own, owns: vec![group_id], also, ..Outcome::of(body).lasting(seconds) })
     }
 
-    fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
-        Ok(Some(Duration::from_secs(180)))
+    fn removal(&self, scene: Scene<'_>, resource: &Resource) -> Result<Option<Duration>, Refusal> {
+        Ok(Some(if is_held(scene, resource) { HELD } else { Duration::from_secs(180) }))
     }
 
     fn show(&self, scene: Scene<'_>, resource: &Resource) -> Value {
@@ -105,6 +109,20 @@ impl Service for Clusters {
     fn refuses_version(&self, version: &str) -> bool {
         is_retired(version)
     }
+}
+
+/// Whether a subnet elsewhere uses something in the group of the nodes: Azure then waits, and says nothing.
+fn is_held(scene: Scene<'_>, cluster: &Resource) -> bool {
+    let groups = cluster.owns.iter().map(|id| Key::of(id));
+    let mut inside = groups.flat_map(|group| scene.world.beneath(&group).map(move |inner| (group.clone(), inner)));
+    inside.any(|(group, inner)| {
+        let pointer = match inner.kind.to_ascii_lowercase().as_str() {
+            "microsoft.network/routetables" => "/properties/routeTable/id",
+            "microsoft.network/networksecuritygroups" => "/properties/networkSecurityGroup/id",
+            _ => return false,
+        };
+        subnets_with(scene, &inner.key(), pointer).any(|subnet| !subnet.key().within(&group))
+    })
 }
 
 /// Sets the version that runs; tells whether it changes.
