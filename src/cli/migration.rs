@@ -22,7 +22,7 @@ pub enum Command {
     /// Rewrite a configuration for azurerm 2.x, 3.x or 4.x for 5.x
     Azurerm(Azurerm),
     /// Write what moves pods from pod identity to workload identity, in three stages
-    PodIdentity(PodIdentity),
+    PodIdentity(Box<PodIdentity>),
 }
 
 /// The arguments of `migrate azurerm`.

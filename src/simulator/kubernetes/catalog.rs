@@ -13,6 +13,8 @@ type Text = Cow<'static, str>;
 
 /// A kind of objects.
 #[derive(Debug, Clone)]
+// "kind" is Kubernetes's own word for the name in manifests.
+#[allow(clippy::struct_field_names)]
 pub(super) struct Kind {
     /// Empty for the core group.
     pub group: Text,
@@ -31,6 +33,7 @@ pub(super) struct Kind {
 }
 
 /// A row of the table of built-in kinds.
+#[derive(Clone, Copy)]
 struct Row {
     group: &'static str,
     plural: &'static str,

@@ -133,8 +133,8 @@ struct Pair {
 impl Pair {
     fn of(uid: &str, what: &str) -> Self {
         // Nearly every number is a key; should one not be, the next is taken.
-        let keys = (0u32..).map(|try_number| digest(&format!("{uid} key {what} {try_number}")));
-        let secret = keys.filter_map(|bytes| SecretKey::from_slice(&bytes).ok()).next();
+        let mut keys = (0u32..).map(|try_number| digest(&format!("{uid} key {what} {try_number}")));
+        let secret = keys.find_map(|bytes| SecretKey::from_slice(&bytes).ok());
         let secret = secret.unwrap_or_else(|| SecretKey::random(&mut rsa::rand_core::OsRng));
         let public = secret.public_key().to_encoded_point(false).as_bytes().to_vec();
         Self { secret, public }

@@ -101,7 +101,9 @@ fn pod(sent: &mut Value, at: &str) {
     let names = [format!("{at}/serviceAccountName"), format!("{at}/serviceAccount")];
     let account = names.iter().find_map(|name| text(sent, name)).filter(|name| !name.is_empty()).map(str::to_owned);
     if let Some(account) = account {
-        names.iter().for_each(|name| set(sent, name, Value::from(account.as_str())));
+        for name in &names {
+            set(sent, name, Value::from(account.as_str()));
+        }
     }
     for list in ["containers", "initContainers"] {
         let containers = sent.pointer_mut(&format!("{at}/{list}")).and_then(Value::as_array_mut);

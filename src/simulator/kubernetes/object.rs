@@ -52,6 +52,6 @@ pub(super) fn tidy(object: &mut Value) {
     let Some(members) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     members.retain(|name, value| {
         let is_empty = value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
-        !value.is_null() && !(is_empty && name != "name")
+        !value.is_null() && (!is_empty || name == "name")
     });
 }

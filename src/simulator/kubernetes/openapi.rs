@@ -1,4 +1,4 @@
-//! The shapes of kinds as OpenAPI 3: what `kubectl explain` tells and `kubectl apply` asks before it sends anything.
+//! The shapes of kinds as `OpenAPI` 3: what `kubectl explain` tells and `kubectl apply` asks before it sends anything.
 
 use serde_json::{Map, Value, json};
 

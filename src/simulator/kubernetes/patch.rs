@@ -12,6 +12,7 @@ use crate::simulator::kubernetes::object;
 use crate::simulator::kubernetes::schema::Shape;
 use crate::simulator::kubernetes::status::Failure;
 use crate::simulator::kubernetes::unknown;
+use crate::simulator::kubernetes::write::check_sent;
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
@@ -40,7 +41,7 @@ impl Api<'_> {
         if sent.pointer("/metadata/resourceVersion").is_none() {
             set(&mut after, "/metadata/resourceVersion", Value::from(object::version(&before)));
         }
-        self.check_sent(kind, asked, &mut after)?;
+        check_sent(kind, asked, &mut after)?;
         self.prune(kind, &mut after)?;
         let who = self.writer(kind, &asked.subresource, false);
         let object = self.change(kind, asked, &before, after, Some(&who))?;
@@ -60,7 +61,7 @@ impl Api<'_> {
         if sent.pointer("/metadata/managedFields").is_some_and(|all| !all.is_null()) {
             return Err(Failure::bad("metadata.managedFields must be nil"));
         }
-        self.check_sent(kind, asked, &mut sent)?;
+        check_sent(kind, asked, &mut sent)?;
         self.check_declared(kind, &mut sent)?;
         super::defaults::as_kept(kind, &mut sent);
         let who = self.writer(kind, &asked.subresource, true);

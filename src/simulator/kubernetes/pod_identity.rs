@@ -67,7 +67,9 @@ pub(super) fn ensure(azure: &mut Azure, cluster: &Resource) {
     if !is_on(cluster) {
         let managed = azure.world().objects(&key).of_kind(EXTENSIONS, "customresourcedefinitions", "");
         let managed: Vec<Spot> = managed.filter(|(_, one)| is_managed(one)).map(|(spot, _)| spot.clone()).collect();
-        managed.into_iter().for_each(|spot| drop(azure, &key, spot));
+        for spot in managed {
+            drop(azure, &key, spot);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl Api<'_> {
                 Form::Metadata => partial(&object),
                 Form::Table => {
                     let metadata = json!({"resourceVersion": object::version(&object)});
-                    self.table(kind, &[object], metadata)
+                    self.table(kind, &[object], &metadata)
                 }
             },
         ))
@@ -56,7 +56,7 @@ impl Api<'_> {
         Ok(Answer::json(
             200,
             match Form::of(self.call) {
-                Form::Table => self.table(kind, &items, metadata),
+                Form::Table => self.table(kind, &items, &metadata),
                 Form::Objects => json!({"kind": word, "apiVersion": version, "metadata": metadata, "items": items}),
                 Form::Metadata => json!({
                     "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
@@ -66,7 +66,7 @@ impl Api<'_> {
         ))
     }
 
-    fn table(&self, kind: &Kind, objects: &[Value], metadata: Value) -> Value {
+    fn table(&self, kind: &Kind, objects: &[Value], metadata: &Value) -> Value {
         table(kind, objects, metadata, self.azure.now(), self.call.parameter("includeObject"))
     }
 

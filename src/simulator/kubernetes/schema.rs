@@ -1,4 +1,4 @@
-//! The shapes of objects, read from `schema.txt`: what merging, managed fields, validation and OpenAPI go by.
+//! The shapes of objects, read from `schema.txt`: what merging, managed fields, validation and `OpenAPI` go by.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -35,7 +35,7 @@ impl Form {
 }
 
 /// Objects as a table.
-pub(super) fn table(kind: &Kind, objects: &[Value], metadata: Value, now: Moment, include: Option<&str>) -> Value {
+pub(super) fn table(kind: &Kind, objects: &[Value], metadata: &Value, now: Moment, include: Option<&str>) -> Value {
     let custom = printed(kind);
     let mut definitions = vec![column("Name", 0)];
     let mut rest: Vec<Value> = Vec::new();

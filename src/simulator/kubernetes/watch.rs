@@ -82,7 +82,9 @@ impl Watch {
         };
         events.extend(since.filter_map(|happened| self.seen(happened)));
         self.told = store.revision();
-        events.iter_mut().for_each(|event| self.show(event, azure.now()));
+        for event in &mut events {
+            self.show(event, azure.now());
+        }
         Some(events)
     }
 
@@ -95,7 +97,7 @@ impl Watch {
             Form::Metadata => partial(&object),
             _ => {
                 let metadata = json!({"resourceVersion": object::version(&object)});
-                table(&self.kind, &[object], metadata, now, self.include.as_deref())
+                table(&self.kind, &[object], &metadata, now, self.include.as_deref())
             }
         };
         set(event, "/object", shown);

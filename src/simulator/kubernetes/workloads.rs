@@ -63,7 +63,9 @@ pub(super) fn reconcile_all(azure: &mut Azure, cluster: &Resource, namespace: &s
     let kinds = [("apps", "deployments"), ("apps", "statefulsets"), ("apps", "daemonsets"), ("batch", "jobs")];
     let all = kinds.iter().flat_map(|(group, plural)| store.of_kind(group, plural, namespace));
     let all: Vec<Spot> = all.map(|(spot, _)| spot.clone()).collect();
-    all.iter().for_each(|spot| reconcile(azure, cluster, spot));
+    for spot in &all {
+        reconcile(azure, cluster, spot);
+    }
 }
 
 /// How many nodes there are: those of the pools.
@@ -271,11 +273,11 @@ fn put_status(azure: &mut Azure, key: &Key, spot: &Spot, mut status: Value) {
             unset(&mut status, &format!("/{member}"));
         }
         let conditions = status.get_mut("conditions").and_then(Value::as_array_mut).into_iter().flatten();
-        conditions.into_iter().for_each(|one| {
-            ["lastUpdateTime", "lastTransitionTime", "lastProbeTime"]
-                .iter()
-                .for_each(|time| unset(one, &format!("/{time}")));
-        });
+        for condition in conditions {
+            for time in ["/lastUpdateTime", "/lastTransitionTime", "/lastProbeTime"] {
+                unset(condition, time);
+            }
+        }
         status
     };
     if timeless(found.get("status")) == timeless(Some(&status)) {

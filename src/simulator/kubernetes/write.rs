@@ -129,11 +129,11 @@ impl Api<'_> {
         if self.call.is_dry_run()? || object == *before {
             return Ok(object);
         }
-        self.settle_written(spot, object)
+        Ok(self.settle_written(&spot, object))
     }
 
     /// Keeps a changed object, or takes it away when it was only held by what is gone now.
-    fn settle_written(&mut self, spot: Spot, object: Value) -> Result<Value, Failure> {
+    fn settle_written(&mut self, spot: &Spot, object: Value) -> Value {
         let cluster = self.cluster.clone();
         let is_namespace = spot.plural == "namespaces" && spot.group.is_empty();
         let is_over = object::is_going(&object) && !object::is_held(&object) && !is_namespace;
@@ -141,8 +141,8 @@ impl Api<'_> {
         if is_over {
             drop(self.azure, &self.key, spot.clone());
         }
-        controllers::follow(self.azure, &cluster, &spot, None);
-        Ok(object)
+        controllers::follow(self.azure, &cluster, spot, None);
+        object
     }
 
     /// The object that was sent, if it is of the kind and the place that the path names.
@@ -151,7 +151,7 @@ impl Api<'_> {
         if !object.is_object() {
             return Err(Failure::bad("the body of the request is no object"));
         }
-        self.check_sent(kind, asked, &mut object)?;
+        check_sent(kind, asked, &mut object)?;
         self.prune(kind, &mut object)?;
         Ok(object)
     }
@@ -176,43 +176,6 @@ impl Api<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// What is sent must say the same as the path; what it does not say is filled in from there.
-    pub fn check_sent(&self, kind: &Kind, asked: &Asked, object: &mut Value) -> Result<(), Failure> {
-        let wanted = kind.api_version();
-        for (member, wanted, words) in [("apiVersion", wanted.as_str(), "API version"), ("kind", &kind.kind, "kind")] {
-            match text(object, &format!("/{member}")).filter(|text| !text.is_empty()) {
-                None => set(object, &format!("/{member}"), Value::from(wanted)),
-                Some(text) if text != wanted => {
-                    let message =
-                        format!("the {words} in the data ({text}) does not match the expected {words} ({wanted})");
-                    return Err(Failure::bad(message));
-                }
-                Some(_) => {}
-            }
-        }
-        let namespace = text(object, "/metadata/namespace").unwrap_or_default();
-        if kind.is_namespaced && namespace.is_empty() {
-            set(object, "/metadata/namespace", Value::from(asked.namespace.as_str()));
-        } else if kind.is_namespaced && namespace != asked.namespace {
-            let message = "the namespace of the provided object does not match the namespace sent on the request";
-            return Err(Failure::bad(message));
-        } else if !kind.is_namespaced {
-            unset(object, "/metadata/namespace");
-        }
-        let name = object::name(object);
-        if asked.name.is_empty() {
-            return Ok(());
-        }
-        if name.is_empty() {
-            set(object, "/metadata/name", Value::from(asked.name.as_str()));
-        } else if name != asked.name {
-            let message =
-                format!("the name of the object ({name}) does not match the name on the URL ({})", asked.name);
-            return Err(Failure::bad(message));
-        }
-        Ok(())
     }
 
     /// A name for what has only the beginning of one.
@@ -261,6 +224,42 @@ impl Api<'_> {
             paths: BTreeSet::new(),
         }
     }
+}
+
+/// What is sent must say the same as the path; what it does not say is filled in from there.
+pub(super) fn check_sent(kind: &Kind, asked: &Asked, object: &mut Value) -> Result<(), Failure> {
+    let wanted = kind.api_version();
+    for (member, wanted, words) in [("apiVersion", wanted.as_str(), "API version"), ("kind", &kind.kind, "kind")] {
+        match text(object, &format!("/{member}")).filter(|text| !text.is_empty()) {
+            None => set(object, &format!("/{member}"), Value::from(wanted)),
+            Some(text) if text != wanted => {
+                let message =
+                    format!("the {words} in the data ({text}) does not match the expected {words} ({wanted})");
+                return Err(Failure::bad(message));
+            }
+            Some(_) => {}
+        }
+    }
+    let namespace = text(object, "/metadata/namespace").unwrap_or_default();
+    if kind.is_namespaced && namespace.is_empty() {
+        set(object, "/metadata/namespace", Value::from(asked.namespace.as_str()));
+    } else if kind.is_namespaced && namespace != asked.namespace {
+        let message = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Failure::bad(message));
+    } else if !kind.is_namespaced {
+        unset(object, "/metadata/namespace");
+    }
+    let name = object::name(object);
+    if asked.name.is_empty() {
+        return Ok(());
+    }
+    if name.is_empty() {
+        set(object, "/metadata/name", Value::from(asked.name.as_str()));
+    } else if name != asked.name {
+        let message = format!("the name of the object ({name}) does not match the name on the URL ({})", asked.name);
+        return Err(Failure::bad(message));
+    }
+    Ok(())
 }
 
 /// Five letters and digits, as generated names end with.
