@@ -59,13 +59,14 @@ impl Picture {
         for edge in self.edges.iter().filter(|edge| edge.from != edge.to) {
             let ends = handles.get(edge.from).zip(handles.get(edge.to));
             let Some((from, to)) = ends else { continue };
-            let arrow = Arrow::new(
+            let arrow = Arrow::with_properties(
                 LineEndKind::None,
                 LineEndKind::Arrow,
                 LineStyleKind::Normal,
                 &cut(&edge.label),
                 &look,
-                &Some(format!("{} {}", edge.from, edge.to)),
+                format!("{} {}", edge.from, edge.to),
+                &None,
                 &None,
             );
             graph.add_edge(arrow, *from, *to);
