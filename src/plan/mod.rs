@@ -29,6 +29,7 @@ pub mod provisioners;
 mod reading;
 pub mod recorded;
 mod recovery;
+mod relevant;
 pub mod saved;
 mod selection;
 mod sessions;
@@ -61,6 +62,7 @@ pub use model::{
     Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
     Target,
 };
+pub use relevant::{Relevant, relevant_attributes};
 pub use selection::Selection;
 pub use stage::Setting;
 pub use trace::{Foreseen, foresee, trace};
