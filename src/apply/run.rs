@@ -454,7 +454,9 @@ impl<'c> Runner<'c> {
         let mut kept: BTreeMap<Arc<str>, OutputValue> = BTreeMap::new();
         for (name, change) in &self.plan.outputs {
             let now = self.stage.evaluation.output(&ModuleInstance::root(), name);
-            match now.filter(|value| value.is_wholly_known()) {
+            // What was known when planning is kept though the output's precondition fails now.
+            let planned = (change.action != Action::Delete).then_some(&change.after);
+            match now.into_iter().chain(planned).find(|value| value.is_wholly_known()) {
                 Some(value) => {
                     if let Some(output) = outputs::recorded(value, change.sensitive) {
                         kept.insert(name.clone(), output);

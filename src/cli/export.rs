@@ -150,9 +150,6 @@ fn without_counterpart(configuration: &Configuration, state: &State, invocation:
 }
 
 fn of_module(module: &Module, at: &dyn Fn(Span) -> String, lines: &mut Vec<String>) {
-    for provider in module.providers.iter().filter(|provider| provider.for_each.is_some()) {
-        lines.push(format!("{}: for_each of a provider: write a block with an alias for each", at(provider.span)));
-    }
     for call in module.calls.values().filter(|call| call.enabled.is_some()) {
         lines.push(format!("{}: lifecycle {{ enabled }} of a module: use count = ... ? 1 : 0", at(call.span)));
     }

@@ -251,7 +251,8 @@ fn refuse(invocation: &Invocation, error: &clap::Error) -> Exit {
     let usage = help.trim().lines().next().map(|line| format!("\n\nUsage: {line}")).unwrap_or_default();
     let mut diagnostic = Diagnostic::error("Failed to parse command-line flags", format!("{detail}{usage}"));
     if error.kind() == ErrorKind::UnknownArgument && !detail.contains("--") {
-        diagnostic.summary = "Too many command line arguments".into();
+        let of_output = usage.contains("bowline output");
+        diagnostic.summary = if of_output { "Unexpected argument" } else { "Too many command line arguments" }.into();
     }
     invocation.report(diagnostic.into());
     Exit::Failure

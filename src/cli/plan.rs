@@ -12,7 +12,7 @@ use super::invocation::{Invocation, runtime};
 use super::meaning::Meaning;
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
-use super::{loading, saving, stored};
+use super::{adopt, loading, saving, stored};
 use crate::checks;
 use crate::diagnostic::Diagnostics;
 use crate::report::progress::Progress;
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Write a report for people who were not there to this file: one page of HTML
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write resource blocks for what import blocks take over and nothing describes yet to this new file
+    #[arg(long, value_name = "FILE")]
+    generate_config_out: Option<PathBuf>,
     /// Exit with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
@@ -55,6 +58,20 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let store = stored::of_run(block, flags.simulate.simulate.is_some(), &state, invocation)?;
     let lock = stored::lock(&store, &flags.lock, "OperationTypePlan", invocation)?;
     let recorded = loaded.recorded(&store, invocation)?;
+    if let Some(out) = &arguments.generate_config_out {
+        let written = runtime()?.block_on(async {
+            let azure = loaded.simulate(&flags.simulate).await?;
+            let written = adopt::write_missing(out, &loaded, invocation, &recorded.state).await;
+            if let Some(azure) = azure {
+                azure.shutdown().await;
+            }
+            written
+        })?;
+        if written {
+            loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
+            loaded.refuse_invalid(invocation)?;
+        }
+    }
     let before = arguments.out.is_some().then(|| recorded.state.clone());
     let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let (mut plan, mut found) = runtime()?.block_on(async {

@@ -54,12 +54,20 @@ pub fn save(
 
 /// Reads a saved plan.
 pub fn read(path: &Path, invocation: &Invocation) -> Result<SavedPlan, Diagnostics> {
-    let bytes = fs::read(path).map_err(|error| {
-        Diagnostic::error("Saved plan cannot be read", format!("{} cannot be opened: {error}.", path.display()))
-    })?;
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     let name = path.display().to_string();
     let encryption = &invocation.encryption()?.encryption;
     Ok(saved::read(&encryption.plan.decrypt(&bytes, &name)?.bytes, &name)?)
+}
+
+/// Terraform tells a file that is not there as two errors, without details.
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostics {
+    let summary = format!("Failed to load \"{}\" as a plan file", path.display());
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let why = format!("stat {}: no such file or directory", path.display());
+        return [Diagnostic::error(summary, ""), Diagnostic::error(why, "")].into_iter().collect();
+    }
+    Diagnostic::error(summary, format!("{} cannot be opened: {error}.", path.display())).into()
 }
 
 /// The files of a saved plan, laid out again in a folder of their own that goes away with this.

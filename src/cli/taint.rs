@@ -34,6 +34,13 @@ pub fn run(arguments: &Arguments, tainted: bool, invocation: &Invocation) -> Res
     let store = stored::store_with(invocation, &arguments.state)?;
     let operation = if tainted { "taint" } else { "untaint" };
     let found = stored::change(&store, &arguments.state.lock, operation, invocation, |state| {
+        if !tainted && state.instance(&address).is_some_and(|instance| !instance.tainted) {
+            return Err(Diagnostic::error(
+                "Resource instance is not tainted",
+                format!("{address} is not tainted, so there is nothing to take back."),
+            )
+            .into());
+        }
         let found = mark(state, &address, tainted);
         if !found && !arguments.allow_missing {
             return Err(missing(&address, tainted).into());

@@ -94,6 +94,12 @@ impl Shape {
         for attribute in body.attributes {
             let name = &attribute.name.name;
             if self.argument(name) {
+                if content.arguments.iter().any(|known| known.name.name == *name) {
+                    let detail =
+                        format!("The argument \"{name}\" was already set. Each argument may be set only once.");
+                    diagnostics.error_at(attribute.name.span, "Duplicate argument", detail);
+                    continue;
+                }
                 content.arguments.push(attribute);
             } else if let Some(shape) = self.blocks.iter().find(|shape| body.json && *shape.kind == **name) {
                 blocks.extend(diagnostics.take(json::blocks(attribute, shape.labels.len())));

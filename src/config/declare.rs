@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use crate::address::{ResourceAddress, ResourceMode, WORKLOAD};
 use crate::config::call::read_call;
@@ -264,7 +261,11 @@ impl<'a> Declarer<'a> {
         let (name, span) = (label(&block, 0), block.header);
         let (mut content, body) = PROVIDER.partial(block.body, span, &mut self.diagnostics);
         let alias = content.value("alias").map(|e| self.alias(&e));
-        let provider = ProviderBlock { name, alias, for_each: content.value("for_each"), body, span };
+        if let Some(repeated) = content.take("for_each") {
+            let detail = "Provider blocks cannot be repeated: write one block, with an alias of its own, for each.";
+            self.diagnostics.error_at(repeated.name.span, "Reserved argument name in provider block", detail);
+        }
+        let provider = ProviderBlock { name, alias, body, span };
         let key = (provider.name.clone(), provider.alias.as_ref().map(|a| a.value.clone()));
         match self.provider_spans.entry(key) {
             Entry::Occupied(first) => {
@@ -389,22 +390,15 @@ impl<'a> Declarer<'a> {
             self.diagnostics.error_at(extra.header, "Multiple data resource blocks", detail);
         }
         let asserts = read_check_rules(content.blocks("assert"), &mut self.diagnostics);
-        let first =
-            insert_new(&mut self.module.checks, name.clone(), Check { name: name.clone(), data, asserts, span });
-        if let Some(first) = first.map(|c| c.span) {
-            let detail = format!("A check block named \"{name}\" was already declared at {}.", self.at(first));
-            self.diagnostics.error_at(span, format!("Duplicate check \"{name}\" configuration"), detail);
-        }
-    }
-}
-
-/// Inserts unless the key is taken; gives what is there already.
-fn insert_new<K: Hash + Eq, V, S: BuildHasher>(map: &mut IndexMap<K, V, S>, key: K, value: V) -> Option<&V> {
-    match map.entry(key) {
-        indexmap::map::Entry::Occupied(taken) => Some(taken.into_mut()),
-        indexmap::map::Entry::Vacant(free) => {
-            free.insert(value);
-            None
+        let check = Check { name: name.clone(), data, asserts, span };
+        match self.module.checks.entry(name.clone()) {
+            indexmap::map::Entry::Occupied(taken) => {
+                let first = taken.get().span;
+                let detail = format!("A check block named \"{name}\" was already declared at {}.", self.at(first));
+                self.diagnostics.error_at(span, format!("Duplicate check \"{name}\" configuration"), detail);
+                self.module.repeated_checks.push(check);
+            }
+            indexmap::map::Entry::Vacant(free) => drop(free.insert(check)),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::config::installed::Installed;
 use crate::config::module::{EarlyTexts, Module, ModuleCall, Text};
 use crate::config::overrides;
 use crate::config::preferences;
+use crate::config::provider_rules;
 use crate::config::source::check_source;
 use crate::config::version::check_required;
 use crate::config::workload;
@@ -122,6 +123,7 @@ pub fn check_calls(configuration: &Configuration) -> Diagnostics {
             }
         }
     }
+    found.extend(provider_rules::check(configuration));
     found
 }
 

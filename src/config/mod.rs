@@ -15,6 +15,7 @@ mod meta;
 mod module;
 mod overrides;
 mod preferences;
+mod provider_rules;
 mod resource;
 mod resource_block;
 mod settings;

@@ -51,6 +51,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// `check` blocks by name.
     pub checks: IndexMap<Arc<str>, Check>,
+    /// `check` blocks whose name is taken, which was told.
+    pub repeated_checks: Vec<Check>,
 }
 
 /// A text written literally, with its place.
@@ -153,8 +155,6 @@ pub struct ProviderBlock {
     pub name: Arc<str>,
     /// `alias`
     pub alias: Option<Text>,
-    /// `for_each`
-    pub for_each: Option<Expression>,
     /// The provider's own settings.
     pub body: Body,
     /// The block's header.

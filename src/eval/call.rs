@@ -8,7 +8,7 @@ use crate::eval::scope::Scope;
 use crate::eval::value_of;
 use crate::span::Span;
 use crate::syntax::tree::{Call, Expression, ExpressionKind, Reference, Step, TemplatePart};
-use crate::value::{Type, Value, ValueKind};
+use crate::value::{Marks, Type, Value, ValueKind};
 
 /// `f(a, b...)`
 pub fn call(whole: &Expression, call: &Call, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
@@ -88,9 +88,7 @@ impl<'a> Calling<'a> {
         for (i, argument) in arguments.iter().enumerate() {
             let Some(param) = function.param(i) else { continue };
             if let Err(error) = argument.value.convert(&param.takes.ty()) {
-                let message =
-                    if error.path.0.is_empty() { error.message } else { format!("{}: {}", error.path, error.message) };
-                found.push(self.invalid_argument(param.name, &message, argument.from, argument.place));
+                found.push(self.invalid_argument(param.name, &error.message, argument.from, argument.place));
             }
         }
         if found.has_errors() {
@@ -158,14 +156,15 @@ impl<'a> Calling<'a> {
     }
 
     fn failed(&self, function: &Function, error: &FunctionError, arguments: &[Argument<'_>]) -> Diagnostic {
+        let message = without_secrets(&error.message, arguments);
         if let Some(position) = error.argument
             && let Some(param) = function.param(position)
         {
             let (from, place) =
                 arguments.get(position).map_or((self.whole, start_of(self.whole)), |at| (at.from, at.place));
-            return self.invalid_argument(param.name, &error.message, from, place);
+            return self.invalid_argument(param.name, &message, from, place);
         }
-        self.error(&error.message)
+        self.error(&message)
     }
 
     fn invalid_argument(&self, parameter: &str, message: &str, from: &Expression, place: Span) -> Diagnostic {
@@ -230,7 +229,8 @@ impl<'a> Calling<'a> {
 
     /// What each argument is worth, one at a time and only when asked for: its value, or its faults. What follows
     /// `...` must be a sequence, whose elements are arguments.
-    fn attempts(&self) -> Result<Vec<Attempt<'a>>, Diagnostics> {
+    /// `None` while it is not known which those are.
+    fn attempts(&self) -> Result<Option<Vec<Attempt<'a>>>, Diagnostics> {
         let mut found = Diagnostics::new();
         let expanded = self.expanded(&mut found);
         if found.has_errors() {
@@ -238,17 +238,15 @@ impl<'a> Calling<'a> {
         }
         let (fixed, _) = self.call.arguments.split_at(self.call.arguments.len() - usize::from(self.call.expand_last));
         let fixed = fixed.iter().map(Attempt::Expression);
-        let expanded = match expanded {
-            Some(arguments) => arguments.into_iter().map(|argument| Attempt::Value(argument.value)).collect(),
-            None => vec![Attempt::Value(Value::dynamic())],
-        };
-        Ok(fixed.chain(expanded).collect())
+        let Some(expanded) = expanded else { return Ok(None) };
+        let expanded = expanded.into_iter().map(|argument| Attempt::Value(argument.value));
+        Ok(Some(fixed.chain(expanded).collect()))
     }
 
     /// `try`: the first argument that evaluates without errors. While that one is not wholly known, what will come
     /// of the call is not known either, not even its type, since a later argument may take its place.
     fn attempt(&self) -> Result<Value, Diagnostics> {
-        let attempts = self.attempts()?;
+        let Some(attempts) = self.attempts()? else { return Ok(Value::dynamic()) };
         if attempts.is_empty() {
             return Err(self.error("at least one argument is required").into());
         }
@@ -257,8 +255,7 @@ impl<'a> Calling<'a> {
             let mut found = Diagnostics::new();
             let value = attempt.value(self.scope, &mut found);
             if !found.has_errors() {
-                let marks = value.deep_marks();
-                return Ok(if value.is_wholly_known() { value } else { Value::dynamic().marked(marks) });
+                return Ok(if value.is_wholly_known() { value } else { Value::dynamic() });
             }
             for fault in found.iter().filter(|fault| fault.severity == Severity::Error) {
                 let detail = fault.detail.replace('\n', "\n  ");
@@ -272,7 +269,7 @@ impl<'a> Calling<'a> {
 
     /// `can`: whether the argument evaluates without errors.
     fn can(&self) -> Result<Value, Diagnostics> {
-        let attempts = self.attempts()?;
+        let Some(attempts) = self.attempts()? else { return Ok(Value::dynamic()) };
         let argument = self.only(attempts, "expression")?;
         let mut found = Diagnostics::new();
         let value = argument.value(self.scope, &mut found);
@@ -308,22 +305,60 @@ impl<'a> Calling<'a> {
     /// `templatestring`: its first argument must refer to something; a template that is written in place would be
     /// rendered before the function sees it.
     fn template_string(&self, function: &Function, diagnostics: &mut Diagnostics) -> Result<Value, Diagnostics> {
-        if let Some(first) = self.call.arguments.first()
-            && let Some(why) = no_reference(first)
-        {
-            // What is wrong with the arguments themselves comes first.
-            let mut found = Diagnostics::new();
-            for argument in &self.call.arguments {
-                value_of(argument, self.scope, &mut found);
-            }
-            if found.has_errors() {
-                return Err(found);
-            }
-            let message = format!("invalid template expression: {why}");
-            return Err(self.invalid_argument("template", &message, first, start_of(first)).into());
+        let [template, others @ ..] = self.call.arguments.as_slice() else {
+            return self.function(function, diagnostics);
+        };
+        if others.len() != 1 || self.call.expand_last {
+            return self.function(function, diagnostics);
         }
-        self.function(function, diagnostics)
+        let mut found = Diagnostics::new();
+        let others: Vec<Value> = others.iter().map(|other| value_of(other, self.scope, &mut found)).collect();
+        if found.has_errors() {
+            return Err(found);
+        }
+        if let Some(unknown) = others.iter().find(|value| !value.is_known()) {
+            let ty = if unknown.type_of() == Type::Dynamic { Type::Dynamic } else { Type::String };
+            return Ok(Value::unknown(ty).marked(unknown.marks()));
+        }
+        let refused = |message: &str| self.invalid_argument("template", message, template, start_of(template));
+        if let Some(why) = no_reference(template) {
+            return Err(refused(&format!("invalid template expression: {why}")).into());
+        }
+        let value = value_of(template, self.scope, &mut found);
+        let may_be_text = matches!(value.type_of(), Type::String | Type::Dynamic) && !value.is_null();
+        if found.has_errors() || may_be_text {
+            return self.function(function, diagnostics);
+        }
+        Err(refused("invalid template value: a string is required").into())
     }
+}
+
+/// A message without what sensitive arguments hold: neither a whole text of theirs, nor a part of one in quotes.
+fn without_secrets(message: &str, arguments: &[Argument<'_>]) -> String {
+    const HIDDEN: &str = "(sensitive value)";
+    let mut secrets = Vec::new();
+    for argument in arguments.iter().filter(|argument| argument.value.contains_marked(Marks::SENSITIVE)) {
+        argument.value.walk(&mut |_, part| {
+            let number = part.as_number().map(ToString::to_string);
+            secrets.extend(part.as_str().map(str::to_owned).or(number).filter(|text| !text.is_empty()));
+            true
+        });
+    }
+    let mut shown = message.to_owned();
+    for secret in &secrets {
+        shown = shown.replace(&format!("{secret:?}"), HIDDEN);
+    }
+    let quoted = |(index, part): (usize, &str)| {
+        let is_secret = index % 2 == 1 && secrets.iter().any(|secret| secret.contains(part));
+        if is_secret && !part.is_empty() { HIDDEN.to_owned() } else { part.to_owned() }
+    };
+    if !secrets.is_empty() && shown.matches('"').count().is_multiple_of(2) {
+        shown = shown.split('"').enumerate().map(quoted).collect::<Vec<_>>().join("\"");
+        shown = shown.replace(&format!("\"{HIDDEN}\""), HIDDEN);
+    }
+    // What is too short to be a secret could be any part of a word.
+    let whole = secrets.iter().filter(|secret| secret.len() > 2);
+    whole.fold(shown, |shown, secret| shown.replace(secret.as_str(), HIDDEN))
 }
 
 /// Why an expression does not refer to a template that comes from elsewhere.
@@ -355,7 +390,7 @@ fn start_of(expression: &Expression) -> Span {
     match &expression.kind {
         ExpressionKind::Template(parts) => match parts.first() {
             Some(TemplatePart::Literal(_, span)) => *span,
-            Some(TemplatePart::Interpolation(first)) => start_of(first),
+            Some(TemplatePart::Interpolation(first) | TemplatePart::If { condition: first, .. }) => start_of(first),
             Some(_) => whole,
             None => Span::new(whole.source, whole.range().end..whole.range().end),
         },

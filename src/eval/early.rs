@@ -31,7 +31,7 @@ pub fn check_module(module: &Module, functions: &FunctionContext<'_>) -> Diagnos
     for of in module.resources.values() {
         resource(of, &mut found);
     }
-    for of in module.checks.values() {
+    for of in module.checks.values().chain(&module.repeated_checks) {
         check(of, &mut found);
     }
     found
@@ -86,9 +86,9 @@ fn resource(resource: &Resource, found: &mut Diagnostics) {
             }
         }
     }
-    for trigger in &lifecycle.replace_triggered_by {
-        replace_trigger(trigger, found);
-    }
+    // Terraform reads no further than the first that is wrong.
+    let triggers = lifecycle.replace_triggered_by.iter().map(replace_trigger);
+    found.extend(triggers.into_iter().find(Diagnostics::has_errors).unwrap_or_default());
     for provisioner in resource.provisioners.iter().filter(|p| p.when == ProvisionerMoment::Destroy) {
         let connection = provisioner.connection.iter().map(|block| &block.body);
         for body in std::iter::once(&provisioner.body).chain(connection) {
@@ -115,8 +115,9 @@ fn tests_something(what: &str, rule: &CheckRule, found: &mut Diagnostics) -> boo
 }
 
 /// One resource, or an instance of one, or an attribute; its key may be `each.key` or `count.index`.
-fn replace_trigger(expression: &Expression, found: &mut Diagnostics) {
+fn replace_trigger(expression: &Expression) -> Diagnostics {
     const SUMMARY: &str = "Invalid replace_triggered_by expression";
+    let mut found = Diagnostics::new();
     let mut resources = 0;
     for reference in static_references(expression) {
         match mention(reference) {
@@ -137,15 +138,16 @@ fn replace_trigger(expression: &Expression, found: &mut Diagnostics) {
                     found.error_at(expression.span, summary, detail);
                 }
             },
-            Err(problem) => found.push(problem),
+            Err(problem) => return problem.into(),
         }
     }
     let detail = match resources {
         0 => "Missing resource reference in replace_triggered_by expression.",
-        1 => return,
+        1 => return found,
         _ => "Multiple resource references in replace_triggered_by expression.",
     };
     found.error_at(expression.span, SUMMARY, detail);
+    found
 }
 
 /// When an object goes, what it depended on may be gone: only the object itself and its key can be referred to.

@@ -197,14 +197,14 @@ fn calculate(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Va
     let (Some(left), Some(right)) = (left.as_number(), right.as_number()) else {
         return Ok(Value::unknown(Type::Number).refined_not_null());
     };
-    let result = match operator {
-        BinaryOperator::Add => left.add(right),
-        BinaryOperator::Subtract => left.subtract(right),
-        BinaryOperator::Multiply => left.multiply(right),
-        BinaryOperator::Divide => left.divide(right),
-        _ => left.modulo(right),
+    let (result, not_a_number) = match operator {
+        BinaryOperator::Add => (left.add(right), "can't compute sum of opposing infinities"),
+        BinaryOperator::Subtract => (left.subtract(right), "can't subtract infinity from itself"),
+        BinaryOperator::Multiply => (left.multiply(right), "can't multiply zero by infinity"),
+        BinaryOperator::Divide => (left.divide(right), "can't divide zero by zero or infinity by infinity"),
+        _ => (left.modulo(right), "can't use modulo with zero and infinity"),
     };
-    result.map(Value::number).map_err(|error| error.to_string())
+    result.map(Value::number).map_err(|_| not_a_number.to_owned())
 }
 
 /// Whether `low` is below `high`, or also equal to it. What is known of the bounds of unknowns may be enough.

@@ -272,6 +272,21 @@ fn literal_key(step: &Step) -> Option<InstanceKey> {
     }
 }
 
+/// Refuses a key that is written out and can be none of an instance.
+fn usable_key(reference: StaticReference<'_>, at: usize, of: &str) -> Result<(), Diagnostic> {
+    let Some(Step::Index(Expression { kind: ExpressionKind::Literal(key), span })) = reference.steps.get(at) else {
+        return Ok(());
+    };
+    let why = match key.as_number() {
+        Some(number) if number.to_i64().is_none() => {
+            format!("value must be a whole number, between {} and {}", i64::MIN, i64::MAX)
+        }
+        None if key.as_str().is_none() => "either a string or an integer is required".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::error("Invalid index key", format!("Invalid index for {of}: {why}.")).at(*span))
+}
+
 /// Where a step is written.
 pub fn step_span(step: &Step) -> Span {
     match step {
@@ -302,6 +317,7 @@ fn attribute_of_root(reference: StaticReference<'_>) -> Result<Arc<str>, Diagnos
 
 fn module(reference: StaticReference<'_>, call: fn(Arc<str>) -> Arc<str>) -> Result<Mention<'_>, Diagnostic> {
     let name = call(attribute_of_root(reference)?);
+    usable_key(reference, 1, "module instance")?;
     let mention = found(reference, Subject::Module(name), 1);
     match mention.remaining.first() {
         None | Some(Step::Attribute(_)) => Ok(mention),
@@ -338,6 +354,7 @@ fn resource(reference: StaticReference<'_>, mode: ResourceMode, introducer: usiz
     match steps.get(introducer) {
         Some(Step::Attribute(name)) => {
             let address = ResourceAddress { mode, kind, name: name.name.clone() };
+            usable_key(reference, introducer + 1, "resource instance")?;
             Ok(found(reference, Subject::Resource(address), introducer + 1))
         }
         other => Err(invalid(

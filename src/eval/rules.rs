@@ -133,7 +133,15 @@ fn judge(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diag
         format!("{what} expression must return either true or false, not null.")
     } else {
         match condition.convert(&Type::Bool).map(|value| (value.is_known(), value.as_bool())) {
-            Ok((false, _)) => return Verdict::Unknown,
+            Ok((false, _)) => {
+                if kind == Rule::Assertion {
+                    let detail = "The condition could not be evaluated at this time, a result will be known when this \
+                                  plan is applied.";
+                    let warning = Diagnostic::warning("Check block assertion known after apply", detail);
+                    diagnostics.push(warning.at(rule.condition.span));
+                }
+                return Verdict::Unknown;
+            }
             Ok((true, Some(true))) => return Verdict::Pass,
             Ok(_) => return fail(kind, rule, scope, diagnostics),
             Err(error) => {

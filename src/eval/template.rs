@@ -84,13 +84,13 @@ impl Text<'_> {
                     self.weigh(branches[usize::from(choice)], scope);
                     return self.parts(branches[usize::from(!choice)], scope);
                 }
-                Ok(None) => {
+                Ok(None) | Err(_) if !value.is_known() => {
                     self.weigh(branches[0], scope);
                     self.weigh(branches[1], scope);
                     self.known = false;
                     return;
                 }
-                Err(_) => Problem::new("Incorrect condition type", "The condition expression must be of type bool."),
+                _ => Problem::new("Incorrect condition type", "The condition expression must be of type bool."),
             }
         };
         self.fail(problem, condition, scope);

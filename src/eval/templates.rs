@@ -57,8 +57,10 @@ impl TemplateRenderer for Surroundings {
                 _ => told(diagnostics, &sources).into(),
             });
         }
-        let no_names = Fields::new();
-        let names = variables.as_fields().unwrap_or(&no_names);
+        let Some(names) = variables.as_fields() else {
+            let message = "invalid vars value: must be a map".to_owned();
+            return Err(FunctionError { argument: Some(1), message });
+        };
         check_names(&expression, names, &sources).map_err(|message| FunctionError { argument: Some(1), message })?;
         let inside = InsideTemplate { outer: self };
         let functions = self.context_with(&inside);

@@ -250,9 +250,6 @@ impl<'a> Builder<'a> {
             let id = ProviderId { module: module.path.clone(), name: block.name.clone(), alias };
             let from = self.from(ConfigNode::Provider(id), module);
             self.mentioned(from, module, body_references(&block.body));
-            if let Some(for_each) = &block.for_each {
-                self.expression(from, module, for_each);
-            }
         }
         for resource in module.resources.values() {
             self.connect_resource(module, resource);

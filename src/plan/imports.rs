@@ -171,7 +171,7 @@ pub fn check(stage: &mut Stage<'_>, block: &Import) {
         let instance = ModuleInstance::root();
         let value = problems.take(eval::evaluate(id, &stage.evaluation.scope(&instance, &data)));
         if value.is_known() && text_of(&value).is_none() {
-            problems.push(unfit_id(id.span));
+            problems.push(unfit_id(id.span, &value));
         }
     }
     stage.take(problems);
@@ -196,7 +196,10 @@ fn no_configuration(block: &Import, target: &str) -> Diagnostic {
     Diagnostic::error("Configuration for import target does not exist", detail).at(place_of(&block.to))
 }
 
-fn unfit_id(place: Span) -> Diagnostic {
+fn unfit_id(place: Span, value: &Value) -> Diagnostic {
+    if value.is_known() && value.convert(&Type::String).is_err() {
+        return Diagnostic::error("Incorrect value type", "The import ID value must be a string.").at(place);
+    }
     let detail = "The import ID value must be a string that is not empty, and known when planning.";
     Diagnostic::error("Invalid import id argument", detail).at(place)
 }
@@ -216,7 +219,7 @@ fn wanted_by(block: &Import, scope: &dyn Scope, problems: &mut Diagnostics) -> O
     let value = problems.take(eval::evaluate(id, scope));
     let Some(text) = text_of(&value) else {
         if !problems.has_errors() {
-            problems.push(unfit_id(id.span));
+            problems.push(unfit_id(id.span, &value));
         }
         return None;
     };

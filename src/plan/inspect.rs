@@ -61,6 +61,13 @@ impl Inspection<'_> {
 }
 
 impl Inspection<'_> {
+    /// The value of an expression of the root module.
+    pub fn value(&self, expression: &Expression) -> Result<Value, Diagnostics> {
+        let (root, data) = (ModuleInstance::root(), InstanceData::default());
+        let (value, found) = eval::evaluate(expression, &self.stage.evaluation.scope(&root, &data));
+        if found.has_errors() { Err(found) } else { Ok(value) }
+    }
+
     /// Begins to open a session of a provider, by its source: of the root module's block before others, and with
     /// what the environment says where there is no block. `None` when its block cannot be evaluated, or when there is
     /// no such provider.

@@ -32,6 +32,7 @@ mod reading;
 pub mod recorded;
 mod recovery;
 mod rehearsal;
+mod relevant;
 pub mod saved;
 mod selection;
 mod sessions;
@@ -63,6 +64,7 @@ pub use model::{
     Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
     Target,
 };
+pub use relevant::{Relevant, relevant_attributes};
 pub use selection::Selection;
 pub use stage::Setting;
 pub use trace::{Foreseen, foresee, trace};

@@ -68,9 +68,9 @@ pub fn apply(
 pub fn check(configuration: &Configuration, found: &mut Diagnostics) {
     let statements = read(configuration);
     contradictions(&statements, found);
-    circles(&statements, found);
+    still_declared(configuration, found);
     if !found.has_errors() {
-        still_declared(configuration, found);
+        circles(&statements, found);
     }
 }
 
@@ -78,8 +78,8 @@ pub fn check(configuration: &Configuration, found: &mut Diagnostics) {
 fn still_declared(configuration: &Configuration, found: &mut Diagnostics) {
     for module in configuration.modules() {
         for moved in &module.moved {
-            let Some((from, _)) = endpoints(moved) else { continue };
-            if let Some(place) = declared(module, &from) {
+            let Some((from, to)) = endpoints(moved) else { continue };
+            if let Some(place) = declared(module, &from).filter(|_| from != to) {
                 let mut diagnostic = Diagnostic::error(
                     "Moved object still exists",
                     format!(

@@ -28,27 +28,28 @@ impl Planner<'_> {
             let after = after.filter(|_| !destroying).unwrap_or_else(|| Value::null(Type::Dynamic));
             let before = self.prior.outputs.get(name);
             if before.is_some() || !destroying {
-                changes.insert(name.clone(), change(before, after, output.sensitive));
+                changes.insert(name.clone(), change(before, after, output.sensitive, destroying));
             }
         }
         for (name, before) in &self.prior.outputs {
             if !self.stage.configuration.root.outputs.contains_key(name) && !self.selection.is_partial() {
-                changes.insert(name.clone(), change(Some(before), Value::null(Type::Dynamic), false));
+                changes.insert(name.clone(), change(Some(before), Value::null(Type::Dynamic), false, true));
             }
         }
         changes
     }
 }
 
-fn change(recorded: Option<&OutputValue>, after: Value, sensitive: bool) -> OutputChange {
+/// One that stays declared is updated even when it has no value any more.
+fn change(recorded: Option<&OutputValue>, after: Value, sensitive: bool, going: bool) -> OutputChange {
     let before_sensitive = recorded.is_some_and(|o| o.sensitive);
     let before = recorded.and_then(value_of).unwrap_or_else(|| Value::null(Type::Dynamic));
     let action = match (before.is_null(), after.is_null()) {
         (true, true) => Action::NoOp,
         (true, false) => Action::Create,
-        (false, true) => Action::Delete,
+        (false, true) if going => Action::Delete,
         (false, false) if before.raw_eq_unmarked(&after) && before_sensitive == sensitive => Action::NoOp,
-        (false, false) => Action::Update,
+        (false, _) => Action::Update,
     };
     let hide = |value: Value, hidden: bool| if hidden { value.sensitive() } else { value };
     OutputChange {

@@ -26,7 +26,7 @@ impl Selection {
         let mut selection =
             Self { targets: options.targets.clone(), excludes: options.excludes.clone(), ..Self::default() };
         if options.mode == Mode::Destroy {
-            selection.for_destroy(graph);
+            selection.for_destroy(graph, options.refresh);
         } else if !options.targets.is_empty() {
             selection.for_targets(graph);
         }
@@ -77,9 +77,14 @@ impl Selection {
     }
 
     /// Providers are needed to destroy, and what their configuration refers to. What depends on a target goes too.
-    fn for_destroy(&mut self, graph: &ConfigGraph) {
-        let providers = graph.dag.nodes().filter(|(_, n)| matches!(n, ConfigNode::Provider(_))).map(|(id, _)| id);
-        self.nodes = Some(graph.dag.closure(providers));
+    /// Before it destroys, Terraform refreshes, and so refuses what the root module's variables refuse.
+    fn for_destroy(&mut self, graph: &ConfigGraph, refresh: bool) {
+        let needed = |node: &ConfigNode| match node {
+            ConfigNode::Provider(_) => true,
+            ConfigNode::Variable(path, _) => refresh && path.is_root(),
+            _ => false,
+        };
+        self.nodes = Some(graph.dag.closure(graph.dag.nodes().filter(|(_, node)| needed(node)).map(|(id, _)| id)));
         if !self.targets.is_empty() {
             let above = graph.dag.reverse_closure(Self::matching(graph, &self.targets));
             let direct: FxHashSet<NodeId> = Self::matching(graph, &self.targets).into_iter().collect();
@@ -102,6 +107,10 @@ impl Selection {
             .map(|(id, _)| id)
             .collect();
         nodes.extend(graph.dag.closure(outputs));
+        if self.targets.iter().any(|target| Self::matching(graph, std::slice::from_ref(target)).is_empty()) {
+            // What is only recorded is answered for by any of them.
+            nodes.extend(providers(graph));
+        }
         self.nodes = Some(nodes);
     }
 
@@ -120,6 +129,12 @@ impl Selection {
         };
         graph.dag.nodes().filter(|(_, node)| matches(node)).map(|(id, _)| id).collect()
     }
+}
+
+/// The providers, and what their configuration refers to.
+fn providers(graph: &ConfigGraph) -> FxHashSet<NodeId> {
+    let is_provider = |(_, node): &(NodeId, &ConfigNode)| matches!(node, ConfigNode::Provider(_));
+    graph.dag.closure(graph.dag.nodes().filter(is_provider).map(|(id, _)| id))
 }
 
 /// Whether an output needs resources, and only such as are among the nodes.

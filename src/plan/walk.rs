@@ -166,7 +166,8 @@ impl<'c> Planner<'c> {
     /// them does: else there would be a cycle.
     fn contagious(&self) -> FxHashSet<ConfigAddress> {
         let graph = self.stage.graph;
-        let own = graph.dag.nodes().filter(|(_, node)| match node {
+        let taking_part = graph.dag.nodes().filter(|(id, _)| self.selection.has_node(*id));
+        let own = taking_part.filter(|(_, node)| match node {
             ConfigNode::Resource(address) => self
                 .stage
                 .configuration

@@ -8,10 +8,13 @@ use super::{config_json, state_json, value_json};
 use crate::access::AccessChange;
 use crate::address::ResourceMode;
 use crate::config::Configuration;
-use crate::plan::{Action, CheckKind, CheckResult, CheckStatus, InstanceChange, OutputChange, Plan, Reason};
+use crate::plan::{
+    Action, CheckKind, CheckResult, CheckStatus, InstanceChange, OutputChange, Plan, Reason, Relevant, outputs,
+    relevant_attributes,
+};
 use crate::provider::Registry;
-use crate::state::TERRAFORM_VERSION;
-use crate::value::{Path, PathStep};
+use crate::state::{State, TERRAFORM_VERSION};
+use crate::value::{Path, PathStep, Type, Value};
 
 /// The whole document, with what the plan means for access. Without a configuration its part is left out.
 pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configuration>, access: &[AccessChange]) -> Json {
@@ -47,10 +50,13 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
     put("output_changes", outputs.into());
     put("checks", checks.into());
     put("access_changes", super::access_text::changes_json(access));
-    if !plan.prior.is_empty() {
-        put("prior_state", state_json::values(&plan.prior, registry));
+    let prior = prior(plan);
+    if !prior.is_empty() || !prior.outputs.is_empty() {
+        put("prior_state", state_json::values(&prior, registry));
     }
     if let Some(configuration) = configuration {
+        let relevant = relevant_attributes(plan, configuration);
+        put("relevant_attributes", relevant.iter().map(relevant_attribute).collect::<Vec<_>>().into());
         put("configuration", config_json::configuration(configuration, registry));
     }
     document
@@ -63,6 +69,24 @@ fn drifted(change: &InstanceChange) -> Json {
         fields.insert("changed_by".into(), author.as_str().into());
     }
     entry
+}
+
+/// What is recorded and refreshed, with what the outputs already come to.
+fn prior(plan: &Plan) -> State {
+    let mut prior = plan.prior.clone();
+    for (name, output) in plan.outputs.iter().filter(|(_, output)| output.action != Action::Delete) {
+        if output.after.is_wholly_known() {
+            match outputs::recorded(&output.after, output.sensitive) {
+                Some(value) => drop(prior.outputs.insert(name.clone(), value)),
+                None => drop(prior.outputs.remove(name)),
+            }
+        }
+    }
+    prior
+}
+
+fn relevant_attribute(relevant: &Relevant) -> Json {
+    json!({ "resource": relevant.resource, "attribute": steps(&relevant.attribute) })
 }
 
 /// Data sources that were read while planning are values, not changes.
@@ -91,13 +115,16 @@ pub fn resource_change(change: &InstanceChange) -> Json {
 }
 
 fn value_change(change: &InstanceChange) -> Json {
+    // What a data source said before is no value of Terraform's.
+    let nothing = Value::null(Type::Dynamic);
+    let before = if change.action == Action::Read { &nothing } else { &change.before };
     let unknown = if change.after.is_wholly_known() { json!({}) } else { value_json::unknown(&change.after) };
     let mut fields = json!({
         "actions": change.action.words(),
-        "before": value_json::known(&change.before),
+        "before": value_json::known(before),
         "after": value_json::known(&change.after),
         "after_unknown": unknown,
-        "before_sensitive": value_json::sensitive(&change.before),
+        "before_sensitive": value_json::sensitive(before),
         "after_sensitive": value_json::sensitive(&change.after),
     });
     if let Some(fields) = fields.as_object_mut() {
@@ -113,11 +140,15 @@ fn value_change(change: &InstanceChange) -> Json {
 
 /// `["default_node_pool", 0, "name"]`
 fn path(path: &Path) -> Json {
+    steps(&path.0)
+}
+
+fn steps(steps: &[PathStep]) -> Json {
     let step = |step: &PathStep| match step {
         PathStep::Attribute(name) => Json::from(&**name),
         PathStep::Index(index) => value_json::known(index).unwrap_or(Json::Null),
     };
-    path.0.iter().map(step).collect()
+    steps.iter().map(step).collect()
 }
 
 fn output_change(output: &OutputChange) -> Json {

@@ -227,12 +227,12 @@ impl Parser<'_> {
                     let span = self.span_between(name, open);
                     let detail = "The text ends before the closing parenthesis of this call. Perhaps another one is \
                                   missing or misplaced further down.";
-                    return Err(self.fail_at(span, None, "Unterminated function call", detail));
+                    return Err(self.fail_anew(span, None, "Unterminated function call", detail));
                 }
                 _ => {
                     let context = self.span_between(name, next);
                     let detail = "Here a comma must stand before the next argument, or a closing parenthesis.";
-                    return Err(self.fail_at(self.span(next), Some(context), "Missing argument separator", detail));
+                    return Err(self.fail_anew(self.span(next), Some(context), "Missing argument separator", detail));
                 }
             }
         }

@@ -248,6 +248,18 @@ impl<'a> Parser<'a> {
         Unreadable
     }
 
+    /// Reports an error that is none that an earlier one could have caused.
+    pub fn fail_anew(
+        &mut self,
+        span: Span,
+        context: Option<Span>,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Unreadable {
+        self.recovering = false;
+        self.fail_at(span, context, summary, detail)
+    }
+
     /// Goes behind the line end that ends the item which starts at `start`, past what could not be read, or to the
     /// closing brace of the body that the item is in.
     pub fn skip_item(&mut self, start: usize) {

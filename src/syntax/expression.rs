@@ -52,7 +52,7 @@ impl Parser<'_> {
             let context = self.span_between(first, colon);
             let detail = "The conditional operator (... ? ... : ...) needs a colon and a second result.";
             let summary = "Missing false expression in conditional";
-            return Err(self.fail_at(self.span(colon), Some(context), summary, detail));
+            return Err(self.fail_anew(self.span(colon), Some(context), summary, detail));
         }
         self.read();
         let when_false = self.expression()?;
@@ -136,7 +136,7 @@ impl Parser<'_> {
             if close.kind != TokenKind::CloseParen {
                 let context = parser.span_between(open, close);
                 let detail = "Here the closing parenthesis of the expression must be.";
-                return Err(parser.fail_at(parser.span(close), Some(context), "Unbalanced parentheses", detail));
+                return Err(parser.fail_anew(parser.span(close), Some(context), "Unbalanced parentheses", detail));
             }
             parser.read();
             Ok(Expression { kind: ExpressionKind::Parenthesis(Box::new(inner)), span: parser.span_from(open) })
@@ -210,7 +210,10 @@ impl Parser<'_> {
                 self.read();
                 self.legacy_index(token)
             }
-            _ => Err(self.fail(token, "Invalid attribute name", "After a dot, the name of an attribute must follow.")),
+            _ => {
+                let detail = "After a dot, the name of an attribute must follow.";
+                Err(self.fail_anew(self.span(token), None, "Invalid attribute name", detail))
+            }
         }
     }
 

@@ -21,11 +21,7 @@ pub fn parse_values(source: SourceId, text: &str) -> (Body, Diagnostics) {
 
 fn read(source: SourceId, text: &str, texts: Texts) -> (Body, Diagnostics) {
     let empty = Body { span: Some(Span::new(source, 0..text.len())), json: true, ..Body::default() };
-    let root = match json_text::read(source, text) {
-        Ok(root) => root,
-        Err(diagnostic) => return (empty, diagnostic.into()),
-    };
-    let mut diagnostics = Diagnostics::new();
+    let (root, mut diagnostics) = json_text::read(source, text);
     let span = root.span;
     match expression(root, texts, &mut diagnostics).kind {
         ExpressionKind::Object(items) => (body(items, span), diagnostics),
@@ -34,6 +30,9 @@ fn read(source: SourceId, text: &str, texts: Texts) -> (Body, Diagnostics) {
             for part in parts {
                 if let ExpressionKind::Object(items) = part.kind {
                     whole.attributes.extend(body(items, part.span).attributes);
+                } else {
+                    let detail = "The root of a JSON configuration is an object, or an array of objects.";
+                    diagnostics.error_at(part.span, "Incorrect JSON value type", detail);
                 }
             }
             (whole, diagnostics)
@@ -49,7 +48,7 @@ fn read(source: SourceId, text: &str, texts: Texts) -> (Body, Diagnostics) {
 /// Reads an argument of a JSON body as blocks of the type that its name is, with so many labels.
 pub fn blocks(attribute: Attribute, labels: usize) -> (Vec<Block>, Diagnostics) {
     let mut unpacking = Unpacking { kind: attribute.name, blocks: Vec::new(), diagnostics: Diagnostics::new() };
-    unpacking.unpack(attribute.value, &mut Vec::new(), labels);
+    unpacking.labelled(attribute.value, &mut Vec::new(), labels);
     (unpacking.blocks, unpacking.diagnostics)
 }
 
@@ -61,28 +60,57 @@ struct Unpacking {
 }
 
 impl Unpacking {
-    fn unpack(&mut self, value: Expression, labels: &mut Vec<Ident>, missing: usize) {
+    /// Properties whose names are labels, so many levels of them, and then blocks.
+    fn labelled(&mut self, value: Expression, labels: &mut Vec<Ident>, missing: usize) {
+        if missing == 0 {
+            return self.unpack(value, labels);
+        }
+        let start = Span { end: (value.span.start + 1).min(value.span.end), ..value.span };
+        let items = self.properties(value);
+        if items.is_empty() {
+            let kind = &self.kind.name;
+            let detail =
+                format!("The names of an object's properties are the labels of \"{kind}\" blocks; here is none.");
+            self.diagnostics.error_at(start, "Missing block label", detail);
+        }
+        for item in items {
+            labels.push(key_ident(item.key));
+            self.labelled(item.value, labels, missing - 1);
+            labels.pop();
+        }
+    }
+
+    /// The properties of an object, or of the objects in an array.
+    fn properties(&mut self, value: Expression) -> Vec<ObjectItem> {
+        match value.kind {
+            ExpressionKind::Object(items) => items,
+            ExpressionKind::Tuple(parts) => parts.into_iter().flat_map(|part| self.properties(part)).collect(),
+            ExpressionKind::Literal(null) if null.is_null() => Vec::new(),
+            _ => {
+                let detail = format!(
+                    "Here an object must be, the names of whose properties are the labels of \"{}\" blocks.",
+                    self.kind.name
+                );
+                self.diagnostics.push(Diagnostic::error("Incorrect JSON value type", detail).at(value.span));
+                Vec::new()
+            }
+        }
+    }
+
+    fn unpack(&mut self, value: Expression, labels: &[Ident]) {
         let span = value.span;
         match value.kind {
             ExpressionKind::Tuple(items) => {
                 for item in items {
-                    self.unpack(item, labels, missing);
-                }
-            }
-            ExpressionKind::Object(items) if missing > 0 => {
-                for item in items {
-                    labels.push(key_ident(item.key));
-                    self.unpack(item.value, labels, missing - 1);
-                    labels.pop();
+                    self.unpack(item, labels);
                 }
             }
             ExpressionKind::Object(items) => {
                 let header = labels.last().map_or(self.kind.span, |label| label.span);
                 let body = body(items, span);
-                self.blocks.push(Block { kind: self.kind.clone(), labels: labels.clone(), body, header, span });
+                self.blocks.push(Block { kind: self.kind.clone(), labels: labels.to_vec(), body, header, span });
             }
             ExpressionKind::Literal(value) if value.is_null() => {}
-            ExpressionKind::Invalid => {}
             _ => {
                 let detail = format!(
                     "Here an object or an array of objects must be, with the contents of \"{}\" blocks.",
@@ -148,6 +176,7 @@ impl Texts {
 fn expression(json: Json, texts: Texts, diagnostics: &mut Diagnostics) -> Expression {
     let span = json.span;
     let kind = match json.kind {
+        JsonKind::Invalid => ExpressionKind::Invalid,
         JsonKind::Null => ExpressionKind::Literal(Value::null(Type::Dynamic)),
         JsonKind::Bool(flag) => ExpressionKind::Literal(Value::bool(flag)),
         JsonKind::Number(digits) => match Number::parse(&digits) {

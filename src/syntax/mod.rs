@@ -12,6 +12,7 @@ mod expression;
 pub mod fmt;
 pub mod json;
 mod json_text;
+mod json_token;
 mod literal;
 pub mod scan;
 mod template;

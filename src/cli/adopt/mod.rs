@@ -4,6 +4,7 @@
 mod gather;
 mod labels;
 mod narrow;
+mod targets;
 mod text;
 mod workloads;
 
@@ -20,6 +21,7 @@ use crate::provider::Recorded;
 use crate::value::Value;
 use gather::Gatherer;
 use labels::Names;
+pub use targets::write_missing;
 use text::{Output, write};
 
 /// Write the configuration of what exists, to be taken over

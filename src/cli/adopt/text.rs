@@ -61,6 +61,24 @@ pub(super) fn write(objects: &[Object], names: &Names, workloads: &[Workload]) -
     Output { files, variables: writer.variables.into_iter().collect() }
 }
 
+/// The blocks alone, each under the id that it came from, and a variable for each secret.
+pub(super) fn blocks(objects: &[Object], names: &Names) -> String {
+    let mut writer = Writer::new(objects, names, &[]);
+    let mut text =
+        "# __generated__ by Bowline\n# Please review these resources and move them into your main configuration \
+                    files.\n"
+            .to_owned();
+    for (index, object) in objects.iter().enumerate() {
+        let block = writer.resource(index);
+        push(&mut text, &format!("# __generated__ by Bowline from {}\n{block}", quoted(&object.id)));
+    }
+    for name in &writer.variables {
+        let body = "  type      = string\n  sensitive = true\n  default   = null\n";
+        push(&mut text, &format!("variable \"{name}\" {{\n{body}}}\n"));
+    }
+    text
+}
+
 fn root_of(files: &mut BTreeMap<String, String>) -> &mut String {
     files.entry("adopted.tf".to_owned()).or_default()
 }

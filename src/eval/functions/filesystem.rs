@@ -167,15 +167,23 @@ fn kind_of(found: FileType) -> Option<&'static str> {
 /// The regular files below a folder that match a pattern, as paths relative to it.
 fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
     let (folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
-    let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {pattern:?}: {why}"));
+    let below = cleaned(&format!("{}/{pattern}", a.text(0)?));
+    let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {below:?}: {why}"));
     let cleaned_pattern = cleaned(pattern);
-    let glob = GlobBuilder::new(&cleaned_pattern)
-        .literal_separator(true)
-        .backslash_escape(true)
-        .empty_alternates(true)
-        .build()
-        .map_err(|_| refused("syntax error in pattern"))?;
-    let matcher = glob.compile_matcher();
+    let glob = |pattern: &str| {
+        GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).empty_alternates(true).build()
+    };
+    let Ok(matcher) = glob(&cleaned_pattern).map(|glob| glob.compile_matcher()) else {
+        // Only where there is a folder to look through is its part of the pattern ever read.
+        let mut looked_through = folder;
+        let sound = cleaned_pattern.split('/').take_while(|part| glob(part).is_ok());
+        sound.for_each(|part| looked_through.push(part));
+        return if looked_through.is_dir() {
+            Err(refused("syntax error in pattern"))
+        } else {
+            Ok(Value::set(Type::String, Vec::new()))
+        };
+    };
     // A pattern without `**` reaches only as deep as it has parts.
     let depth = if cleaned_pattern.contains("**") { MAX_DEPTH } else { cleaned_pattern.matches('/').count() };
     let mut found = Vec::new();

@@ -24,7 +24,8 @@ pub(super) const TABLE: &[Function] = &[
 
 /// Empty sets of no type yet do not count.
 fn common_type(args: &[Value]) -> Result<Type, FunctionError> {
-    let counts = |value: &&Value| !(value.is_known() && value.type_of() == Type::set(Type::Dynamic));
+    let is_empty = |value: &Value| value.as_elements().is_some_and(<[Value]>::is_empty);
+    let counts = |value: &&Value| !(is_empty(value) && value.type_of() == Type::set(Type::Dynamic));
     let types: Vec<Type> =
         args.iter().filter(counts).map(|value| value.type_of().element().cloned().unwrap_or(Type::Dynamic)).collect();
     if types.is_empty() {

@@ -144,11 +144,7 @@ fn template_string(a: &Arguments) -> Result<Value, FunctionError> {
 
 /// Renders a template with the variables that are the second argument.
 pub(super) fn render(a: &Arguments, template: &Template<'_>) -> Result<Value, FunctionError> {
-    let variables = a.get(1)?;
-    if !matches!(variables.kind(), ValueKind::Object(_) | ValueKind::Map(..)) {
-        return Err(FunctionError::at(1, "invalid vars value: must be a map"));
-    }
-    a.cx.templates.render(template, variables)
+    a.cx.templates.render(template, a.get(1)?)
 }
 
 /// Letters that start a word become title case. Only spaces and ASCII punctuation part words.

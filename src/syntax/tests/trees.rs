@@ -100,12 +100,12 @@ fn json_is_read_like_native_syntax() {
 #[test]
 fn faults_in_json_point_into_the_text() {
     for (text, summary, at) in [
-        (r#"{"a": }"#, "Invalid start of value", "}"),
-        (r#"{"a": tru}"#, "Invalid JSON keyword", "t"),
-        (r#"{"a": 1,}"#, "Trailing comma", "}"),
+        (r#"{"a": }"#, "Missing JSON value", "}"),
+        (r#"{"a": tru}"#, "Invalid JSON keyword", "tru"),
+        (r#"{"a": 1,}"#, "Trailing comma in object", ","),
         (r#"{"a" 1}"#, "Missing property value colon", "1"),
         (r#"{"a": "${b"}"#, "Unclosed template interpolation sequence", "${"),
-        ("[1, 2", "Unclosed array", ""),
+        ("[1, 2", "Unclosed object", "["),
     ] {
         let (id, sources) = source(text);
         let (_, diagnostics) = json::parse(id, text);

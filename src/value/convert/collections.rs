@@ -6,12 +6,23 @@ use super::super::unify::{unify_unsafe, unify_with};
 use super::super::{Fields, Number, PathStep, Type, Value, ValueKind};
 use super::{ConversionError, Safety, Steps, convert_value, error, possible};
 
+/// What kind of collection parts are put into. Of a map Terraform lets the values decide what their type is while
+/// one of them is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collection {
+    /// A list or a set.
+    Sequence,
+    /// A map.
+    Map,
+}
+
 /// The element type of a collection made from parts of these types: `want`, or what they unify to where any type
 /// will do. `None` when the parts do not fit.
 pub(super) fn element_type<'a>(
     parts: impl ExactSizeIterator<Item = &'a Type> + Clone,
     want: &Type,
     safety: Safety,
+    into: Collection,
 ) -> Option<Type> {
     if parts.len() == 0 {
         return Some(want.clone());
@@ -19,7 +30,8 @@ pub(super) fn element_type<'a>(
     let element = if *want == Type::Dynamic {
         let types: Vec<Type> = parts.clone().cloned().collect();
         let unified = unify_with(&types, safety)?;
-        if unified == Type::Dynamic && types.iter().any(|t| *t != Type::Dynamic) {
+        let open = unified == Type::Dynamic && types.iter().any(|t| *t != Type::Dynamic);
+        if open && into == Collection::Sequence {
             return None;
         }
         unified
@@ -58,18 +70,21 @@ pub(super) fn convert(value: &Value, got: &Type, want: &Type, steps: &mut Steps)
             set(items.iter().map(|item| (item, &**element)), element, want, steps)
         }
         (ValueKind::Tuple(items), Type::Tuple(types), Type::List(want)) => {
-            let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            let element =
+                element_type(types.iter(), want, Safety::Unsafe, Collection::Sequence).unwrap_or(Type::Dynamic);
             list(items.iter().zip(types.iter()), &element, &element, steps)
         }
         (ValueKind::Tuple(items), Type::Tuple(types), Type::Set(want)) => {
-            let element = element_type(types.iter(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            let element =
+                element_type(types.iter(), want, Safety::Unsafe, Collection::Sequence).unwrap_or(Type::Dynamic);
             set(items.iter().zip(types.iter()), &element, &element, steps)
         }
         (ValueKind::Map(_, fields), Type::Map(element), Type::Map(want)) => {
             map(fields.iter().map(|(key, item)| (key, item, &**element)), element, want, steps)
         }
         (ValueKind::Object(fields), Type::Object(object), Type::Map(want)) => {
-            let element = element_type(object.attributes.values(), want, Safety::Unsafe).unwrap_or(Type::Dynamic);
+            let element = element_type(object.attributes.values(), want, Safety::Unsafe, Collection::Map)
+                .unwrap_or(Type::Dynamic);
             let parts = fields.iter().zip(object.attributes.values());
             map(parts.map(|((key, item), got)| (key, item, got)), &element, &element, steps)
         }
@@ -166,7 +181,17 @@ fn one_type(
     };
     let unified = items.into_iter().zip(&types).enumerate();
     let items = unified.map(|(i, (item, got))| part(&item, position(i), got, &element, steps));
-    Ok((element.clone(), items.collect::<Result<_, _>>()?))
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    if !element.has_dynamic() {
+        return Ok((element, items));
+    }
+    // With `any` left inside, the elements must have come to one type all the same.
+    let mut settled = items.iter().map(Value::type_of).filter(|ty| *ty != Type::Dynamic);
+    let Some(first) = settled.next() else { return Ok((element, items)) };
+    if settled.any(|ty| ty != first) {
+        return error(steps, "collection elements cannot be unified");
+    }
+    Ok((first, items))
 }
 
 fn tuple<'a>(

@@ -9,6 +9,8 @@ mod replace;
 
 use std::fmt;
 
+use collections::Collection;
+
 use super::{Number, Path, Refinement, Type, Value, ValueKind};
 
 pub use mismatch::mismatch_message;
@@ -74,10 +76,10 @@ pub fn convertible(got: &Type, want: &Type, safety: Safety) -> bool {
         | (Type::Set(got), Type::Set(want))
         | (Type::Map(got), Type::Map(want)) => possible(got, want, safety),
         (Type::Tuple(items), Type::List(want) | Type::Set(want)) => {
-            collections::element_type(items.iter(), want, safety).is_some()
+            collections::element_type(items.iter(), want, safety, Collection::Sequence).is_some()
         }
         (Type::Object(object), Type::Map(want)) => {
-            collections::element_type(object.attributes.values(), want, safety).is_some()
+            collections::element_type(object.attributes.values(), want, safety, Collection::Map).is_some()
         }
         (Type::Tuple(got), Type::Tuple(want)) => {
             got.len() == want.len() && got.iter().zip(want.iter()).all(|(g, w)| possible(g, w, safety))

@@ -252,7 +252,10 @@ impl Number {
 
     /// What truncating division leaves, with the sign of the dividend; the dividend itself over zero.
     pub fn modulo(&self, other: &Self) -> Result<Self, NotANumber> {
-        if self.is_infinite() || other.is_infinite() {
+        if other.is_infinite() {
+            return Err(NotANumber);
+        }
+        if self.is_infinite() {
             return self.multiply(other);
         }
         if other.is_zero() || self.is_zero() {

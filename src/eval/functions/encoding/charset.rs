@@ -112,12 +112,42 @@ fn charset(a: &Arguments) -> Result<(Charset, String), FunctionError> {
             .map(Charset::Table),
     };
     match found {
-        Some(charset) => Ok((charset, name.to_uppercase())),
+        Some(charset) => Ok((charset, registered(&lower).map_or_else(|| name.to_uppercase(), str::to_owned))),
         None => {
             let message = format!("{name:?} is not a supported IANA encoding name or alias in this Bowline version");
             Err(FunctionError::at(1, message))
         }
     }
+}
+
+/// The name by which IANA registered an encoding, where that is not its usual name in capitals.
+fn registered(lower: &str) -> Option<&'static str> {
+    let label = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower, |(_, label)| *label);
+    Some(match label {
+        "shift_jis" => "Shift_JIS",
+        "big5" => "Big5",
+        "macintosh" => "macintosh",
+        "euc-jp" => "Extended_UNIX_Code_Packed_Format_for_Japanese",
+        "iso-8859-1" | "latin1" | "l1" => "ISO_8859-1:1987",
+        "iso-8859-2" => "ISO_8859-2:1987",
+        "iso-8859-3" => "ISO_8859-3:1988",
+        "iso-8859-4" => "ISO_8859-4:1988",
+        "iso-8859-5" => "ISO_8859-5:1988",
+        "iso-8859-6" => "ISO_8859-6:1987",
+        "iso-8859-7" => "ISO_8859-7:1987",
+        "iso-8859-8" => "ISO_8859-8:1988",
+        "windows-1250" => "windows-1250",
+        "windows-1251" => "windows-1251",
+        "windows-1252" => "windows-1252",
+        "windows-1253" => "windows-1253",
+        "windows-1254" => "windows-1254",
+        "windows-1255" => "windows-1255",
+        "windows-1256" => "windows-1256",
+        "windows-1257" => "windows-1257",
+        "windows-1258" => "windows-1258",
+        "windows-874" => "windows-874",
+        _ => return None,
+    })
 }
 
 pub(super) fn encode(a: &Arguments) -> Result<Value, FunctionError> {

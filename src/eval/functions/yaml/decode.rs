@@ -1,11 +1,12 @@
 //! Reading YAML: one document, made into objects, tuples and primitives.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::resolve;
-use crate::value::{Fields, Value, ValueKind};
+use crate::value::{Fields, Type, Value, ValueKind};
 
 /// Collections nested deeper than this are refused.
 const MAX_DEPTH: usize = 500;
@@ -127,21 +128,15 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
             if matches!(event, Event::MappingEnd) {
                 break;
             }
-            let key = match &event {
-                Event::Scalar(text, ..) => Some(Value::string(text.as_ref())),
-                _ => None,
-            };
-            let read = self.value(event, span)?;
+            let place = (span.start.line(), span.start.col() + 1);
+            let key = self.value(event, span)?;
             let (event, span) = self.next()?;
             let item = self.value(event, span)?;
             if is_merge {
                 merged.push(item);
                 continue;
             }
-            match key.unwrap_or(read).kind() {
-                ValueKind::String(key) => fields.insert(key.clone(), item),
-                _ => return Err("only strings are allowed as mapping keys".into()),
-            };
+            fields.insert(key_text(&key, place)?, item);
         }
         self.depth -= 1;
         for source in &merged {
@@ -149,6 +144,16 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
         }
         Ok(Value::object(fields))
     }
+}
+
+/// A key is what its value is as text: `0x10` is `16`. Terraform counts the lines from 0 here, and leaves that one out.
+fn key_text(key: &Value, (line, column): (usize, usize)) -> Result<Arc<str>, String> {
+    let why = match key.convert(&Type::String).as_ref().map(Value::kind) {
+        Ok(ValueKind::String(text)) => return Ok(text.clone()),
+        Ok(_) => "mapping key cannot be null",
+        Err(_) => "only strings are allowed as mapping keys",
+    };
+    Err(if line > 1 { at(line - 1, column, why) } else { why.to_owned() })
 }
 
 /// `<<: *x`, or `<<: [*x, *y]`: what the mapping does not have itself, earlier sources first.
