@@ -10,7 +10,7 @@ use crate::plan::instance::{Subject, configured};
 use crate::plan::marks::{echoed, mark, mark_paths, original, with_secrets};
 use crate::plan::propose::{ignore, propose};
 use crate::plan::{Action, InstanceChange, Mode, recorded, stage};
-use crate::provider::{Kind, Lane, PlanRequest, Provider, Recorded, Session};
+use crate::provider::{Block, Kind, Lane, PlanRequest, Provider, Recorded, Session};
 use crate::state::{Change, DeposedKey, Instance, ObjectAddress};
 use crate::value::Value;
 
@@ -133,9 +133,9 @@ impl Runner<'_> {
             }
         }
         let promised = change.after.clone().unmark_deep().0;
-        // What was tried out while planning is not tried out again: what is left open now is as was promised.
+        // What was tried out while planning is not tried out again: what came of it is what was promised.
         let planned = match subject.kind.rehearses() {
-            true => as_promised(&promised, response.planned),
+            true => as_promised(block, &promised, response.planned),
             false => response.planned,
         };
         let broken = contradictions(&promised, &planned, 3);
@@ -319,11 +319,12 @@ impl Runner<'_> {
     }
 }
 
-/// A value whose attributes are as promised where they are not known.
-fn as_promised(promised: &Value, planned: Value) -> Value {
+/// A value in which what the service decides is as promised.
+fn as_promised(block: &Block, promised: &Value, planned: Value) -> Value {
     let Some(fields) = planned.as_fields() else { return planned };
     let kept = |(name, value): (&Arc<str>, &Value)| {
-        let before = promised.field(name).filter(|_| !value.is_known());
+        let decided = block.attributes.get(&**name).is_some_and(|attribute| attribute.computed);
+        let before = promised.field(name).filter(|before| decided && before.is_known());
         (name.clone(), before.unwrap_or(value).clone())
     };
     Value::object(fields.iter().map(kept).collect())

@@ -75,8 +75,13 @@ variable "tags" {
 }
 
 locals {
-  name     = coalesce(var.identity_name, "id-${var.namespace}-${var.service_account}")
-  identity = var.has_identity ? var.identity : azurerm_user_assigned_identity.this
+  name = coalesce(var.identity_name, "id-${var.namespace}-${var.service_account}")
+  made = {
+    id           = try(azurerm_user_assigned_identity.this.id, tostring(null))
+    client_id    = try(azurerm_user_assigned_identity.this.client_id, tostring(null))
+    principal_id = try(azurerm_user_assigned_identity.this.principal_id, tostring(null))
+  }
+  identity = var.has_identity ? var.identity : local.made
   subject  = "system:serviceaccount:${var.namespace}:${var.service_account}"
 }
 

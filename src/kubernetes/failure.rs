@@ -36,8 +36,8 @@ impl From<kube::Error> for Failure {
                 Self::UnknownKind(words)
             }
             kube::Error::Auth(error) => Self::SignIn(sign_in(&error)),
-            kube::Error::Service(error) => of_transport(&*error, words),
-            kube::Error::HyperError(error) => of_transport(&error, words),
+            kube::Error::Service(error) => of_transport(&*error),
+            kube::Error::HyperError(error) => of_transport(&error),
             // What does not parse may hold what is secret.
             kube::Error::SerdeError(error) => {
                 Self::Other(format!("the answer is none of the Kubernetes API ({:?})", error.classify()))
@@ -60,24 +60,29 @@ fn sign_in(error: &kube::client::AuthError) -> String {
     }
 }
 
-fn of_transport(error: &(dyn std::error::Error + 'static), words: String) -> Failure {
+fn of_transport(error: &(dyn std::error::Error + 'static)) -> Failure {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(error) = cause.downcast_ref::<kube::client::AuthError>() {
             return Failure::SignIn(sign_in(error));
         }
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref::<rustls::Error>());
-        if let Some(error) = tls {
-            return match error {
-                rustls::Error::InvalidCertificate(_) => Failure::Certificate(error.to_string()),
-                rustls::Error::AlertReceived(_) => Failure::SignIn(format!("the server ended the handshake: {error}")),
-                _ => Failure::Unreachable(words),
-            };
+        match tls_of(cause) {
+            Some(error @ rustls::Error::InvalidCertificate(_)) => return Failure::Certificate(error.to_string()),
+            Some(error @ rustls::Error::AlertReceived(_)) => {
+                return Failure::SignIn(format!("the server ended the handshake: {error}"));
+            }
+            _ => next = cause.source(),
         }
-        next = cause.source();
     }
-    Failure::Unreachable(words)
+    Failure::Unreachable(causes(error))
+}
+
+/// The fault of TLS that an error is, or that is wrapped in it as one of input and output.
+fn tls_of<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    error.downcast_ref::<rustls::Error>().or_else(|| {
+        let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+        tls_of(inner)
+    })
 }
 
 /// An error's sentence and those of its causes, each once.

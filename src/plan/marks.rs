@@ -49,11 +49,16 @@ fn mark_nested(nested: &NestedBlock, value: Value) -> Value {
     marked.marked(marks)
 }
 
-/// Marks at paths, also on what the kind calls secret in this value.
+/// Marks at paths, also on what the kind calls secret in this value, and not on what is never recorded.
 pub fn with_secrets(kind: &dyn Kind, value: &Value, mut paths: Vec<(Path, Marks)>) -> Vec<(Path, Marks)> {
     let is_marked = |path: &Path, paths: &[(Path, Marks)]| {
         paths.iter().any(|(p, marks)| p.to_string() == path.to_string() && marks.contains(Marks::SENSITIVE))
     };
+    let is_kept = |path: &Path| match path.0.first() {
+        Some(PathStep::Attribute(name)) => !kind.schema().block.attributes.get(&**name).is_some_and(|a| a.write_only),
+        _ => true,
+    };
+    paths.retain(|(path, _)| is_kept(path));
     for path in kind.secrets(value) {
         if !is_marked(&path, &paths) {
             paths.push((path, Marks::SENSITIVE));

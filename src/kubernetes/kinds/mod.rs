@@ -85,10 +85,15 @@ pub(super) trait KubernetesKind: Kind {
     ) -> Result<Settled, Diagnostics> {
         let found = match (recorded, sent.first()) {
             (Some(recorded), _) => self.read(cluster, recorded).await?,
-            (None, Some(first)) if !first.intent.id.is_empty() => self.find(cluster, &first.intent.id).await?,
+            (None, Some(first)) if !first.intent.id.is_empty() => self.made(cluster, &first.intent.id).await?,
             (None, _) => None,
         };
         Ok(Settled { recorded: found, failure: None })
+    }
+
+    /// The object of an id, if a creation of ours has made it.
+    async fn made(&self, cluster: &Cluster, id: &str) -> Result<Option<Recorded>, Diagnostics> {
+        self.find(cluster, id).await
     }
 
     /// The object of an id, if there is one.

@@ -182,6 +182,9 @@ impl ObjectKind {
 
     /// Reads the object of a value; `None` when there is none.
     pub async fn look(&self, cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<Json>, Diagnostics> {
+        if name.is_empty() {
+            return Ok(None);
+        }
         let object = Object { resource: &self.resource, namespace, name };
         let found = cluster.find(object).await;
         found.map_err(|failure| cluster.problem(&self.tried("read", &self.id_of(namespace, name)), &failure).into())
@@ -285,6 +288,13 @@ impl KubernetesKind for ObjectKind {
         Ok(found.as_ref().map(value))
     }
 
+    /// A creation of which nobody saw the end has made what is there only if we wrote that.
+    async fn made(&self, cluster: &Cluster, id: &str) -> Result<Option<Recorded>, Diagnostics> {
+        let Some((namespace, name)) = self.parts(id) else { return Ok(None) };
+        let ours = self.look(cluster, namespace, name).await?.filter(Cluster::is_ours);
+        Ok(ours.map(|object| Recorded { value: self.value_of(&object, None, cluster), private: Vec::new() }))
+    }
+
     async fn find(&self, cluster: &Cluster, id: &str) -> Result<Option<Recorded>, Diagnostics> {
         let Some((namespace, name)) = self.parts(id) else {
             let form = if self.resource.namespaced { "<namespace>/<name>" } else { "<name>" };
@@ -309,6 +319,12 @@ impl KubernetesKind for ObjectKind {
         let mut body = self.body(planned);
         self.contents.complete(&mut body, config);
         let nothing = |diagnostics: Diagnostics| Applied { recorded: None, diagnostics };
+        // Asked before anything is in the journal: what is there already is not what came of this write.
+        match self.look(cluster, call.namespace, call.name).await {
+            Ok(Some(_)) => return nothing(self.exists(&id).into()),
+            Ok(None) => {}
+            Err(problems) => return nothing(problems),
+        }
         if let Err(problem) = watch.before_write(&self.intent("POST", id.clone(), Some(&body))) {
             return nothing(problem.into());
         }

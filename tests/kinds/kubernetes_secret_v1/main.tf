@@ -66,5 +66,6 @@ resource "kubernetes_secret_v1" "token" {
     name        = "token"
     annotations = { "kubernetes.io/service-account.name" = "default" }
   }
-  type = "kubernetes.io/service-account-token"
+  type                           = "kubernetes.io/service-account-token"
+  wait_for_service_account_token = false
 }

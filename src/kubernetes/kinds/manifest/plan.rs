@@ -101,7 +101,7 @@ fn open(value: &Value, steps: &[&str]) -> Value {
 /// What a failure to try it out means: a fault of the manifest, or nothing that could be told now.
 pub(super) fn refusal(cluster: &Cluster, identity: &Identity, failure: &Failure) -> Rehearsal {
     if let Some(conflict) = conflict::diagnostic(identity, failure) {
-        return Rehearsal::Refused(vec![(Path::attribute("manifest"), conflict)]);
+        return Rehearsal::Refused(vec![(Path::default(), conflict)]);
     }
     match failure {
         Failure::UnknownKind(_) => Rehearsal::Open(format!(
@@ -135,7 +135,7 @@ fn invalid(cluster: &Cluster, identity: &Identity, failure: &Failure) -> Vec<(Pa
             (field_path(&cause.field), Diagnostic::error("Object is not valid", detail))
         })
         .collect();
-    if found.is_empty() { vec![(Path::attribute("manifest"), whole)] } else { found }
+    if found.is_empty() { vec![(Path::default(), whole)] } else { found }
 }
 
 /// `spec.containers[0].image` as a path into the manifest.
