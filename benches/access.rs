@@ -152,7 +152,7 @@ fn plan(registry: &Registry, world: &World) -> Plan {
         .map(|one| (&one.address, vec![text("issuer", &one.issuer), text("subject", &one.subject)]));
     let assignments = world.assignments.iter().map(|one| {
         let role = [text("role_definition_name", &one.role.name), text("scope", one.scope.key())];
-        (&one.address, role.into_iter().chain([text("principal_id", &one.principal)]).collect())
+        (&one.address, role.into_iter().chain([text("principal_id", &one.principal)]).collect::<Vec<_>>())
     });
     let all = identities.chain(credentials).chain(assignments);
     Plan { changes: all.filter_map(|(address, fields)| made(registry, address, fields)).collect(), ..nothing() }
