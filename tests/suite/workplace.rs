@@ -119,6 +119,8 @@ impl Workplace {
         let text = text.replace(&real, "[folder]").replace(&folder, "[folder]");
         let patterns = [
             (r"after \d+(m\d+)?s\b", "after [time]"),
+            // The simulator's clock goes on with every request that waits.
+            (r#""milliseconds":\d+"#, r#""milliseconds":[n]"#),
             (r"\[\d+(m\d+)?s elapsed\]", "[[time] elapsed]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
             (r"deposed object [0-9a-f]{8}", "deposed object [key]"),

@@ -59,16 +59,16 @@ impl Picture {
         for edge in self.edges.iter().filter(|edge| edge.from != edge.to) {
             let ends = handles.get(edge.from).zip(handles.get(edge.to));
             let Some((from, to)) = ends else { continue };
-            let arrow = Arrow::with_properties(
+            let mut arrow = Arrow::new(
                 LineEndKind::None,
                 LineEndKind::Arrow,
                 LineStyleKind::Normal,
                 &cut(&edge.label),
                 &look,
-                format!("{} {}", edge.from, edge.to),
                 &None,
                 &None,
             );
+            arrow.properties = Some(format!("{} {}", edge.from, edge.to));
             graph.add_edge(arrow, *from, *to);
         }
         let mut paper = Paper::of(&self.nodes);

@@ -18,9 +18,13 @@ resource "azurerm_resource_group" "main" {
   location = "westeurope"
 }
 
-resource "random_pet" "name" {}
+resource "random_pet" "name" {
+  depends_on = [azurerm_resource_group.main]
+}
 
 resource "terraform_data" "optional" {
+  depends_on = [random_pet.name]
+
   lifecycle {
     enabled = true
   }
