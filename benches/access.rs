@@ -115,7 +115,7 @@ fn world() -> World {
         principal_type: Some("ServicePrincipal".into()),
         role: roles[i % roles.len()].clone(),
         scope: scope(i),
-        condition: (i % 10 == 0).then(|| CONDITION.to_owned()),
+        condition: i.is_multiple_of(10).then(|| CONDITION.to_owned()),
     };
     World {
         identities: (0..IDENTITIES).map(identity).collect(),
