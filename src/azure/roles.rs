@@ -66,7 +66,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 /// The most alike of some names, if it is alike at all: a slip of letters, of case, or a word more or less.
 pub fn nearest_of<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     /// Of 1, which is the same text.
-    const ALIKE: f64 = 0.85;
+    const ALIKE: f64 = 0.8;
     let given = name.to_lowercase();
     let likeness = |known: &'n str| (strsim::normalized_damerau_levenshtein(&given, &known.to_lowercase()), known);
     let best = names.map(likeness).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -762,6 +762,7 @@ mod tests {
             ("key vault secrets users", Some("Key Vault Secrets User")),
             ("Storage Blob Data Readr", Some("Storage Blob Data Reader")),
             ("Acr Pull", Some("AcrPull")),
+            ("Reeder", Some("Reader")),
             ("Ledger Reader", None),
             ("Read", None),
         ] {

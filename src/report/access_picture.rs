@@ -49,7 +49,7 @@ fn drawn<'a>(access: impl Iterator<Item = (&'a Access, Tone)>) -> Picture {
         for (grants, ways) in alike(ways) {
             let identities: Vec<String> = ways.iter().map(|(between, _)| between.join(", ")).collect();
             let people: Vec<&Who> = ways.iter().flat_map(|(_, way)| way.holders.iter().copied()).collect();
-            drawing.way(&counted(&people), &[named("way", &identities)], &grants);
+            drawing.way(&counted(&people), &[named(&identities)], &grants);
         }
     }
     drawing.finish()
@@ -93,10 +93,12 @@ fn counted(people: &[&Who]) -> String {
 }
 
 /// The name of the only one; else their number, with some names as the detail.
-fn named(what: &str, names: &[String]) -> String {
+fn named(names: &[String]) -> String {
+    let identities: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix("identity ")).collect();
     match names {
         [only] => only.clone(),
-        many => format!("{} {what}s\n{}", many.len(), listed(many)),
+        many if identities.len() == many.len() => format!("{} identities\n{}", many.len(), listed(&identities)),
+        many => format!("{} ways\n{}", many.len(), listed(many)),
     }
 }
 
@@ -109,7 +111,8 @@ struct Drawing {
 
 impl Drawing {
     fn way(&mut self, people: &str, between: &[String], grants: &BTreeSet<Grant>) {
-        let mut from = self.node(0, people, Tone::Plain);
+        // As many others may go another way: a box of people belongs to its way.
+        let mut from = self.node(0, &people.replacen(" (", "\n(", 1), &between.join(", "), Tone::Plain);
         for name in between {
             from = self.arrow(from, 1, name, Tone::Plain);
         }
@@ -120,14 +123,15 @@ impl Drawing {
 
     /// An arrow to a box, which is made where there is none yet.
     fn arrow(&mut self, from: usize, rank: u8, name: &str, tone: Tone) -> usize {
-        let to = self.node(rank, name, tone);
+        let to = self.node(rank, name, "", tone);
         self.edges.insert(Edge { from, to, label: String::new() });
         to
     }
 
-    fn node(&mut self, rank: u8, name: &str, tone: Tone) -> usize {
+    /// The box of a name, and of what else tells it from others of that name; made where there is none yet.
+    fn node(&mut self, rank: u8, name: &str, of: &str, tone: Tone) -> usize {
         let next = self.nodes.len();
-        let at = *self.places.entry((rank, name.to_owned())).or_insert(next);
+        let at = *self.places.entry((rank, format!("{name}\n{of}"))).or_insert(next);
         if at == next {
             let (label, detail) = name.split_once('\n').unwrap_or((name, ""));
             self.nodes.push(Node {
@@ -161,8 +165,9 @@ mod tests {
         let alike = alike(ways);
         assert_eq!(alike.values().map(Vec::len).collect::<Vec<_>>(), [250, 250]);
         let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
-        assert_eq!(named("way", &names), "5 ways\na, b, c, d and 1 more");
-        assert_eq!(named("way", &names[..1]), "a");
+        assert_eq!(named(&names), "5 ways\na, b, c, d and 1 more");
+        assert_eq!(named(&names[..1]), "a");
+        assert_eq!(named(&["identity a", "identity b"].map(str::to_owned)), "2 identities\na and b");
     }
 
     #[test]
