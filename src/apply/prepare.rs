@@ -134,10 +134,8 @@ impl Runner<'_> {
         }
         let promised = change.after.clone().unmark_deep().0;
         // What was tried out while planning is not tried out again: what came of it is what was promised.
-        let planned = match subject.kind.rehearses() {
-            true => as_promised(block, &promised, response.planned),
-            false => response.planned,
-        };
+        let planned =
+            if subject.kind.rehearses() { as_promised(block, &promised, response.planned) } else { response.planned };
         let broken = contradictions(&promised, &planned, 3);
         if !broken.is_empty() {
             let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();

@@ -193,7 +193,9 @@ impl Loader<'_> {
         let body = self.diagnostics.take(crate::syntax::parse(source, workload::TEXT));
         let blocks = self.top_level_blocks(vec![body]);
         let mut declarer = Declarer::new(Module::default(), self.sources);
-        blocks.into_iter().for_each(|block| declarer.block(block));
+        for block in blocks {
+            declarer.block(block);
+        }
         let Declarer { module, diagnostics, .. } = declarer;
         self.diagnostics.extend(diagnostics);
         self.declared.insert(key, module.clone());

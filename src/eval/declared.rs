@@ -131,9 +131,10 @@ impl Declared<'_> {
         let Some(call) = self.module.calls.get(name) else {
             let known = self.module.calls.keys().map(|name| &**name);
             let hint = did_you_mean(name, known);
-            let (summary, what) = match name.contains('.') {
-                true => ("Reference to undeclared resource", format!("No block {name}")),
-                false => ("Reference to undeclared module", format!("No module call named \"{name}\"")),
+            let (summary, what) = if name.contains('.') {
+                ("Reference to undeclared resource", format!("No block {name}"))
+            } else {
+                ("Reference to undeclared module", format!("No module call named \"{name}\""))
             };
             let detail = format!("{what} is declared in {}.{hint}", self.module_name());
             diagnostics.error_at(mention.span, summary, detail);

@@ -85,7 +85,7 @@ async fn from_files(settings: &Settings) -> Result<Config, Diagnostic> {
         cluster: settings.context_cluster.clone(),
         user: settings.context_user.clone(),
     };
-    let first = settings.files.first().map(std::path::PathBuf::as_path).unwrap_or(Path::new(""));
+    let first = settings.files.first().map_or(Path::new(""), std::path::PathBuf::as_path);
     let config = merged.unwrap_or_default();
     let contexts: Vec<String> = config.contexts.iter().map(|context| context.name.clone()).collect();
     Config::from_custom_kubeconfig(config, &options).await.map_err(|error| {

@@ -63,7 +63,7 @@ impl KubernetesData for ObjectData {
             let told = [("metadata", Value::list(metadata.type_of(), vec![metadata]))];
             for (name, value) in told.into_iter().chain(self.kind.contents.data_values(&object, config)) {
                 let Some(row) = self.rows.iter().find(|row| row.name == name) else { continue };
-                fields.insert(Arc::from(name), fitting(row, value));
+                fields.insert(Arc::from(name), fitting(row, &value));
             }
         }
         Ok(Value::object(fields))
@@ -71,6 +71,6 @@ impl KubernetesData for ObjectData {
 }
 
 /// The value in the type of the data source's row, which may be a list where the kind has a set, or have less.
-fn fitting(row: &Row, value: Value) -> Value {
+fn fitting(row: &Row, value: &Value) -> Value {
     value.convert(&type_of(row)).unwrap_or_else(|_| Value::null(type_of(row)))
 }
