@@ -1,5 +1,5 @@
 //! `examples/pod-identity` migrated to the end: forty workloads from pod identity to workload identity, with runs that are
-//! killed on the way. After every step every pod, and what a CronJob would start, is asked whether it reaches its secret:
+//! killed on the way. After every step every pod, and what a `CronJob` would start, is asked whether it reaches its secret:
 //! as a client library in it would, by what is in the cluster at that moment.
 
 use serde_json::{Value, json};

@@ -85,7 +85,7 @@ fn differ(ours: &Answer, theirs: &Answer) -> bool {
     let (ours, theirs) = (comparable(ours), comparable(theirs));
     let same = ours.errors.len() == theirs.errors.len()
         && ours.errors.iter().zip(&theirs.errors).all(|(ours, theirs)| ours == theirs || is_hidden(ours, theirs));
-    !broken && !(same && Answer { errors: Vec::new(), ..ours } == Answer { errors: Vec::new(), ..theirs })
+    !(broken || same && Answer { errors: Vec::new(), ..ours } == Answer { errors: Vec::new(), ..theirs })
 }
 
 /// Whether an error is Terraform's, but for what is sensitive: Terraform shows that in some of them.
