@@ -372,9 +372,10 @@ impl Azure {
             return Ok(());
         }
         let Some(Target::Resource(above)) = Target::parse(&place.parent) else { return Ok(()) };
-        let is_secret = same(&above.kind, "Microsoft.KeyVault/vaults/secrets");
-        if is_secret && self.world.get(&Key::of(&above.parent)).is_some() {
-            // What a vault holds is not ARM's; it takes any name beneath the vault.
+        let inner = ["Microsoft.KeyVault/vaults/secrets", "Microsoft.ContainerService/managedClusters/namespaces"];
+        let is_inner = inner.iter().any(|kind| same(&above.kind, kind));
+        if is_inner && self.world.get(&Key::of(&above.parent)).is_some() {
+            // What a vault or a cluster holds is not ARM's; it takes any name beneath them.
             return Ok(());
         }
         if !place.is_child {

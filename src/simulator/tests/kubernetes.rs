@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{Client, Got, simulator};
+use super::{Client, Got, assignment, assignment_id, identity, simulator};
 use crate::simulator::{Faults, Running};
 
 /// What of a kubeconfig is needed.
@@ -328,6 +328,46 @@ async fn nobody_is_let_in_without_a_certificate_or_a_token_and_accounts_may_what
     let token = kube.kube("POST", "/api/v1/namespaces/default/serviceaccounts/default/token", &request).await.is(201);
     let mut foreign = client_of(&running, &config, false).await.with_token(token.text("/status/token"));
     foreign.kube("GET", maps, &Value::Null).await.is(401);
+}
+
+/// Azure Kubernetes Service RBAC Reader, and RBAC Writer.
+const READER: &str = "7f6c6a51-bcf8-42ba-9220-52d62157d7db";
+const WRITER: &str = "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb";
+
+#[tokio::test]
+async fn a_cluster_with_entra_goes_by_azures_roles() {
+    let faults = Faults { propagation_seconds: 0, replication_seconds: 0, ..Faults::default() };
+    let (running, mut azure) = simulator(faults).await;
+    let profile = json!({"aadProfile": {"managed": true, "enableAzureRBAC": true}, "disableLocalAccounts": true});
+    let id = cluster(&mut azure, &profile).await;
+    let config = kubeconfig(&mut azure, &id, "listClusterUserCredential").await;
+    assert!(config.certificate.is_none() && config.token.is_empty());
+    azure.send("POST", &format!("{id}/listClusterAdminCredential"), &json!({})).await.is(400);
+    let group = azure.group().await;
+    let (reader, made) = identity(&mut azure, &group, "id-reader").await;
+    let token = |resource: &str| format!("/metadata/identity/oauth2/token?resource={resource}&msi_res_id={reader}");
+    let given =
+        azure.get(&token("6dae42f8-4368-4678-94ff-3960e28e3630")).await.is(200).text("/access_token").to_owned();
+    let foreign = azure.get(&token("https://vault.azure.net")).await.is(200).text("/access_token").to_owned();
+    let maps = "/api/v1/namespaces/default/configmaps";
+    let mut wrong = client_of(&running, &config, false).await.with_token(&foreign);
+    wrong.kube("GET", maps, &Value::Null).await.is(401);
+    let mut kube = client_of(&running, &config, false).await.with_token(&given);
+    kube.kube("GET", maps, &Value::Null).await.is(403);
+    let mut grant = assignment(READER, &made["properties"]["principalId"]);
+    grant["properties"]["principalType"] = json!("ServicePrincipal");
+    azure.put(&assignment_id(&id, 1), &grant).await.is(201);
+    kube.kube("GET", maps, &Value::Null).await.is(200);
+    kube.kube("GET", "/api/v1/namespaces/default/secrets", &Value::Null).await.is(403);
+    kube.kube("POST", maps, &map("a", &json!({}))).await.is(403);
+    let mut grant = assignment(WRITER, &made["properties"]["principalId"]);
+    grant["properties"]["principalType"] = json!("ServicePrincipal");
+    azure.put(&assignment_id(&format!("{id}/namespaces/default"), 2), &grant).await.is(201);
+    kube.kube("POST", maps, &map("a", &json!({}))).await.is(201);
+    kube.kube("POST", "/api/v1/namespaces/kube-system/configmaps", &map("a", &json!({}))).await.is(403);
+    // Whoever comes from elsewhere is taken for the owner, as everywhere here.
+    let mut operator = client_of(&running, &config, false).await.with_token("x");
+    operator.kube("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "shop"}})).await.is(201);
 }
 
 #[tokio::test]
