@@ -9,7 +9,8 @@ provider "azurerm" {
 }
 
 resource "terraform_data" "suffix" {
-  input = "main"
+  input      = "main"
+  depends_on = [azurerm_resource_group.main]
 }
 
 resource "azurerm_resource_group" "main" {

@@ -26,6 +26,7 @@ resource "azurerm_resource_group" "main" {
 
 resource "terraform_data" "keeper" {
   triggers_replace = var.keeper
+  depends_on       = [azurerm_resource_group.main]
 }
 
 resource "azurerm_user_assigned_identity" "app" {
