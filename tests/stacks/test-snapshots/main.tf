@@ -6,7 +6,7 @@ variable "size" {
 resource "terraform_data" "a" {
   count = var.size
   input = {
-    made = plantimestamp()
+    made = "2026-02-03T04:05:06Z"
     id   = "55555555-5555-4555-8555-555555555555"
   }
 }
