@@ -37,6 +37,8 @@ pub(super) struct Runner<'c> {
     /// Writes whose turn has come, waiting for one of the run's places.
     queue: BTreeSet<NodeId>,
     busy: FxHashSet<Lane>,
+    /// Provider configurations under way.
+    configuring: usize,
     /// Writes made ready that wait for a lane.
     held: Vec<(NodeId, ObjectAddress, Prepared)>,
     steps: Vec<(ObjectAddress, Action, StepResult)>,
@@ -89,6 +91,7 @@ impl<'c> Runner<'c> {
             tasks: JoinSet::new(),
             running: FxHashMap::default(),
             queue: BTreeSet::new(),
+            configuring: 0,
             busy: FxHashSet::default(),
             held: Vec::new(),
             steps: Vec::new(),
@@ -167,10 +170,13 @@ impl<'c> Runner<'c> {
         }
     }
 
-    /// The next write, where there is a place for it and nobody has asked to stop.
+    /// The next write, where there is a place for it and nobody has asked to stop. The first waits for the providers
+    /// that can be configured without one: which of them is ready first would else decide what is written first.
     fn next_write(&mut self) -> Option<NodeId> {
         self.halted |= self.around.stop.is_requested();
-        if self.halted || self.running.len() >= self.plan.options.parallelism.max(1) {
+        let first = self.running.is_empty() && self.steps.is_empty();
+        if self.halted || (first && self.configuring > 0) || self.running.len() >= self.plan.options.parallelism.max(1)
+        {
             return None;
         }
         self.queue.pop_first()
@@ -209,6 +215,7 @@ impl<'c> Runner<'c> {
         match self.stage.configure(id) {
             Some(task) => {
                 let id = id.clone();
+                self.configuring += 1;
                 self.tasks.spawn(async move { Finished::Configured(node, id, task.await) });
             }
             None => {
@@ -220,13 +227,14 @@ impl<'c> Runner<'c> {
 
     fn take_in(&mut self, finished: Finished) {
         match finished {
-            Finished::Configured(node, id, Ok(session)) => {
-                self.stage.set_session(id, session);
-                self.finish(node, true);
-            }
-            Finished::Configured(node, _, Err(problems)) => {
-                self.stage.found.extend(problems);
-                self.finish(node, false);
+            Finished::Configured(node, id, configured) => {
+                self.configuring -= 1;
+                let sound = configured.is_ok();
+                match configured {
+                    Ok(session) => self.stage.set_session(id, session),
+                    Err(problems) => self.stage.found.extend(problems),
+                }
+                self.finish(node, sound);
             }
             Finished::Worked(node, answer) => self.worked(node, answer),
             Finished::Provisioned(node, found) => self.provisioned(node, found),
