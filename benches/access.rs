@@ -16,7 +16,7 @@ use bowline::azure::provider::azurerm;
 use bowline::checks;
 use bowline::config;
 use bowline::plan::{Action, Base, InstanceChange, Options, Plan};
-use bowline::provider::Registry;
+use bowline::provider::{Directory, Registry};
 use bowline::report::html::{self, Judged};
 use bowline::report::picture::Picture;
 use bowline::span::SourceMap;
@@ -200,6 +200,7 @@ fn nothing() -> Plan {
         options: Options::default(),
         timestamp: "2026-01-01T00:00:00Z".into(),
         implied_order: Vec::new(),
+        directory: Directory::default(),
         errored: false,
     }
 }

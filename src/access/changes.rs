@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::world::{Access, Who, World};
+use super::who::Who;
+use super::world::{Access, World};
 
 /// Access that somebody gains or loses.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ type Key = (Who, String, String, [Option<String>; 2], Option<String>);
 fn keyed(world: &World) -> BTreeMap<Key, Access> {
     let key = |access: &Access| {
         (
-            access.who.clone(),
+            access.who.without_roll(),
             access.scope.key().to_owned(),
             access.role.key.to_lowercase(),
             [access.through.clone(), access.group.clone()],

@@ -8,8 +8,9 @@ use super::role::{Permissions, Role};
 use super::world::{Assignment, Cluster, Credential, Doors, Identity, PodIdentity, Scope, World};
 use crate::address::{Address, ResourceMode};
 use crate::azure::arm_id::ArmId;
+use crate::config::GroupPreference;
 use crate::plan::{Action, Foreseen, Plan, recorded as decoding};
-use crate::provider::Registry;
+use crate::provider::{Registry, Sought};
 use crate::state::{Instance, ObjectAddress, ProviderAddress, State};
 use crate::value::Value;
 
@@ -38,6 +39,30 @@ pub fn around(plan: &Plan, registry: &Registry, traced: &BTreeMap<Address, Value
     let mut after = collect(&values);
     take_leave(&before, &mut after);
     (before, after)
+}
+
+/// Those to whom a plan gives a role or takes one from, and of whom nothing but an object id is known. `groups` is what
+/// a team says of its groups.
+pub fn strangers(plan: &Plan, registry: &Registry, groups: &[GroupPreference]) -> Vec<Sought> {
+    let grants = plan.changes.iter().filter(|change| {
+        let kind = &*change.address.resource.kind;
+        let is_change = !matches!(change.action, Action::NoOp | Action::Read | Action::Forget);
+        is_change && (kind == "azurerm_role_assignment" || kind == "azapi_resource")
+    });
+    let mut assignments = Vec::new();
+    for change in grants {
+        for value in [&change.before, &change.after] {
+            let bare = value.clone().unmark_deep().0;
+            assignments.extend(collect(&BTreeMap::from([(change.address.clone(), bare)])).assignments);
+        }
+    }
+    if assignments.is_empty() {
+        return Vec::new();
+    }
+    let mut world = recorded(&plan.prior, registry);
+    world.assignments = assignments;
+    world.know_groups(groups);
+    world.strangers()
 }
 
 /// What a configuration alone leads to.

@@ -27,21 +27,22 @@ pub struct Denial {
 }
 
 impl Denial {
-    /// Whether it takes an action at a place from a principal.
-    pub fn takes(&self, principal: &str, action: &str, place: &ArmId) -> bool {
+    /// Whether it takes an action at a place from a principal who is in these groups.
+    pub fn takes(&self, principal: &str, groups: &[&str], action: &str, place: &ArmId) -> bool {
         let there = if self.only_there { self.scope.key() == &**place.key() } else { self.scope.covers(place) };
-        self.concerns(principal) && there && self.permissions.iter().any(|permission| permission.allows(action))
+        self.concerns(principal, groups) && there && self.permissions.iter().any(|permission| permission.allows(action))
     }
 
-    fn concerns(&self, principal: &str) -> bool {
-        let is = |ids: &[String]| ids.iter().any(|id| id.eq_ignore_ascii_case(principal));
+    fn concerns(&self, principal: &str, groups: &[&str]) -> bool {
+        let is =
+            |ids: &[String]| ids.iter().any(|id| id.eq_ignore_ascii_case(principal) || groups.contains(&id.as_str()));
         (self.everybody || is(&self.principals)) && !is(&self.except)
     }
 
     /// Whether it may take something of what somebody could do otherwise.
-    pub fn bears_on(&self, access: &Access) -> bool {
+    pub fn bears_on(&self, access: &Access, groups: &[&str]) -> bool {
         let (Scope::Known(there), Scope::Known(held)) = (&self.scope, &access.scope) else { return false };
-        self.concerns(&access.principal) && (access.scope.covers(there) || self.scope.covers(held))
+        self.concerns(&access.principal, groups) && (access.scope.covers(there) || self.scope.covers(held))
     }
 }
 

@@ -58,6 +58,7 @@ pub async fn survey(reader: &dyn Read, known: &[(Address, ArmId)]) -> Result<Wor
     world.assignments = assignments.iter().filter_map(|json| assignment(json, &customs, &names)).collect();
     world.denials = denials.iter().filter_map(denial).collect();
     let all = [&identities, &clusters].into_iter().flatten().filter_map(|json| text(json, "/id"));
+    world.know_directory(&reader.directory(&world.strangers()).await);
     world.resources = known.to_vec();
     world.resources.extend(all.filter_map(|id| Some((names.of(id)?, ArmId::parse(id).ok()?))));
     Ok(world)

@@ -10,22 +10,24 @@ mod changes;
 mod collect;
 mod condition;
 mod denial;
+mod groups;
 mod live;
 mod question;
 mod role;
+mod who;
 mod words;
 mod world;
 
 pub use changes::{AccessChange, changes};
-pub use collect::{around, foreseen, recorded};
+pub use collect::{around, foreseen, recorded, strangers};
 pub use condition::{Condition, Left, limits_grants};
 pub use denial::Denial;
+pub use groups::Group;
 pub use live::{DENY_ASSIGNMENTS, survey};
-pub use question::{Answer, Hop, Reach, denials, path, what_can, who_can};
+pub use question::{Answer, Hop, Reach, denials, path, untold, what_can, who_can};
 pub use role::{Permissions, Plane, Role, matches};
-pub use world::{
-    Access, Assignment, Cluster, Credential, Doors, Group, Identity, Issuer, PodIdentity, Scope, Who, World,
-};
+pub use who::{Issuer, Person, Roll, Who};
+pub use world::{Access, Assignment, Cluster, Credential, Doors, Identity, PodIdentity, Scope, World};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,13 @@
 //! Questions about access.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use super::condition::{Condition, Left};
 use super::denial::Denial;
 use super::role::Plane;
-use super::world::{Access, Who, World};
+use super::who::{Roll, Who};
+use super::world::{Access, World};
 use crate::azure::arm_id::ArmId;
 
 /// Who can do something somewhere.
@@ -41,7 +43,8 @@ pub struct Hop {
 pub fn who_can(world: &World, action: &str, place: &ArmId) -> Answer {
     let plane = Plane::of(action);
     let mut answer = Answer::default();
-    for access in world.access() {
+    let memberships = world.memberships();
+    for access in world.everybodys_access() {
         if !access.scope.covers(place) || !access.role.allows_on(plane, action) {
             continue;
         }
@@ -50,7 +53,8 @@ pub fn who_can(world: &World, action: &str, place: &ArmId) -> Answer {
             Some(Left::Refusal) => continue,
             Some(Left::If(condition)) => Some(condition.to_string()),
         };
-        match world.denials.iter().find(|denial| denial.takes(&access.principal, action, place)) {
+        let groups = groups_of(&memberships, &access);
+        match world.denials.iter().find(|denial| denial.takes(&access.principal, groups, action, place)) {
             Some(denial) => answer.denied.push((access, denial.name.clone())),
             None => {
                 answer.can.push(Reach { inherited: access.scope.key() != &**place.key(), only_if, access });
@@ -71,16 +75,33 @@ fn left(text: &str, action: &str, place: &ArmId) -> Left {
     }
 }
 
+/// The groups that the holder of an access is in.
+fn groups_of<'m>(memberships: &'m HashMap<String, Vec<&str>>, access: &Access) -> &'m [&'m str] {
+    memberships.get(&access.principal.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+}
+
+/// Why the directory does not tell who is in some groups, each reason once.
+pub fn untold<'a>(found: impl Iterator<Item = &'a Access>) -> BTreeSet<&'a str> {
+    let reason = |access: &'a Access| match &access.who {
+        Who::Group { roll: Roll::Untold(why), .. } => Some(&**why),
+        _ => None,
+    };
+    found.filter_map(reason).collect()
+}
+
 /// What is denied of what these could do otherwise.
 pub fn denials<'w>(world: &'w World, found: &[Access]) -> Vec<&'w Denial> {
-    let concerned = |denial: &&Denial| found.iter().any(|access| denial.bears_on(access));
+    let memberships = world.memberships();
+    let concerned =
+        |denial: &&Denial| found.iter().any(|access| denial.bears_on(access, groups_of(&memberships, access)));
     world.denials.iter().filter(concerned).collect()
 }
 
 /// What somebody can do, in the order of places. `name` is a service account (`namespace/name`), pods (`namespace/selector`), the name of an
 /// identity, a group or a cluster, an object id, or the subject of a credential.
 pub fn what_can(world: &World, name: &str) -> Vec<Access> {
-    let mut found: Vec<Access> = world.access().into_iter().filter(|access| is_called(access, name)).collect();
+    let mut found: Vec<Access> =
+        world.everybodys_access().into_iter().filter(|access| is_called(access, name)).collect();
     found.sort_by(|a, b| a.scope.key().cmp(b.scope.key()).then_with(|| a.role.name.cmp(&b.role.name)));
     found
 }
@@ -116,8 +137,7 @@ fn is_called(access: &Access, name: &str) -> bool {
         Who::Pods { namespace, selector, .. } => is(&format!("{namespace}/{selector}")),
         Who::ControlPlane(cluster) | Who::Nodes(cluster) => is(cluster),
         Who::Identity(identity) => is(identity),
-        Who::Group { name, id, .. } => is(id) || name.as_deref().is_some_and(is),
-        Who::Principal { id, .. } => is(id),
+        Who::Group { name, id, .. } | Who::Principal { name, id, .. } => is(id) || name.as_deref().is_some_and(is),
     };
     own || access.through.as_deref().is_some_and(is) || is(&access.principal)
 }

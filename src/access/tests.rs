@@ -3,6 +3,7 @@
 use super::*;
 use crate::address::Address;
 use crate::azure::arm_id::ArmId;
+use crate::provider::{Directory, Entry, Members};
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/g";
 const VAULT: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
@@ -148,7 +149,7 @@ fn members_have_what_their_group_has() {
     let mut world = world(vec![assignment("x", "outer", "Key Vault Secrets User", VAULT)]);
     let group = |name: Option<&str>, members: &[&str]| Group {
         name: name.map(str::to_owned),
-        members: Some(members.iter().map(|id| (*id).to_owned()).collect()),
+        members: Members::Known(members.iter().map(|id| (*id).to_owned()).collect()),
     };
     let identity = world.identities[0].principal.clone();
     // Groups may hold each other.
@@ -164,12 +165,54 @@ fn members_have_what_their_group_has() {
                 "service account payments/api (cluster prod) {can} identity api and group readers and Key Vault Secrets \
                  User"
             ),
-            format!("group INNER {can} group readers and Key Vault Secrets User"),
-            format!("group readers (outer) {can} group readers and Key Vault Secrets User"),
         ]
     );
     let ways = path(&world, "payments/api", &ArmId::parse(VAULT).unwrap());
     assert_eq!(ways[0].iter().map(|hop| hop.to.as_str()).collect::<Vec<_>>()[1], "group readers");
+}
+
+#[test]
+fn people_in_a_group_stand_on_its_roll_and_are_named_when_they_are_asked_for() {
+    let mut world = world(vec![assignment("x", "33333333", "Key Vault Secrets User", VAULT)]);
+    let entry =
+        |kind: &str, name: &str, members| Entry { kind: Some(kind.to_owned()), name: Some(name.to_owned()), members };
+    let all = ["anna", "ben", "cleo", "dan", "eve"];
+    let members = all.iter().map(|id| (*id).to_owned()).chain([world.identities[0].principal.clone()]).collect();
+    let mut directory = Directory::default();
+    directory.entries.insert("33333333".into(), entry("Group", "readers", Members::Known(members)));
+    directory.entries.extend(all.map(|id| (id.to_owned(), entry("User", &id.to_uppercase(), Members::Unknown))));
+    world.know_directory(&directory);
+    let told: Vec<String> = world.access().iter().map(|access| access.who.to_string()).collect();
+    let roll = "group readers (33333333: ANNA, BEN, CLEO, DAN and 1 more)";
+    assert_eq!(told, [roll, "service account payments/api (cluster prod)"]);
+    let asked = what_can(&world, "eve");
+    let sentence = "user EVE (eve) can read secrets of vault kv, through group readers and Key Vault Secrets User";
+    assert_eq!(asked.iter().map(ToString::to_string).collect::<Vec<_>>(), [sentence]);
+    // Whoever joins a group changes nothing about what a plan does.
+    let mut later = world.clone();
+    later.groups.insert("33333333".into(), Group { name: None, members: Members::Known(vec!["anna".into()]) });
+    later.identities.clear();
+    world.identities.clear();
+    assert!(changes(&world, &later).is_empty());
+}
+
+#[test]
+fn what_a_group_is_denied_its_members_are() {
+    let mut world = world(vec![assignment("x", "anna", "Key Vault Secrets User", VAULT)]);
+    world.groups.insert("night".into(), Group { name: None, members: Members::Known(vec!["Anna".into()]) });
+    world.denials.push(Denial {
+        name: "system".into(),
+        permissions: vec![Permissions { data_actions: vec!["Microsoft.KeyVault/*".into()], ..Permissions::default() }],
+        principals: vec!["night".into()],
+        everybody: false,
+        except: Vec::new(),
+        scope: Scope::Known(ArmId::parse(VAULT).unwrap()),
+        only_there: false,
+    });
+    let action = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
+    let answer = who_can(&world, action, &ArmId::parse(VAULT).unwrap());
+    assert_eq!((answer.can.len(), answer.denied.len()), (0, 1));
+    assert_eq!(denials(&world, &what_can(&world, "anna")).len(), 1);
 }
 
 #[test]

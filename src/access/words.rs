@@ -4,7 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::condition::{Condition, limits_grants};
-use super::world::{Access, Issuer, Scope, Who};
+use super::who::{Issuer, Person, Roll, Who};
+use super::world::{Access, Scope};
+
+/// So many of those in a group are named before they are counted.
+const NAMED: usize = 4;
 
 /// What a kind manages, where a scope has nothing but its address.
 #[rustfmt::skip]
@@ -87,22 +91,41 @@ impl fmt::Display for Who {
             Self::ControlPlane(cluster) => write!(f, "control plane of cluster {cluster}"),
             Self::Nodes(cluster) => write!(f, "nodes of cluster {cluster}"),
             Self::Identity(name) => write!(f, "identity {name} (used by nothing here)"),
-            Self::Group { name, id, has_members } => {
-                let unknown = if *has_members { "" } else { ", whose members are not known here" };
-                match name {
-                    Some(name) => write!(f, "group {name} ({id}{unknown})"),
-                    None => {
-                        write!(f, "group {id}{}", if *has_members { "" } else { " (whose members are not known here)" })
-                    }
-                }
-            }
-            Self::Principal { id, kind } => {
+            Self::Group { name, id, roll } => match name {
+                Some(name) => write!(f, "group {name} ({id}{})", members(roll, ": ", ", ")),
+                None => match members(roll, "", "").as_str() {
+                    "" => write!(f, "group {id}"),
+                    told => write!(f, "group {id} ({told})"),
+                },
+            },
+            Self::Principal { id, kind, name } => {
                 let kind = match kind.as_deref() {
                     Some("User") => "user",
                     Some("ServicePrincipal") => "service principal",
                     _ => "principal",
                 };
-                write!(f, "{kind} {id}")
+                match name {
+                    Some(name) => write!(f, "{kind} {name} ({id})"),
+                    None => write!(f, "{kind} {id}"),
+                }
+            }
+        }
+    }
+}
+
+/// Who is in a group, as far as it is to be told: those on its roll after one sign, what else there is to say after
+/// another.
+fn members(roll: &Roll, before_names: &str, before_words: &str) -> String {
+    match roll {
+        Roll::Unknown => format!("{before_words}whose members are not known here"),
+        Roll::Untold(_) => format!("{before_words}whose members could not be read"),
+        Roll::Nobody => format!("{before_words}which has no members"),
+        Roll::Of(people) if people.is_empty() => String::new(),
+        Roll::Of(people) => {
+            let names: Vec<&str> = people.iter().take(NAMED).map(Person::called).collect();
+            match people.len().saturating_sub(NAMED) {
+                0 => format!("{before_names}{}", names.join(", ")),
+                more => format!("{before_names}{} and {more} more", names.join(", ")),
             }
         }
     }

@@ -1,13 +1,14 @@
 //! The parts that access is made of, joined.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::denial::Denial;
+use super::groups::Group;
 use super::role::Role;
+use super::who::{Issuer, Person, Who};
 use crate::address::Address;
 use crate::azure::arm_id::ArmId;
-use crate::config::{GroupPreference, Text};
 
 /// Everything that bears on access.
 #[derive(Debug, Clone, Default)]
@@ -36,15 +37,8 @@ pub struct World {
     pub denials: Vec<Denial>,
     /// Groups of which more is known than their ids, by their object id in lower case.
     pub groups: BTreeMap<String, Group>,
-}
-
-/// A group of the directory.
-#[derive(Debug, Clone, Default)]
-pub struct Group {
-    /// What people call it.
-    pub name: Option<String>,
-    /// The object ids of its members, which may be groups themselves; `None` where they are not known.
-    pub members: Option<Vec<String>>,
+    /// Others of whom the directory tells more than their ids, by their object id in lower case.
+    pub people: BTreeMap<String, Person>,
 }
 
 /// A user-assigned identity.
@@ -155,65 +149,6 @@ pub enum Scope {
     Later(String),
 }
 
-/// Who can do something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    /// A service account of a cluster.
-    ServiceAccount {
-        /// `namespace/name`
-        name: String,
-        /// The cluster's name, or the issuer where no cluster here has it.
-        cluster: Issuer,
-    },
-    /// Another holder of tokens, such as a repository's workflow.
-    Federated {
-        /// Whom its token is about.
-        subject: String,
-        /// Who signs it.
-        issuer: String,
-    },
-    /// The pods of a namespace with a label, by pod-managed identity.
-    Pods {
-        /// The namespace.
-        namespace: String,
-        /// What the label says.
-        selector: String,
-        /// The cluster's name.
-        cluster: String,
-    },
-    /// What manages a cluster's resources.
-    ControlPlane(String),
-    /// A cluster's nodes; whatever runs on them can use their identity.
-    Nodes(String),
-    /// An identity that nothing here uses.
-    Identity(String),
-    /// A group of the directory.
-    Group {
-        /// What people call it.
-        name: Option<String>,
-        /// The object id.
-        id: String,
-        /// Who is in it is known.
-        has_members: bool,
-    },
-    /// Somebody known by an object id only.
-    Principal {
-        /// The object id.
-        id: String,
-        /// `User`, `ServicePrincipal`.
-        kind: Option<String>,
-    },
-}
-
-/// Whose token it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Issuer {
-    /// A cluster of that name.
-    Cluster(String),
-    /// None of the clusters here.
-    Elsewhere(String),
-}
-
 /// Somebody can do something somewhere.
 #[derive(Debug, Clone)]
 pub struct Access {
@@ -238,64 +173,41 @@ pub struct Access {
 }
 
 impl World {
-    /// Everybody's access, one entry for each way.
+    /// Everybody's access, one entry for each way. Those in groups of whom nothing else is known stand on the rolls of
+    /// their groups.
     pub fn access(&self) -> Vec<Access> {
+        self.ways(false)
+    }
+
+    /// The same with an entry for each who is in a group.
+    pub fn everybodys_access(&self) -> Vec<Access> {
+        self.ways(true)
+    }
+
+    fn ways(&self, each: bool) -> Vec<Access> {
         let users = self.users();
+        let is_ours = |id: &str| users.contains_key(id);
+        let stranger = |id: &str, kind: Option<&str>| {
+            vec![User { who: self.stranger(id, kind, &is_ours), through: None, credential: None }]
+        };
         let mut found = Vec::with_capacity(self.assignments.len());
         for assignment in &self.assignments {
             let principal = assignment.principal.as_str();
-            let stranger = || vec![self.stranger(principal, assignment.principal_type.as_deref())];
-            let holders = users.get(principal).cloned().unwrap_or_else(stranger);
+            let kind = assignment.principal_type.as_deref();
+            let holders = users.get(principal).cloned().unwrap_or_else(|| stranger(principal, kind));
             found.extend(holders.into_iter().map(|user| granted(assignment, user, principal, None)));
-            if let Some(group) = self.groups.get(&principal.to_ascii_lowercase()) {
-                let name = group.name.clone().unwrap_or_else(|| principal.to_owned());
-                for member in self.members(group) {
-                    let stranger = || vec![self.stranger(member, None)];
-                    let holders = users.get(member).cloned().unwrap_or_else(stranger);
-                    found.extend(holders.into_iter().map(|user| granted(assignment, user, member, Some(&name))));
-                }
+            let Some(group) = self.group(principal) else { continue };
+            let name = group.name.clone().unwrap_or_else(|| principal.to_owned());
+            for member in self.members(group).into_iter().filter(|member| !self.is_told(member)) {
+                let holders = match users.get(member) {
+                    Some(holders) => holders.clone(),
+                    None if each || self.group(member).is_some() => stranger(member, None),
+                    None => continue,
+                };
+                found.extend(holders.into_iter().map(|user| granted(assignment, user, member, Some(&name))));
             }
         }
         found
-    }
-
-    /// Somebody known by an object id only.
-    fn stranger(&self, id: &str, kind: Option<&str>) -> User {
-        let who = match (self.groups.get(&id.to_ascii_lowercase()), kind) {
-            (Some(group), _) => {
-                Who::Group { name: group.name.clone(), id: id.to_owned(), has_members: group.members.is_some() }
-            }
-            (None, Some("Group")) => Who::Group { name: None, id: id.to_owned(), has_members: false },
-            (None, kind) => Who::Principal { id: id.to_owned(), kind: kind.map(str::to_owned) },
-        };
-        User { who, through: None, credential: None }
-    }
-
-    /// Everybody in a group, also by other groups in it.
-    fn members<'w>(&'w self, group: &'w Group) -> BTreeSet<&'w str> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![group];
-        while let Some(group) = open.pop() {
-            for member in group.members.iter().flatten() {
-                if found.insert(member.as_str()) {
-                    open.extend(self.groups.get(&member.to_ascii_lowercase()));
-                }
-            }
-        }
-        found
-    }
-
-    /// Takes in what a team says of its groups. A member is an object id, or the address of an identity.
-    pub fn know_groups(&mut self, groups: &[GroupPreference]) {
-        let identities: HashMap<String, &str> =
-            self.identities.iter().map(|identity| (identity.address.to_string(), &*identity.principal)).collect();
-        let said = groups.iter().map(|group| {
-            let principal = |member: &Text| identities.get(&*member.value).copied().unwrap_or(&member.value).to_owned();
-            let members = group.members.as_ref().map(|members| members.iter().map(principal).collect());
-            let name = group.name.as_ref().map(|name| name.value.to_string());
-            (group.id.value.to_ascii_lowercase(), Group { name, members })
-        });
-        self.groups.extend(said.collect::<Vec<_>>());
     }
 
     /// Who acts as which principal.

@@ -5,6 +5,7 @@ pub mod arm;
 pub mod arm_id;
 pub mod blob;
 mod casing;
+mod directory;
 pub mod discover;
 pub mod guid;
 pub mod kinds;

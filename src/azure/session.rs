@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use super::arm::{ArmClient, VaultClient};
+use super::arm::{ArmClient, GraphClient, VaultClient};
 use super::wire::Dialect;
 use crate::provider::Mentioned;
 
@@ -16,6 +16,8 @@ pub struct Azure {
     pub client: ArmClient,
     /// The way to what vaults hold.
     pub vaults: Option<VaultClient>,
+    /// The way to the directory.
+    pub graph: Option<GraphClient>,
     /// The subscription that ids without one of their own are in.
     pub subscription: String,
     /// The directory.
@@ -53,6 +55,7 @@ impl Azure {
         Self {
             client,
             vaults: None,
+            graph: None,
             subscription,
             tenant,
             dialect,

@@ -207,7 +207,7 @@ fn show<'a, T: ToString>(
     common: &Common,
     invocation: &Invocation,
     found: &Found<'_, T>,
-    access: impl Iterator<Item = &'a Access>,
+    access: impl Iterator<Item = &'a Access> + Clone,
 ) {
     let (denied, denied_json) = &found.denied;
     match common.format() {
@@ -219,10 +219,11 @@ fn show<'a, T: ToString>(
         Format::Text | Format::Table => {
             match (found.all.is_empty(), common.format()) {
                 (true, _) => invocation.print_line(&found.nothing),
-                (_, Format::Table) => invocation.print(&access_text::table(access)),
+                (_, Format::Table) => invocation.print(&access_text::table(access.clone())),
                 _ => invocation.print(&access_text::lines(found.all)),
             }
             invocation.print(denied);
+            invocation.print(&access_text::untold(access));
         }
         picture => draw(picture, access, invocation),
     }

@@ -440,7 +440,7 @@ fn vault_client(config: &Value, invocation: &Invocation) -> Result<VaultClient, 
     let settings = Settings::gather(config, &invocation.environment)?;
     let runtime = super::invocation::runtime()?;
     let cloud = runtime.block_on(settings.cloud(invocation.simulator.as_deref()))?;
-    Ok(settings.clients(&cloud, Arc::new(SystemClock::default()))?.1)
+    Ok(settings.clients(&cloud, Arc::new(SystemClock::default()))?.vaults)
 }
 
 impl std::fmt::Debug for Settled {

@@ -87,8 +87,10 @@ pub fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, 
     };
     let (mut before, mut after) = access::around(plan, &loaded.registry, &traced);
     let groups = &loaded.configuration.preferences.groups;
-    before.know_groups(groups);
-    after.know_groups(groups);
+    for world in [&mut before, &mut after] {
+        world.know_directory(&plan.directory);
+        world.know_groups(groups);
+    }
     (before, after)
 }
 

@@ -8,6 +8,7 @@ mod authors;
 mod backend;
 mod completions;
 mod console;
+mod directory;
 mod docs;
 mod drift;
 mod encryption;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::authors::name_authors;
+use super::directory;
 use super::flags::{LockFlags, OutputFlags, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::{Loaded, SimulateFlags};
@@ -188,6 +189,9 @@ pub async fn make_telling(
         plan.drift = drift;
         // A plan is as good without the log; "bowline drift" says why it cannot be read.
         let _ = name_authors(&mut plan.drift, loaded, invocation, &before).await;
+    }
+    if options.mode != Mode::RefreshOnly && options.refresh && !plan.errored {
+        plan.directory = directory::look_up(&plan, loaded, invocation, &before).await;
     }
     (plan, found)
 }

@@ -52,6 +52,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::{self, Given};
 use crate::graph::{ConfigGraph, ConfigNode};
+use crate::provider::Directory;
 use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
@@ -272,6 +273,7 @@ impl<'c> Planner<'c> {
             options: self.options.clone(),
             timestamp,
             implied_order,
+            directory: Directory::default(),
             errored: self.stage.found.has_errors(),
         };
         (plan, self.stage.evaluation, self.stage.found)

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ResourceAddress};
-use crate::provider::Recorded;
+use crate::provider::{Directory, Recorded};
 use crate::state::{DeposedKey, ObjectAddress, ProviderAddress, State};
 use crate::value::{Path, Value};
 
@@ -34,6 +34,8 @@ pub struct Plan {
     pub timestamp: String,
     /// Pairs of which the first must exist before the second is written, though no reference says so.
     pub implied_order: Vec<(Address, Address)>,
+    /// What the directory says of those who gain or lose roles, so that the plan can tell it later too.
+    pub directory: Directory,
     /// Planning met errors: the rest is for information and cannot be applied.
     pub errored: bool,
 }

@@ -5,6 +5,7 @@
 //! A [`Provider`] is known without configuration: its schemas, its kinds. Configuring it gives a [`Session`],
 //! which has two halves: [`Read`], which planning may hold, and [`Write`], which only apply is given.
 
+mod directory;
 mod registry;
 mod schema;
 mod stand_in;
@@ -20,6 +21,7 @@ use crate::span::SourceMap;
 use crate::syntax::tree::Body;
 use crate::value::{Path, Value};
 
+pub use directory::{Directory, Entry, Members, Sought};
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 pub use stand_in::StandIns;
@@ -274,6 +276,12 @@ pub trait Read: Send + Sync {
         _filter: Option<&str>,
     ) -> Result<Vec<serde_json::Value>, Diagnostics> {
         Ok(Vec::new())
+    }
+
+    /// What the service's directory says of these: who they are, and who is in those that are groups. What it does not
+    /// say is no fault.
+    async fn directory(&self, _sought: &[Sought]) -> Directory {
+        Directory::default()
     }
 
     /// Reads an object that is to be taken over, by its id.

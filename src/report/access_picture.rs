@@ -153,6 +153,7 @@ impl Drawing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Roll;
 
     fn way(i: usize, place: &str) -> (Vec<String>, BTreeSet<Grant>) {
         (vec![format!("identity id-{i}")], [("Reader".to_owned(), place.to_owned(), Tone::Create)].into())
@@ -174,7 +175,7 @@ mod tests {
     fn many_are_counted_by_what_they_are() {
         let accounts: Vec<Who> = (0..3)
             .map(|i| Who::ServiceAccount { name: format!("n/{i}"), cluster: Issuer::Cluster("prod".into()) })
-            .chain([Who::Group { name: None, id: "g".into(), has_members: false }])
+            .chain([Who::Group { name: None, id: "g".into(), roll: Roll::Unknown }])
             .collect();
         let all: Vec<&Who> = accounts.iter().collect();
         assert_eq!(counted(&all), "group g (whose members are not known here) and 3 service accounts of cluster prod");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
 
-use crate::access::{Access, AccessChange, Denial, Hop, Issuer, Reach, Scope, Who};
+use crate::access::{self, Access, AccessChange, Denial, Hop, Issuer, Person, Reach, Roll, Scope, Who};
 use crate::plan::Action;
 use crate::report::change_text::symbol;
 use crate::report::style::{Paint, Style};
@@ -30,7 +30,7 @@ pub fn changes(changes: &[AccessChange], style: &Style) -> String {
             }
         }
     }
-    text
+    text + &untold(changes.iter().map(|change| &change.access))
 }
 
 /// Those who have the same access through the same identity and group.
@@ -169,11 +169,44 @@ fn who_json(who: &Who) -> Json {
         Who::ControlPlane(name) => json!({ "kind": "control_plane", "name": name }),
         Who::Nodes(name) => json!({ "kind": "nodes", "name": name }),
         Who::Identity(name) => json!({ "kind": "identity", "name": name }),
-        Who::Group { name, id, has_members } => {
-            json!({ "kind": "group", "name": name.as_ref().unwrap_or(id), "id": id, "members_known": has_members })
-        }
-        Who::Principal { id, kind } => json!({ "kind": "principal", "name": id, "principal_type": kind }),
+        Who::Group { name, id, roll } => group_json(name.as_ref().unwrap_or(id), id, roll),
+        Who::Principal { id, kind, name } => json!({
+            "kind": "principal", "name": name.as_ref().unwrap_or(id), "id": id, "principal_type": kind,
+        }),
     }
+}
+
+fn group_json(name: &str, id: &str, roll: &Roll) -> Json {
+    let mut group = json!({ "kind": "group", "name": name, "id": id, "members_known": false });
+    let Some(fields) = group.as_object_mut() else { return group };
+    let mut known = |members: Json| {
+        fields.insert("members_known".into(), true.into());
+        fields.insert("members".into(), members);
+    };
+    match roll {
+        Roll::Unknown => {}
+        Roll::Untold(why) => {
+            fields.insert("members_unknown_because".into(), (&**why).into());
+        }
+        Roll::Nobody => known(json!([])),
+        Roll::Of(people) => {
+            let person =
+                |person: &Person| json!({ "id": person.id, "name": person.name, "principal_type": person.kind });
+            known(people.iter().map(person).collect());
+        }
+    }
+    group
+}
+
+/// That the directory does not tell who is in some groups, and what to do about it.
+pub fn untold<'a>(found: impl Iterator<Item = &'a Access>) -> String {
+    let line = |why: &str| {
+        format!(
+            "Who is in some groups is not known: {why}. With GroupMember.Read.All in Microsoft Graph the directory tells \
+             it, or bowline.hcl names the members.\n"
+        )
+    };
+    access::untold(found).into_iter().map(line).collect()
 }
 
 /// Answers to `who-can` and `what-can`, a line each.
@@ -188,7 +221,7 @@ pub fn table<'a>(found: impl Iterator<Item = &'a Access>) -> String {
         let condition = if access.condition.is_some() { " (under a condition)" } else { "" };
         let ways: Vec<&str> = access.through.iter().chain(&access.group).map(String::as_str).collect();
         [
-            access.who.to_string(),
+            access.who.brief(),
             if ways.is_empty() { "-".to_owned() } else { ways.join(", ") },
             format!("{}{condition}", access.role.name),
             access.scope.to_string(),

@@ -397,7 +397,7 @@ impl Azure {
         }
     }
 
-    fn refused(&mut self, refusal: &Refusal) -> Answer {
+    pub(super) fn refused(&mut self, refusal: &Refusal) -> Answer {
         let answer = Answer::from(refusal);
         let Some(wait) = refusal.wait else { return answer };
         let told = self.timer.retry_after(wait);

@@ -279,7 +279,7 @@ fn endpoints(here: &str) -> Value {
         "resourceManager": here,
         "graph": here,
         "graphAudience": here,
-        "microsoftGraphResourceId": here,
+        "microsoftGraphResourceId": format!("{here}/graph/"),
         "batch": here,
         "media": here,
         "sqlManagement": here,

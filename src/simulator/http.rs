@@ -18,7 +18,7 @@ use crate::simulator::connection::{Switch, Wires};
 use crate::simulator::request::Request;
 use crate::simulator::service::service_of;
 use crate::simulator::target::{Key, Target};
-use crate::simulator::{control, kubernetes, vault_secrets};
+use crate::simulator::{control, graph, kubernetes, vault_secrets};
 
 /// How long a write that may not overlap with another is held open for one to arrive. Handling is far too quick
 /// for two to meet otherwise, while in Azure they are under way for a second or two.
@@ -163,6 +163,9 @@ async fn answer(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
     }
     if let Some((vault, path)) = vault_secrets::of_vault(request) {
         return Reply::Answer(lock(&shared.azure).answer_vault(request, &vault, &path));
+    }
+    if let Some(path) = graph::of_graph(request) {
+        return lock(&shared.azure).answer_graph(request, &path);
     }
     let Some((parent, refusal)) = overlapping(request) else {
         return lock(&shared.azure).answer(request, None);

@@ -104,7 +104,7 @@ impl Azure {
     }
 
     /// One page of a list, of which only the items on it are shown, and where the next one is.
-    fn page<Item>(&self, request: &Request, all: Vec<Item>, show: impl Fn(Item) -> Value) -> Answer {
+    pub(super) fn page<Item>(&self, request: &Request, all: Vec<Item>, show: impl Fn(Item) -> Value) -> Answer {
         let asked = request.parameter("$top").and_then(|top| top.parse().ok()).unwrap_or(usize::MAX);
         let size = self.faults.page_size.min(asked).max(1);
         let start = request.parameter("$skiptoken").and_then(|token| skipped(&token)).unwrap_or(0).min(all.len());

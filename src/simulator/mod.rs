@@ -12,6 +12,7 @@ mod connection;
 mod control;
 mod directory;
 mod faults;
+mod graph;
 mod http;
 mod kubernetes;
 mod listing;

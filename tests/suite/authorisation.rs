@@ -19,6 +19,8 @@ const PRINCIPALS: usize = 25;
 const CUSTOM_ROLES: usize = 20;
 const ASSIGNMENTS: usize = 120;
 const DENIALS: usize = 8;
+/// Groups of the directory, which hold principals and each other.
+const TEAMS: usize = 6;
 /// Questions about one world.
 const ROUND: usize = 5_000;
 
@@ -84,21 +86,24 @@ async fn round(seed: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
     let azure = simulator::start(simulator::Options::default()).await.unwrap();
     let address = azure.url().trim_start_matches("http://").to_owned();
-    let scopes = tokio::task::spawn_blocking({
+    let (scopes, principals) = tokio::task::spawn_blocking({
         let (address, mut rng) = (address.clone(), StdRng::seed_from_u64(seed));
         move || populate(&address, &mut rng)
-    });
-    let scopes = scopes.await.unwrap();
+    })
+    .await
+    .unwrap();
     let session = connected(azure.url()).await;
     let world = access::survey(session.reader(), &[]).await.unwrap();
     assert_eq!(world.assignments.len(), ASSIGNMENTS);
-    let principals: BTreeSet<String> = world.assignments.iter().map(|a| a.principal.clone()).collect();
+    assert_eq!(world.groups.len(), TEAMS, "the directory tells who is in every group that is named");
     for _ in 0..ROUND / principals.len() {
         let (action, data) = *ACTIONS.choose(&mut rng).unwrap();
         let scope = scopes.choose(&mut rng).unwrap();
         let answer = access::who_can(&world, action, &ArmId::parse(scope).unwrap());
         let (sure, unsure): (Vec<_>, Vec<_>) = answer.can.into_iter().partition(|reach| reach.only_if.is_none());
-        let named = |found: Vec<access::Reach>| found.into_iter().map(|reach| reach.access.principal);
+        let named = |found: Vec<access::Reach>| {
+            found.into_iter().map(|reach| reach.access.principal).filter(|holder| principals.contains(holder))
+        };
         let sure: BTreeSet<String> = named(sure).collect();
         // What a condition is about may lie deeper than the place; then only the place itself can tell.
         let unsure: BTreeSet<String> = named(unsure).filter(|principal| !sure.contains(principal)).collect();
@@ -131,8 +136,8 @@ const CONDITIONS: [&str; 6] = [
     "ActionMatches{'Microsoft.Compute/virtualMachines/write'}",
 ];
 
-/// Makes a random world; gives the scopes in it.
-fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
+/// Makes a random world; gives the scopes in it and those who can act there.
+fn populate(address: &str, rng: &mut StdRng) -> (Vec<String>, BTreeSet<String>) {
     let subscription = format!("/subscriptions/{SIMULATED_SUBSCRIPTION}");
     let mut scopes = vec![subscription.clone()];
     for i in 0..GROUPS {
@@ -160,6 +165,8 @@ fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
         principals.push(made["properties"]["principalId"].as_str().unwrap().to_owned());
         scopes.push(id);
     }
+    let teams = gather_teams(address, rng, &principals);
+    let holders: Vec<&String> = principals.iter().chain(&teams).collect();
     let mut roles: Vec<String> = BUILT_IN.map(str::to_owned).to_vec();
     for i in 0..CUSTOM_ROLES {
         let guid = format!("00000000-0000-4000-8000-{i:012}");
@@ -179,7 +186,7 @@ fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
     }
     let mut taken = BTreeSet::new();
     while taken.len() < ASSIGNMENTS {
-        let triple = (scopes.choose(rng).unwrap(), roles.choose(rng).unwrap(), principals.choose(rng).unwrap());
+        let triple = (scopes.choose(rng).unwrap(), roles.choose(rng).unwrap(), *holders.choose(rng).unwrap());
         if !taken.insert(triple) {
             continue;
         }
@@ -188,7 +195,8 @@ fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
         let definition = format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}");
         let condition = rng.random_ratio(1, 3).then(|| *CONDITIONS.choose(rng).unwrap());
         let body = json!({ "properties": {
-            "roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal",
+            "roleDefinitionId": definition, "principalId": principal,
+            "principalType": if teams.contains(principal) { "Group" } else { "ServicePrincipal" },
             "condition": condition, "conditionVersion": condition.map(|_| "2.0"),
         }});
         let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
@@ -197,7 +205,7 @@ fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
     for i in 0..DENIALS {
         let scope = scopes.choose(rng).unwrap();
         let few = |rng: &mut StdRng| {
-            let some = principals.choose_multiple(rng, 4).map(|id| json!({ "id": id, "type": "ServicePrincipal" }));
+            let some = holders.choose_multiple(rng, 4).map(|id| json!({ "id": id, "type": "ServicePrincipal" }));
             some.collect::<Vec<_>>()
         };
         let everybody = json!([{ "id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined" }]);
@@ -219,7 +227,30 @@ fn populate(address: &str, rng: &mut StdRng) -> Vec<String> {
     }
     // A role assignment takes a while to take effect.
     request(address, "POST", "/simulator/clock", "{\"advance\": 600}");
-    scopes
+    (scopes, principals.into_iter().collect())
+}
+
+/// Makes groups of the directory and puts principals and other groups into them, in rings too.
+fn gather_teams(address: &str, rng: &mut StdRng, principals: &[String]) -> Vec<String> {
+    let teams: Vec<String> = (0..TEAMS).map(|i| format!("00000000-0000-4000-b000-{i:012}")).collect();
+    for (i, id) in teams.iter().enumerate() {
+        post(address, "/graph/v1.0/groups", &json!({ "id": id, "displayName": format!("team {i}") }));
+    }
+    for team in &teams {
+        let (few, fewer) = (rng.random_range(0..6), rng.random_range(0..3));
+        let others: Vec<&String> = teams.iter().filter(|other| *other != team).collect();
+        let groups = others.choose_multiple(rng, fewer).copied().cloned().collect::<Vec<_>>();
+        for member in principals.choose_multiple(rng, few).chain(&groups) {
+            let member = json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{member}") });
+            post(address, &format!("/graph/v1.0/groups/{team}/members/$ref"), &member);
+        }
+    }
+    teams
+}
+
+fn post(address: &str, path: &str, body: &Json) {
+    let answer = request(address, "POST", path, &body.to_string());
+    assert!(answer.starts_with("20"), "{path}: {answer}");
 }
 
 fn put(address: &str, path: &str, body: &Json) -> Json {

@@ -79,7 +79,12 @@ impl Request {
 
     /// A request to a URL that Azure gave, which is followed as it stands.
     pub fn follow(url: &str) -> Self {
-        Self { method: Method::Get, target: url.to_owned(), query: Vec::new(), headers: Vec::new(), body: None }
+        Self::plain(Method::Get, url)
+    }
+
+    /// A request to a service whose path says all, the version too.
+    pub fn plain(method: Method, target: impl Into<String>) -> Self {
+        Self { method, target: target.into(), query: Vec::new(), headers: Vec::new(), body: None }
     }
 
     /// With a parameter: `$filter`.
@@ -477,7 +482,7 @@ mod tests {
         drop(listener);
         let cloud = Cloud::simulator(&base).unwrap();
         let clock = Arc::new(crate::azure::arm::VirtualClock::default());
-        let client = crate::azure::arm::Settings::default().clients(&cloud, clock).unwrap().0;
+        let client = crate::azure::arm::Settings::default().clients(&cloud, clock).unwrap().manager;
         let error = client.get(PATH, "1", &client.patience(Duration::from_secs(600))).await.unwrap_err();
         assert!(matches!(error, ArmError::Login(_)), "{error}");
     }

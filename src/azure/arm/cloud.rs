@@ -15,6 +15,8 @@ pub struct Cloud {
     pub resource_manager: Url,
     /// Where tokens are issued.
     pub authority: Url,
+    /// Microsoft Graph, which knows who is who in the directory.
+    pub graph: Url,
     /// What the names of vaults end with: `vault.azure.net`.
     pub vault_domain: String,
 }
@@ -22,17 +24,28 @@ pub struct Cloud {
 impl Cloud {
     /// A cloud by azurerm's word for it.
     pub fn named(name: &str) -> Result<Self, Diagnostic> {
-        let (name, resource_manager, authority, vaults) = match name.to_ascii_lowercase().as_str() {
-            "public" | "azurecloud" | "azurepubliccloud" => {
-                ("public", "https://management.azure.com", "https://login.microsoftonline.com", "vault.azure.net")
-            }
-            "usgovernment" | "azureusgovernment" | "azureusgovernmentcloud" => {
-                let manager = "https://management.usgovcloudapi.net";
-                ("usgovernment", manager, "https://login.microsoftonline.us", "vault.usgovcloudapi.net")
-            }
-            "china" | "azurechinacloud" => {
-                ("china", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "vault.azure.cn")
-            }
+        let (name, resource_manager, authority, graph, vaults) = match name.to_ascii_lowercase().as_str() {
+            "public" | "azurecloud" | "azurepubliccloud" => (
+                "public",
+                "https://management.azure.com",
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com",
+                "vault.azure.net",
+            ),
+            "usgovernment" | "azureusgovernment" | "azureusgovernmentcloud" => (
+                "usgovernment",
+                "https://management.usgovcloudapi.net",
+                "https://login.microsoftonline.us",
+                "https://graph.microsoft.us",
+                "vault.usgovcloudapi.net",
+            ),
+            "china" | "azurechinacloud" => (
+                "china",
+                "https://management.chinacloudapi.cn",
+                "https://login.chinacloudapi.cn",
+                "https://microsoftgraph.chinacloudapi.cn",
+                "vault.azure.cn",
+            ),
             _ => {
                 return Err(Diagnostic::error(
                     "Unknown Azure environment",
@@ -43,12 +56,12 @@ impl Cloud {
                 ));
             }
         };
-        Self::at(name, resource_manager, authority, vaults)
+        Self::at(name, resource_manager, authority, graph, vaults)
     }
 
     /// The simulator, where one address serves everything.
     pub fn simulator(url: &str) -> Result<Self, Diagnostic> {
-        Self::at("simulator", url, url, "vault.azure.net")
+        Self::at("simulator", url, url, &format!("{}/graph", url.trim_end_matches('/')), "vault.azure.net")
     }
 
     /// A cloud that describes itself at `https://{host}/metadata/endpoints`.
@@ -75,10 +88,18 @@ impl Cloud {
         let manager = cloud.get("resourceManager")?.as_str()?;
         let authority = cloud.pointer("/authentication/loginEndpoint")?.as_str()?;
         let vaults = cloud.pointer("/suffixes/keyVaultDns").and_then(Value::as_str).unwrap_or("vault.azure.net");
-        Self::at(name, manager, authority, vaults.trim_start_matches('.')).ok()
+        let graph = cloud.get("microsoftGraphResourceId").and_then(Value::as_str);
+        let graph = graph.unwrap_or("https://graph.microsoft.com");
+        Self::at(name, manager, authority, graph, vaults.trim_start_matches('.')).ok()
     }
 
-    fn at(name: &str, resource_manager: &str, authority: &str, vault_domain: &str) -> Result<Self, Diagnostic> {
+    fn at(
+        name: &str,
+        resource_manager: &str,
+        authority: &str,
+        graph: &str,
+        vault_domain: &str,
+    ) -> Result<Self, Diagnostic> {
         let parse = |text: &str| {
             Url::parse(text)
                 .map_err(|e| Diagnostic::error("Unusable address of Azure", format!("{text:?} is no address: {e}.")))
@@ -87,6 +108,7 @@ impl Cloud {
             name: name.to_owned(),
             resource_manager: parse(resource_manager)?,
             authority: parse(authority)?,
+            graph: parse(graph)?,
             vault_domain: vault_domain.to_owned(),
         })
     }

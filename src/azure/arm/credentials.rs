@@ -10,6 +10,7 @@ use azure_core::credentials::{Secret, TokenCredential};
 use super::client::ArmClient;
 use super::clock::Clock;
 use super::cloud::Cloud;
+use super::graph::GraphClient;
 use super::login::{Assertion, Login};
 use super::vault::VaultClient;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -35,6 +36,16 @@ pub struct Settings {
     use_cli: bool,
     use_msi: bool,
     use_oidc: bool,
+}
+
+/// Clients of the parts of a cloud that are called, signed in as one.
+pub struct Clients {
+    /// Of Azure Resource Manager.
+    pub manager: ArmClient,
+    /// Of what vaults hold.
+    pub vaults: VaultClient,
+    /// Of the directory.
+    pub graph: GraphClient,
 }
 
 impl Settings {
@@ -81,11 +92,14 @@ impl Settings {
         self.login(cloud)?.credential(cloud)
     }
 
-    /// Clients of the cloud and of its vaults. Nobody is called yet: the first request signs in.
-    pub fn clients(&self, cloud: &Cloud, clock: Arc<dyn Clock>) -> Result<(ArmClient, VaultClient), Diagnostic> {
+    /// Clients of the cloud, of its vaults and of its directory. Nobody is called yet: the first request signs in.
+    pub fn clients(&self, cloud: &Cloud, clock: Arc<dyn Clock>) -> Result<Clients, Diagnostic> {
         let credential = self.credential(cloud)?;
-        let vaults = VaultClient::new(cloud, credential.clone(), clock.clone());
-        Ok((ArmClient::new(cloud, credential, clock), vaults))
+        Ok(Clients {
+            vaults: VaultClient::new(cloud, credential.clone(), clock.clone()),
+            graph: GraphClient::new(cloud, credential.clone(), clock.clone()),
+            manager: ArmClient::new(cloud, credential, clock),
+        })
     }
 
     /// Which way to sign in is taken.

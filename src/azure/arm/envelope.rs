@@ -78,8 +78,8 @@ pub struct Page {
     /// The elements; none does not mean that there are no more.
     #[serde(deserialize_with = "list_or_nothing")]
     pub value: Vec<Value>,
-    /// Where the next page is, to be followed as it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the next page is, to be followed as it stands; Graph has a name of its own for it.
+    #[serde(alias = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
 }
 

@@ -10,6 +10,7 @@ mod conflict;
 mod credentials;
 mod envelope;
 mod error;
+mod graph;
 mod login;
 mod models;
 mod operation;
@@ -26,12 +27,13 @@ pub use client::{ArmClient, Method, Request, Response};
 pub use clock::{Backoff, Clock, Patience, SystemClock, VirtualClock};
 pub use cloud::Cloud;
 pub use conflict::{Conflict, retry_while};
-pub use credentials::Settings;
+pub use credentials::{Clients, Settings};
 pub use envelope::{
     AZURE_ASYNC_OPERATION, AdditionalInfo, CORRELATION_ID, ErrorBody, ErrorEnvelope, LOCATION, OperationStatus, Page,
     REQUEST_ID, RETRY_AFTER, VIRTUAL_TIME,
 };
 pub use error::{ArmError, ServiceError};
+pub use graph::GraphClient;
 pub use login::Login;
 pub use models::{Misfit, Model};
 pub use token::{Claims, bearer};

@@ -43,7 +43,7 @@ impl TestServer {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let clock = Arc::new(VirtualClock::default());
         let cloud = Cloud::simulator(&base).unwrap();
-        let client = Settings::default().clients(&cloud, clock.clone()).unwrap().0;
+        let client = Settings::default().clients(&cloud, clock.clone()).unwrap().manager;
         Self { shared, client, clock }
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::arm::{Clock, Method, Request, Settings, SystemClock, VirtualClock};
+use super::directory;
 use super::discover::discover;
 use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
 use super::preflight::preflight;
@@ -16,8 +17,8 @@ use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read, Recorded,
-    Schema, Sent, Session, Settled, Surroundings, Watch, Write,
+    Applied, Directory, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read,
+    Recorded, Schema, Sent, Session, Settled, Sought, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
@@ -109,7 +110,7 @@ impl Provider for AzureProvider {
         let cloud = settings.cloud(simulator).await?;
         let clock: Arc<dyn Clock> =
             if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
-        let (client, vaults) = settings.clients(&cloud, clock)?;
+        let clients = settings.clients(&cloud, clock)?;
         let or_simulated = |given: Option<String>, simulated: &str| match (given, simulator) {
             (Some(given), _) => given,
             (None, Some(_)) => simulated.to_owned(),
@@ -123,9 +124,10 @@ impl Provider for AzureProvider {
         }
         let tenant = or_simulated(settings.tenant_id, SIMULATED_TENANT);
         let dialect = Dialect::of_constraint(surroundings.version_constraint.as_deref());
-        let mut azure = Azure::new(client, subscription, tenant, dialect);
+        let mut azure = Azure::new(clients.manager, subscription, tenant, dialect);
         azure.mentioned = surroundings.mentioned.clone();
-        azure.vaults = Some(vaults);
+        azure.vaults = Some(clients.vaults);
+        azure.graph = Some(clients.graph);
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
@@ -233,6 +235,13 @@ impl Read for AzureSession {
         }
         let listed = self.azure.client.list(&request, &self.azure.client.patience(READ)).await;
         listed.map_err(|error| error.diagnostic(&format!("list {path}")).into())
+    }
+
+    async fn directory(&self, sought: &[Sought]) -> Directory {
+        match &self.azure.graph {
+            Some(graph) => directory::look_up(graph, sought).await,
+            None => Directory::default(),
+        }
     }
 
     async fn import(&self, kind: &str, id: &str) -> Result<Recorded, Diagnostics> {

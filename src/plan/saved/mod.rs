@@ -112,6 +112,7 @@ fn write_plan(plan: &Plan) -> Json {
         "options": write_options(&plan.options),
         "timestamp": plan.timestamp,
         "order": plan.implied_order.iter().map(|(a, b)| json!([a.to_string(), b.to_string()])).collect::<Json>(),
+        "directory": json!(plan.directory),
         "errored": plan.errored,
     })
 }
@@ -135,6 +136,7 @@ fn read_plan(json: &Json) -> Option<Plan> {
         options: read_options(&json["options"])?,
         timestamp: text(&json["timestamp"])?,
         implied_order: list(&json["order"], pair)?,
+        directory: serde_json::from_value(json["directory"].clone()).ok()?,
         errored: json["errored"].as_bool()?,
     })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::simulator::answer::Refusal;
 use crate::simulator::body;
 use crate::simulator::clock::written;
+use crate::simulator::graph::principal_type;
 use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service};
 use crate::simulator::services::quotas::check_assignments;
 use crate::simulator::services::roles::{definition, guid_of};
@@ -107,7 +108,11 @@ fn check_principal(draft: &Draft<'_>, principal: &str) -> Result<(), Refusal> {
     let known = match draft.scene.world.principal(principal) {
         Known::Principal(from) => from <= draft.scene.now,
         Known::NotAPrincipal => false,
-        Known::Elsewhere => !draft.scene.faults.strict_directory || principal == draft.scene.caller,
+        Known::Elsewhere => {
+            !draft.scene.faults.strict_directory
+                || principal == draft.scene.caller
+                || principal_type(draft.scene.world, principal).is_some()
+        }
     };
     if known {
         return Ok(());
@@ -128,13 +133,15 @@ fn completed(draft: &Draft<'_>, principal: &str, role: &Value) -> Value {
     let is_service =
         matches!(draft.scene.world.principal(principal), Known::Principal(_)) || principal == draft.scene.caller;
     let kind = body::text(&draft.body, "/properties/principalType").filter(|text| !text.is_empty());
+    let elsewhere = if is_service { "ServicePrincipal" } else { "User" };
+    let found = principal_type(draft.scene.world, principal).unwrap_or(elsewhere);
     let now = written(draft.scene.now);
     let created = draft.prior_body().and_then(|prior| body::text(prior, "/properties/createdOn")).unwrap_or(&now);
     json!({
         "properties": {
             "roleDefinitionId": role.get("id"),
             "principalId": principal,
-            "principalType": kind.unwrap_or(if is_service { "ServicePrincipal" } else { "User" }),
+            "principalType": kind.unwrap_or(found),
             "scope": if draft.place.scope.is_empty() { "/" } else { draft.place.scope.as_str() },
             "condition": sent("condition"),
             "conditionVersion": sent("conditionVersion"),

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::simulator::body;
+use crate::simulator::graph::groups_of;
 use crate::simulator::service::Scene;
 use crate::simulator::services::conditions;
 use crate::simulator::services::roles::{definition, guid_of};
@@ -83,10 +84,11 @@ struct Held<'a> {
     condition: Option<&'a str>,
 }
 
-/// The assignments of a principal that have taken effect.
+/// The assignments of a principal and of the groups that it is in, of those that have taken effect.
 fn in_effect<'a>(scene: Scene<'a>, principal: &str) -> impl Iterator<Item = Held<'a>> + use<'a> {
     let delay = scene.faults.propagation_seconds.saturating_mul(1000);
-    let held = scene.world.found_by(&format!("principal|{}", principal.to_ascii_lowercase()));
+    let holders = groups_of(scene.world, principal).into_iter().chain([principal.to_ascii_lowercase()]);
+    let held = holders.flat_map(move |holder| scene.world.found_by(&format!("principal|{holder}")));
     held.filter(move |assignment| assignment.created.saturating_add(delay) <= scene.now).map(|assignment| {
         let text = |pointer: &str| body::text(&assignment.body, pointer);
         Held {
@@ -115,6 +117,7 @@ fn names(permissions: Option<&Value>, action: &str, [yes, no]: [&str; 2]) -> boo
 
 /// Whether a deny assignment forbids it, whatever roles say.
 fn denied(scene: Scene<'_>, principal: &str, deed: &Deed<'_>, members: [&str; 2]) -> bool {
+    let groups = groups_of(scene.world, principal);
     scene.world.all_of_kind(DENIALS).any(|denial| {
         let properties = &denial.body["properties"];
         let at = Key::of(body::text(properties, "/scope").unwrap_or_else(|| scope_of(denial)));
@@ -123,7 +126,11 @@ fn denied(scene: Scene<'_>, principal: &str, deed: &Deed<'_>, members: [&str; 2]
         let among = |list: &str, everybody: bool| {
             let listed = properties.get(list).and_then(Value::as_array).into_iter().flatten();
             let mut ids = listed.filter_map(|one| body::text(one, "/id"));
-            ids.any(|id| id.eq_ignore_ascii_case(principal) || everybody && id == EVERYBODY)
+            ids.any(|id| {
+                id.eq_ignore_ascii_case(principal)
+                    || everybody && id == EVERYBODY
+                    || groups.contains(&id.to_ascii_lowercase())
+            })
         };
         there
             && among("principals", true)
