@@ -1,5 +1,8 @@
 //! What a configuration may say beyond its types, in azurerm's words.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use regex::Regex;
 
 use super::plan::{at, path_of};
@@ -128,8 +131,17 @@ fn not_among(name: &str, allowed: &[&str], text: &str) -> Option<Diagnostic> {
     })
 }
 
-fn mismatch(name: &str, pattern: &str, says: &str, text: &str) -> Option<Diagnostic> {
-    let fits = Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
+/// The patterns of the tables as they were asked for. Reading a pattern takes a thousand times as long as trying it, and
+/// a stack has thousands of names to be tried.
+static PATTERNS: LazyLock<Mutex<HashMap<&'static str, Option<Arc<Regex>>>>> = LazyLock::new(Mutex::default);
+
+fn compiled(pattern: &'static str) -> Option<Arc<Regex>> {
+    let mut known = PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(pattern).or_insert_with(|| Regex::new(pattern).ok().map(Arc::new)).clone()
+}
+
+fn mismatch(name: &str, pattern: &'static str, says: &str, text: &str) -> Option<Diagnostic> {
+    let fits = compiled(pattern).is_some_and(|pattern| pattern.is_match(text));
     (!fits).then(|| {
         Diagnostic::error(format!("invalid value for {name} {says}"), format!("{text:?} is not allowed here."))
     })
