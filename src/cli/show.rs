@@ -85,7 +85,7 @@ fn show_plan(saved: &SavedPlan, arguments: &Arguments, invocation: &mut Invocati
         };
         let workloads = after.workloads();
         invocation.print(&plan_text::plan(&saved.plan, &registry, &workloads, detail, &invocation.out));
-        invocation.print(&access_text::changes(&access, &invocation.out));
+        invocation.print(&access_text::changes(&access, detail, &invocation.out));
         return Ok(());
     }
     let unpacked = saving::unpack(saved)?;

@@ -7,30 +7,51 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::access::{self, Access, AccessChange, Denial, Hop, Issuer, Person, Reach, Roll, Scope, Who};
 use crate::plan::Action;
+use crate::report::access_fold;
 use crate::report::change_text::symbol;
+use crate::report::plan_text::Detail;
 use crate::report::style::{Paint, Style};
 
 /// So many holders are named before they are counted.
 const SHOWN: usize = 4;
 
-/// What a plan means for access, a paragraph for each who gains or loses the same; empty when nothing changes.
-pub fn changes(changes: &[AccessChange], style: &Style) -> String {
+/// What a plan means for access, a paragraph for each who gains or loses the same; empty when nothing changes. Where
+/// there are many, those that are alike are told once, unless everything is wanted.
+pub fn changes(changes: &[AccessChange], detail: Detail, style: &Style) -> String {
     if changes.is_empty() {
         return String::new();
     }
     let mut text = format!("\n{}\n", style.paint(Paint::Bold, "Access changes:"));
-    for (gained, action, can) in [(false, Action::Delete, "can no longer"), (true, Action::Create, "can")] {
-        let of_kind = changes.iter().filter(|change| change.gained == gained).map(|change| &change.access);
-        for paragraph in paragraphs(of_kind) {
-            let ways = paragraph.ways.join(" and ");
-            let through = if ways.is_empty() { ways } else { format!(", through {ways},") };
-            text.push_str(&format!("{} {}{through} {can}\n", symbol(action, style), holders(&paragraph.holders)));
-            for access in &paragraph.access {
+    for (gained, action) in [(false, Action::Delete), (true, Action::Create)] {
+        let of_kind = paragraphs(changes.iter().filter(|change| change.gained == gained).map(|change| &change.access));
+        let folds = if detail == Detail::Verbose {
+            of_kind.into_iter().map(access_fold::alone).collect()
+        } else {
+            access_fold::folded(of_kind)
+        };
+        for fold in folds {
+            text.push_str(&format!("{} {}\n", symbol(action, style), fold.told.heading(gained)));
+            for access in &fold.told.access {
                 text.push_str(&format!("      {}\n", grant(access, gained, style)));
+            }
+            if let Some(like) = also(&fold.like) {
+                text.push_str(&format!("      {}\n", style.paint(Paint::Faint, like)));
             }
         }
     }
     text + &untold(changes.iter().map(|change| &change.access))
+}
+
+/// What is said below a paragraph of those like it.
+fn also(like: &[Paragraph<'_>]) -> Option<String> {
+    let people: Vec<&Who> = like.iter().flat_map(|paragraph| paragraph.holders.iter().copied()).collect();
+    (!like.is_empty()).then(|| {
+        format!(
+            "# (the same roles for {} more, each at places of its own: {}; -verbose shows each)",
+            people.len(),
+            holders(&people)
+        )
+    })
 }
 
 /// Those who have the same access through the same identity and group.
@@ -41,6 +62,16 @@ pub struct Paragraph<'a> {
     pub holders: Vec<&'a Who>,
     /// What.
     pub access: Vec<&'a Access>,
+}
+
+impl Paragraph<'_> {
+    /// `service accounts a/b and a/c (cluster prod), through identity api, can`
+    pub fn heading(&self, gained: bool) -> String {
+        let ways = self.ways.join(" and ");
+        let through = if ways.is_empty() { ways } else { format!(", through {ways},") };
+        let can = if gained { "can" } else { "can no longer" };
+        format!("{}{through} {can}", holders(&self.holders))
+    }
 }
 
 /// Access put together by who has the same.
@@ -59,9 +90,10 @@ pub fn paragraphs<'a>(found: impl Iterator<Item = &'a Access>) -> Vec<Paragraph<
 }
 
 /// Where, which role, under which condition.
-type Grant<'a> = (&'a str, &'a str, Option<&'a str>);
+pub type Grant<'a> = (&'a str, &'a str, Option<&'a str>);
 
-fn what(access: &Access) -> Grant<'_> {
+/// What an access is about.
+pub fn what(access: &Access) -> Grant<'_> {
     (access.scope.key(), &access.role.key, access.condition.as_deref())
 }
 

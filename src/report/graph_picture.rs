@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::graph_alike;
 use super::graph_dot::nearest;
 use super::picture::{Edge, Node, Picture, READABLE, Tone};
 use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance};
@@ -33,12 +34,69 @@ pub fn of_instances(
         By::Resource => return whole.reduced(),
         By::Module | By::Workload => named(&whole, &names),
     };
-    if folded.nodes.len() <= READABLE {
-        return folded.reduced();
+    readable(&whole, folded, names, instances, workloads).reduced()
+}
+
+/// The picture with so few boxes that they can be read. Still too much: boxes that lead to the same are put together,
+/// then instances of one block or module, then what makes up a workload, and in the end whatever is of one kind.
+fn readable(
+    whole: &Picture,
+    mut folded: Picture,
+    mut names: Vec<String>,
+    instances: &[(Address, Tone)],
+    workloads: &BTreeMap<Address, String>,
+) -> Picture {
+    let by_block = instances.iter().map(|(address, _)| without_keys(address)).collect();
+    let by_workload = instances.iter().map(|(address, _)| name(address, By::Workload, workloads)).collect();
+    let by_kind = instances.iter().map(|(address, _)| kind(address)).collect();
+    for coarser in [by_block, by_workload, by_kind] {
+        for _ in 0..FOLDS {
+            if folded.nodes.len() <= READABLE {
+                return folded;
+            }
+            let alike = graph_alike::names(&folded, sort, without_key);
+            if alike.is_empty() {
+                break;
+            }
+            names =
+                names.iter().map(|name| alike.get(name.as_str()).cloned().unwrap_or_else(|| name.clone())).collect();
+            folded = named(whole, &names);
+        }
+        if folded.nodes.len() <= READABLE {
+            return folded;
+        }
+        names = coarser;
+        folded = named(whole, &names);
     }
-    // Still too much: instances of one module, or of one kind, are alike.
-    let alike: Vec<String> = instances.iter().map(|(address, _)| without_keys(address)).collect();
-    named(&whole, &alike).reduced()
+    folded
+}
+
+/// What is put together may make others alike, so often at most.
+const FOLDS: usize = 3;
+
+/// What the box of a name is: a workload, a module, or a resource of some kind.
+fn sort(name: &str) -> &str {
+    let word = name.split([' ', '.', '[']).next().unwrap_or(name);
+    match name.strip_prefix("data.") {
+        Some(rest) => rest.split('.').next().unwrap_or(rest),
+        None => word,
+    }
+}
+
+/// A name without the key that it ends with: `module.workload["w1"]` is one of `module.workload`.
+fn without_key(name: &str) -> String {
+    match name.rsplit_once('[') {
+        Some((block, key)) if key.ends_with(']') && !name.contains(", ") => block.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// What is left to tell of an instance among too many others: its kind, or its outermost module.
+fn kind(address: &Address) -> String {
+    match address.module.steps().first() {
+        Some(step) => format!("module.{}", step.name),
+        None => address.resource.kind.to_string(),
+    }
 }
 
 fn node((address, tone): &(Address, Tone)) -> Node {

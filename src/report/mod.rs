@@ -1,5 +1,6 @@
 //! Everything that is formatted, for people and for tools. Nothing here decides anything.
 
+pub mod access_fold;
 pub mod access_picture;
 pub mod access_text;
 mod change;
@@ -8,6 +9,7 @@ mod config_json;
 pub mod diagnostics;
 pub mod drift_text;
 mod function_words;
+mod graph_alike;
 pub mod graph_dot;
 pub mod graph_picture;
 pub mod html;

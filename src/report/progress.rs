@@ -114,7 +114,7 @@ impl Progress {
             }
         } else {
             self.text(&plan_text::plan(plan, registry, workloads, detail, &self.style));
-            self.text(&access_text::changes(access, &self.style));
+            self.text(&access_text::changes(access, detail, &self.style));
         }
     }
 

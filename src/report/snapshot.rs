@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::plan_text::Detail;
 use super::style::Style;
 use super::{access_text, plan_text};
 use crate::access::AccessChange;
@@ -23,7 +24,8 @@ static LOOPBACK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b127\.
 /// The text of a plan. `is_fixed` tells of an id or a moment that it is written in the configuration, or else always the
 /// same: it stays.
 pub fn text(plan: &Plan, registry: &Registry, access: &[AccessChange], is_fixed: &dyn Fn(&str) -> bool) -> String {
-    let body = plan_text::changes(plan, registry, &Style::PLAIN) + &access_text::changes(access, &Style::PLAIN);
+    let body = plan_text::changes(plan, registry, &Style::PLAIN)
+        + &access_text::changes(access, Detail::Verbose, &Style::PLAIN);
     let body = masked(&body, is_fixed);
     let lines: Vec<&str> = body.trim().lines().map(str::trim_end).collect();
     // The first line keeps its indentation, so that all headings stand in one column.

@@ -133,7 +133,9 @@ fn not_among(name: &str, allowed: &[&str], text: &str) -> Option<Diagnostic> {
 
 /// The patterns of the tables as they were asked for. Reading a pattern takes a thousand times as long as trying it, and
 /// a stack has thousands of names to be tried.
-static PATTERNS: LazyLock<Mutex<HashMap<&'static str, Option<Arc<Regex>>>>> = LazyLock::new(Mutex::default);
+static PATTERNS: LazyLock<Mutex<Patterns>> = LazyLock::new(Mutex::default);
+
+type Patterns = HashMap<&'static str, Option<Arc<Regex>>>;
 
 fn compiled(pattern: &'static str) -> Option<Arc<Regex>> {
     let mut known = PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::access_text::{self, grant_text};
+use super::access_fold;
+use super::access_text::{self, Paragraph, grant_text};
 use super::markup::escaped;
 use super::picture::Picture;
 use super::plan_text::Counts;
@@ -143,25 +144,41 @@ fn access(changes: &[AccessChange], body: &mut String) {
     }
     for gained in [false, true] {
         let of_kind = changes.iter().filter(|change| change.gained == gained).map(|change| &change.access);
-        for paragraph in access_text::paragraphs(of_kind) {
-            let (class, can) = if gained { ("gained", "can") } else { ("lost", "can no longer") };
+        for fold in access_fold::folded(access_text::paragraphs(of_kind)) {
             let edge = if gained { "" } else { " lost-all" };
-            let ways = paragraph.ways.join(" and ");
-            let through = if ways.is_empty() { ways } else { format!(", through {ways},") };
-            let who = escaped(&format!("{}{through} {can}", access_text::holders(&paragraph.holders)));
-            let _ = writeln!(body, "<div class=\"access{edge}\"><p class=\"{class}\">{who}</p><ul>");
-            for access in &paragraph.access {
-                let alert = if gained && access.grants_any() {
-                    " <span class=\"alert\">and so can get any access there</span>"
-                } else {
-                    ""
-                };
-                let _ = writeln!(body, "<li>{}{alert}</li>", escaped(&grant_text(access)));
+            let _ = writeln!(body, "<div class=\"access{edge}\">");
+            paragraph(&fold.told, gained, body);
+            for (others, word) in
+                [(&fold.parts, "Each of these"), (&fold.like, "The same roles, each at places of its own:")]
+            {
+                if others.is_empty() {
+                    continue;
+                }
+                let _ = writeln!(body, "<details><summary>{word} {}</summary>", others.len());
+                for other in others {
+                    paragraph(other, gained, body);
+                }
+                body.push_str("</details>\n");
             }
-            body.push_str("</ul></div>\n");
+            body.push_str("</div>\n");
         }
     }
     body.push_str("</section>\n");
+}
+
+/// Who gains or loses what.
+fn paragraph(paragraph: &Paragraph<'_>, gained: bool, body: &mut String) {
+    let class = if gained { "gained" } else { "lost" };
+    let _ = writeln!(body, "<p class=\"{class}\">{}</p><ul>", escaped(&paragraph.heading(gained)));
+    for access in &paragraph.access {
+        let alert = if gained && access.grants_any() {
+            " <span class=\"alert\">and so can get any access there</span>"
+        } else {
+            ""
+        };
+        let _ = writeln!(body, "<li>{}{alert}</li>", escaped(&grant_text(access)));
+    }
+    body.push_str("</ul>\n");
 }
 
 fn checks(findings: &[Finding], sources: &SourceMap, body: &mut String) {

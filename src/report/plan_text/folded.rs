@@ -1,5 +1,7 @@
 //! Changes that are alike, shown once: at thousands of changes nobody reads each.
 
+use std::hash::Hash;
+
 use indexmap::IndexMap;
 
 use super::headings::changed_arguments;
@@ -19,16 +21,34 @@ const NAMED: usize = 3;
 pub type Fold<'a> = (&'a InstanceChange, Vec<&'a InstanceChange>);
 
 /// Changes of instances of one block are alike when the same is done to them, for the same reason, by the same
-/// arguments.
+/// arguments; where that leaves too many, so are those of all blocks of one kind.
 pub fn folded<'a>(shown: &[&'a InstanceChange], registry: &Registry, detail: Detail) -> Vec<Fold<'a>> {
     if shown.len() <= READABLE || detail == Detail::Verbose {
         return shown.iter().map(|change| (*change, Vec::new())).collect();
     }
+    let described: Vec<_> = shown.iter().map(|change| (*change, arguments(change, registry))).collect();
+    let by_block = put_together(&described, |change| change.address.config());
+    if by_block.len() <= READABLE {
+        return by_block;
+    }
+    put_together(&described, |change| (change.address.resource.mode, change.address.resource.kind.clone()))
+}
+
+/// What is done to an instance: how, why and by which arguments.
+type Deed = (&'static [&'static str], Option<&'static str>, Vec<String>);
+
+fn arguments(change: &InstanceChange, registry: &Registry) -> Deed {
+    let reason = change.reason.as_ref().and_then(crate::plan::Reason::word);
+    (change.action.words(), reason, changed_arguments(&diff(change, registry), schema(change, registry)))
+}
+
+fn put_together<'a, K: Hash + Eq>(
+    described: &[(&'a InstanceChange, Deed)],
+    key: impl Fn(&InstanceChange) -> K,
+) -> Vec<Fold<'a>> {
     let mut alike: IndexMap<_, Vec<&InstanceChange>> = IndexMap::new();
-    for change in shown {
-        let arguments = changed_arguments(&diff(change, registry), schema(change, registry));
-        let reason = change.reason.as_ref().and_then(crate::plan::Reason::word);
-        alike.entry((change.address.config(), change.action.words(), reason, arguments)).or_default().push(change);
+    for (change, deed) in described {
+        alike.entry((key(change), deed)).or_default().push(change);
     }
     let fold = |mut changes: Vec<&'a InstanceChange>| -> Vec<Fold<'a>> {
         if changes.len() < WORTHWHILE {
