@@ -162,11 +162,8 @@ fn plan(registry: &Registry, world: &World) -> Plan {
 fn made(registry: &Registry, address: &Address, known: Vec<(&'static str, Value)>) -> Option<InstanceChange> {
     let provider = registry.iter().next()?;
     let block = &provider.kind(&address.resource.kind)?.schema().block;
-    let open = block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (Arc::from(name.as_str()), Value::unknown(attribute.ty.clone())));
-    let blocks = block.blocks.iter().map(|(name, block)| (Arc::from(name.as_str()), Value::null(block.implied_type())));
+    let open = block.attributes.iter().map(|(name, attribute)| (name.clone(), Value::unknown(attribute.ty.clone())));
+    let blocks = block.blocks.iter().map(|(name, block)| (name.clone(), Value::null(block.implied_type())));
     let known = known.into_iter().map(|(name, value)| (Arc::from(name), value));
     let source = provider.source().into();
     Some(InstanceChange {

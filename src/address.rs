@@ -159,6 +159,9 @@ impl ModulePath {
 /// Shorter paths first, as Terraform sorts: all instances of one depth stand together.
 impl Ord for ModuleInstance {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return std::cmp::Ordering::Equal;
+        }
         self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod diagnostic;
+mod side_by_side;
 pub mod span;
 
 pub mod value;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// The layers in program order: each may use those before it, and itself.
 const LAYERS: &[&str] = &[
     "span",
+    "side_by_side",
     "diagnostic",
     "address",
     "value",

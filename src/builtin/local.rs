@@ -241,8 +241,8 @@ pub(super) fn plan_by_schema(
     }
     if request.prior.is_none() {
         for (name, attribute) in &schema.block.attributes {
-            if attribute.computed && fields.get(name.as_str()).is_none_or(Value::is_null) {
-                fields.insert(name.as_str().into(), Value::unknown_not_null(attribute.ty.clone()));
+            if attribute.computed && fields.get(&**name).is_none_or(Value::is_null) {
+                fields.insert(name.clone(), Value::unknown_not_null(attribute.ty.clone()));
             }
         }
     }

@@ -44,7 +44,7 @@ impl File {
     pub(super) fn open() -> Self {
         let mut file = Self::new("local_file", "0777", false);
         let hidden = Attribute { deprecated: Some(INSTEAD.to_owned()), ..sensitive(Attribute::optional(Type::String)) };
-        file.schema.block.attributes.insert("sensitive_content".to_owned(), hidden);
+        file.schema.block.attributes.insert("sensitive_content".into(), hidden);
         file
     }
 

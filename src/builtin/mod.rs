@@ -68,5 +68,5 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
 
 /// A block of these attributes.
 fn block<'a>(attributes: impl IntoIterator<Item = (&'a str, crate::provider::Attribute)>) -> Block {
-    Block { attributes: attributes.into_iter().map(|(name, a)| (name.to_owned(), a)).collect(), ..Block::default() }
+    Block { attributes: attributes.into_iter().map(|(name, a)| (name.into(), a)).collect(), ..Block::default() }
 }

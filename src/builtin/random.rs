@@ -104,7 +104,7 @@ impl Local for Random {
                 format!("{id:?} cannot be imported as a {}.", self.shape.name),
             ));
         };
-        let nulls = self.schema.block.attributes.iter().map(|(n, a)| (n.as_str(), Value::null(a.ty.clone())));
+        let nulls = self.schema.block.attributes.iter().map(|(n, a)| (&**n, Value::null(a.ty.clone())));
         Ok(with(&with(&Value::object_of(nulls.collect::<Vec<_>>()), self.defaults()), known))
     }
 }

@@ -126,7 +126,7 @@ impl Local for RandomString {
     }
 
     fn import(&self, id: &str) -> Result<Value, Diagnostic> {
-        let nulls = self.schema.block.attributes.iter().map(|(n, a)| (n.as_str(), Value::null(a.ty.clone())));
+        let nulls = self.schema.block.attributes.iter().map(|(n, a)| (&**n, Value::null(a.ty.clone())));
         let nulls = Value::object_of(nulls.collect::<Vec<_>>());
         let length = ("length", Value::number(id.chars().count()));
         let known = [length, ("number", Value::bool(true)), ("result", Value::string(id))];

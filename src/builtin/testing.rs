@@ -49,7 +49,7 @@ impl Bench {
     pub(super) fn config(&self, written: &Value) -> Value {
         let attributes = self.schema().block.attributes.iter();
         let fields: Fields = attributes
-            .map(|(n, a)| (n.as_str().into(), written.field(n).cloned().unwrap_or(Value::null(a.ty.clone()))))
+            .map(|(n, a)| (n.clone(), written.field(n).cloned().unwrap_or(Value::null(a.ty.clone()))))
             .collect();
         Value::object(fields)
     }

@@ -261,7 +261,7 @@ fn unsupported_step(block: &Block, steps: &[Step]) -> Option<Diagnostic> {
             _ => None,
         };
     }
-    let known = block.attributes.keys().chain(block.blocks.keys()).map(String::as_str);
+    let known = block.attributes.keys().chain(block.blocks.keys()).map(|name| &**name);
     let detail = format!(
         "This object has no argument, nested block, or exported attribute named \"{}\".{}",
         name.name,

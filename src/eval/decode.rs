@@ -1,7 +1,8 @@
 //! A body and the schema of its kind to a value: arguments converted to their types, nested blocks gathered.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::fault::Problem;
@@ -57,11 +58,11 @@ impl Decoder<'_> {
     /// The object of a body; `place` is its header, or what stands for one.
     pub(super) fn block(&mut self, body: &Body, schema: &provider::Block, scope: &dyn Scope, place: Span) -> Value {
         let mut gathered = self.gather(body, schema, scope);
-        let attributes: HashMap<&str, &Attribute> =
+        let attributes: FxHashMap<&str, &Attribute> =
             body.attributes.iter().map(|attribute| (&*attribute.name.name, attribute)).collect();
         let mut fields = Fields::new();
         for (name, of) in &schema.attributes {
-            let value = if let Some(attribute) = attributes.get(name.as_str()) {
+            let value = if let Some(attribute) = attributes.get(&**name) {
                 self.attribute(attribute, of, scope)
             } else {
                 if of.required {
@@ -69,19 +70,19 @@ impl Decoder<'_> {
                 }
                 Value::null(of.ty.clone())
             };
-            fields.insert(name.as_str().into(), value);
+            fields.insert(name.clone(), value);
         }
         for (name, nested) in &schema.blocks {
-            let value = match attributes.get(name.as_str()) {
+            let value = match attributes.get(&**name) {
                 Some(attribute) if nested.computed && (!body.json || is_empty_list(&attribute.value)) => {
                     self.blocks_as_attribute(attribute, nested, scope)
                 }
                 _ => {
-                    let blocks = gathered.remove(name.as_str()).unwrap_or_default();
+                    let blocks = gathered.remove(&**name).unwrap_or_default();
                     self.nested(name, nested, blocks, body.span.unwrap_or(place))
                 }
             };
-            fields.insert(name.as_str().into(), value);
+            fields.insert(name.clone(), value);
         }
         self.unexpected_arguments(body, schema);
         Value::object(fields)
@@ -225,11 +226,11 @@ impl Decoder<'_> {
     }
 
     /// What the provider knows of a name, else the name that was probably meant.
-    fn hint<'s>(&self, name: &str, known: impl Iterator<Item = &'s String>) -> String {
+    fn hint<'s>(&self, name: &str, known: impl Iterator<Item = &'s Arc<str>>) -> String {
         let path: Vec<&str> = self.path.iter().map(String::as_str).chain([name]).collect();
         match (self.renamed)(&path) {
             Some(text) => format!(" {text}"),
-            None => did_you_mean(name, known.map(String::as_str)),
+            None => did_you_mean(name, known.map(|known| &**known)),
         }
     }
 }
@@ -246,7 +247,7 @@ fn start_of(place: Span) -> Span {
 
 /// A group without a block is an object of nulls.
 fn absent_group(schema: &provider::Block) -> Value {
-    let attributes = schema.attributes.iter().map(|(name, of)| (name.as_str(), Value::null(of.ty.clone())));
+    let attributes = schema.attributes.iter().map(|(name, of)| (name.clone(), Value::null(of.ty.clone())));
     let blocks = schema.blocks.iter().map(|(name, nested)| {
         let value = match nested.nesting {
             Nesting::Single => Value::null(nested.implied_type()),
@@ -255,7 +256,7 @@ fn absent_group(schema: &provider::Block) -> Value {
             Nesting::Set => Value::set(nested.block.implied_type(), Vec::new()),
             Nesting::Map => Value::map(nested.block.implied_type(), Fields::new()),
         };
-        (name.as_str(), value)
+        (name.clone(), value)
     });
-    Value::object(attributes.chain(blocks).map(|(name, value)| (Arc::from(name), value)).collect())
+    Value::object(attributes.chain(blocks).collect())
 }

@@ -3,8 +3,10 @@
 //! Most of what a service reports differently from one day to the next is of no consequence. Unless only the record is
 //! to be refreshed, drift is what has a part in a change: the change undoes it, or refers to it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::walk::Planner;
 use super::{Action, InstanceChange, Mode, OutputChange, recorded};
@@ -23,11 +25,14 @@ struct Used {
 impl Planner<'_> {
     /// Recorded against Observed, in address order. A mere move counts only when nothing else is planned.
     pub(super) fn drift(&self, outputs: &BTreeMap<Arc<str>, OutputChange>) -> Vec<InstanceChange> {
+        if self.objects.is_empty() {
+            return Vec::new();
+        }
         let used = self.used_by_changes(outputs);
         let mut objects: Vec<_> = self.objects.iter().collect();
         objects.sort_by(|a, b| a.0.cmp(b.0));
         // What an interrupted run did is said where it is settled; nobody else did it.
-        let settled: HashSet<_> = self.settled.iter().filter(|_| self.options.mode != Mode::RefreshOnly).collect();
+        let settled: FxHashSet<_> = self.settled.iter().filter(|_| self.options.mode != Mode::RefreshOnly).collect();
         let others = objects.into_iter().filter(|(object, _)| !settled.contains(object));
         let drifted = others.filter_map(|(object, _)| {
             let drifted = self.drifted(object)?;
@@ -114,21 +119,21 @@ impl Planner<'_> {
     }
 
     /// What the configuration of everything that changes refers to, directly or through values on the way.
-    fn used_by_changes(&self, outputs: &BTreeMap<Arc<str>, OutputChange>) -> HashMap<ConfigAddress, Used> {
+    fn used_by_changes(&self, outputs: &BTreeMap<Arc<str>, OutputChange>) -> FxHashMap<ConfigAddress, Used> {
         let graph = &self.stage.graph;
         let changed = self.changes.values().filter(|change| change.action != Action::NoOp);
         let changed = changed.map(|change| ConfigNode::Resource(change.address.config()));
         let moved = outputs.iter().filter(|(_, output)| output.action != Action::NoOp);
         let moved = moved.map(|(name, _)| ConfigNode::Output(ModulePath::root(), name.clone()));
         let mut open: Vec<NodeId> = changed.chain(moved).filter_map(|node| graph.find(&node)).collect();
-        let mut reached: HashSet<NodeId> = HashSet::new();
+        let mut reached: FxHashSet<NodeId> = FxHashSet::default();
         while let Some(node) = open.pop() {
             if reached.insert(node) {
                 let on_the_way = |id: &NodeId| !matches!(graph.dag.node(*id), ConfigNode::Resource(_));
                 open.extend(graph.dag.dependencies(node).filter(on_the_way));
             }
         }
-        let mut used: HashMap<ConfigAddress, Used> = HashMap::new();
+        let mut used: FxHashMap<ConfigAddress, Used> = FxHashMap::default();
         for reference in graph.uses.iter().filter(|reference| reached.contains(&reference.from)) {
             let used = used.entry(reference.resource.clone()).or_default();
             match &reference.attribute {

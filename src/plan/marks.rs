@@ -13,13 +13,13 @@ pub fn mark(block: &Block, value: Value) -> Value {
     let mut fields: Fields = (**fields).clone();
     for (name, attribute) in &block.attributes {
         if attribute.sensitive
-            && let Some(value) = fields.get_mut(name.as_str())
+            && let Some(value) = fields.get_mut(&**name)
         {
             *value = value.clone().sensitive();
         }
     }
     for (name, nested) in &block.blocks {
-        if let Some(value) = fields.get_mut(name.as_str()) {
+        if let Some(value) = fields.get_mut(&**name) {
             *value = mark_nested(nested, value.clone());
         }
     }

@@ -197,7 +197,7 @@ fn ignored(declared: &Declared<'_>, resource: &Resource, found: &mut Diagnostics
     for path in paths {
         let Some(Step::Attribute(name)) = path.first() else { continue };
         if !block.attributes.contains_key(&*name.name) && !block.blocks.contains_key(&*name.name) {
-            let known = block.attributes.keys().chain(block.blocks.keys()).map(String::as_str);
+            let known = block.attributes.keys().chain(block.blocks.keys()).map(|name| &**name);
             let hint = did_you_mean(&name.name, known);
             found.error_at(
                 name.span,

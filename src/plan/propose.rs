@@ -15,14 +15,14 @@ pub fn propose(block: &Block, prior: Option<&Value>, config: &Value) -> Value {
     let before = prior.and_then(Value::as_fields);
     let mut fields = Fields::new();
     for (name, attribute) in &block.attributes {
-        let now = configured.get(name.as_str());
-        let then = before.and_then(|b| b.get(name.as_str()));
-        fields.insert(name.as_str().into(), propose_attribute(attribute, then, now));
+        let now = configured.get(&**name);
+        let then = before.and_then(|b| b.get(&**name));
+        fields.insert(name.clone(), propose_attribute(attribute, then, now));
     }
     for (name, nested) in &block.blocks {
-        let now = configured.get(name.as_str());
-        let then = before.and_then(|b| b.get(name.as_str()));
-        fields.insert(name.as_str().into(), propose_nested(nested, then, now));
+        let now = configured.get(&**name);
+        let then = before.and_then(|b| b.get(&**name));
+        fields.insert(name.clone(), propose_nested(nested, then, now));
     }
     Value::object(fields)
 }
@@ -89,11 +89,11 @@ fn agrees(block: &Block, prior: &Value, config: &Value) -> bool {
         _ => false,
     };
     block.attributes.iter().all(|(name, attribute)| {
-        let left_to_provider = attribute.computed && config.get(name.as_str()).is_none_or(Value::is_null);
+        let left_to_provider = attribute.computed && config.get(&**name).is_none_or(Value::is_null);
         left_to_provider || equal(name)
     }) && block.blocks.iter().all(|(name, nested)| {
         let single = matches!(nested.nesting, Nesting::Single | Nesting::Group);
-        match (prior.get(name.as_str()), config.get(name.as_str())) {
+        match (prior.get(&**name), config.get(&**name)) {
             (Some(a), Some(b)) if single && !a.is_null() && !b.is_null() => agrees(&nested.block, a, b),
             _ => equal(name),
         }
@@ -114,12 +114,12 @@ fn settable(block: &Block, prior: &Value) -> Value {
     let Some(before) = prior.as_fields() else { return prior.clone() };
     let attributes = block.attributes.iter().map(|(name, attribute)| {
         let decided = attribute.computed && !attribute.optional;
-        let value = before.get(name.as_str()).filter(|_| !decided).cloned();
-        (name.as_str().into(), value.unwrap_or_else(|| Value::null(attribute.ty.clone())))
+        let value = before.get(&**name).filter(|_| !decided).cloned();
+        (name.clone(), value.unwrap_or_else(|| Value::null(attribute.ty.clone())))
     });
     let blocks = block.blocks.iter().map(|(name, nested)| {
-        let value = before.get(name.as_str()).cloned().unwrap_or_else(|| Value::null(nested.implied_type()));
-        (name.as_str().into(), value)
+        let value = before.get(&**name).cloned().unwrap_or_else(|| Value::null(nested.implied_type()));
+        (name.clone(), value)
     });
     Value::object(attributes.chain(blocks).collect())
 }

@@ -44,7 +44,7 @@ static LOCAL_EXEC: LazyLock<Block> = LazyLock::new(|| {
         ("environment", Attribute::optional(Type::map(Type::String))),
         ("quiet", Attribute::optional(Type::Bool)),
     ];
-    Block { attributes: attributes.map(|(name, a)| (name.to_owned(), a)).into_iter().collect(), ..Block::default() }
+    Block { attributes: attributes.map(|(name, a)| (name.into(), a)).into_iter().collect(), ..Block::default() }
 });
 
 /// What an instance may refer to in its provisioners: itself, and its key.

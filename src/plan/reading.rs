@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, NodeId, ProviderId};
-use crate::provider::{Recorded, Session};
+use crate::provider::{Provider, Recorded, Session};
+use crate::side_by_side;
 use crate::state::{Change, Instance, ObjectAddress};
 use crate::value::Value;
 
@@ -24,9 +25,13 @@ impl Planner<'_> {
             .filter(|(object, p, _)| **p == provider && object.address.resource.mode == ResourceMode::Managed)
             .map(|(object, _, instance)| (object, instance.clone()))
             .collect();
+        let owner = self.stage.registry.find(&provider.source).cloned();
+        let decoded = side_by_side::each(&recorded, |(object, instance)| {
+            owner.as_ref().map(|owner| decode(&**owner, &provider, object, instance))
+        });
         let mut wanted = Vec::with_capacity(recorded.len());
-        for (object, instance) in recorded {
-            if !self.remember(&provider, &object, &instance) {
+        for ((object, instance), decoded) in recorded.into_iter().zip(decoded) {
+            if !decoded.is_some_and(|decoded| self.remember(&object, &instance, decoded)) {
                 self.one_read(&object.address.config());
             } else if let Some(unfinished) = self.take_unfinished(&object) {
                 self.settle(session, unfinished);
@@ -59,33 +64,21 @@ impl Planner<'_> {
         self.options.refresh && self.selection.has_instance(&object.address)
     }
 
-    /// Decodes a recorded object. False with an error.
-    pub(super) fn remember(
+    /// Keeps a recorded object. False with an error.
+    fn remember(
         &mut self,
-        provider: &ProviderAddress,
         object: &ObjectAddress,
         instance: &Arc<Instance>,
+        decoded: Result<Recorded, Diagnostic>,
     ) -> bool {
-        let Some(owner) = self.stage.registry.find(&provider.source) else { return false };
-        let Some(kind) = owner.kind(&object.address.resource.kind) else {
-            self.stage.found.push(Diagnostic::error(
-                "Recorded object of an unknown kind",
-                format!(
-                    "The state holds {object}, a {} of {}, which Bowline does not have. Remove it from the state with \
-                     \"bowline state rm\" (the object itself stays), and manage it with azapi_resource or elsewhere.",
-                    object.address.resource.kind, provider.source
-                ),
-            ));
-            return false;
-        };
-        match recorded::decode(&object.address, instance, kind) {
+        match decoded {
             Ok(recorded) => {
                 let observed = Some(recorded.clone());
                 self.objects.insert(object.clone(), Object { instance: instance.clone(), recorded, observed });
                 true
             }
             Err(problem) => {
-                self.stage.found.push(problem.for_address(&object.address));
+                self.stage.found.push(problem);
                 false
             }
         }
@@ -231,4 +224,24 @@ impl Planner<'_> {
     pub(super) fn is_reading(&self, node: NodeId) -> bool {
         self.reading.contains_key(&node)
     }
+}
+
+/// The object behind what is recorded of it.
+fn decode(
+    owner: &dyn Provider,
+    provider: &ProviderAddress,
+    object: &ObjectAddress,
+    instance: &Instance,
+) -> Result<Recorded, Diagnostic> {
+    let Some(kind) = owner.kind(&object.address.resource.kind) else {
+        return Err(Diagnostic::error(
+            "Recorded object of an unknown kind",
+            format!(
+                "The state holds {object}, a {} of {}, which Bowline does not have. Remove it from the state with \
+                 \"bowline state rm\" (the object itself stays), and manage it with azapi_resource or elsewhere.",
+                object.address.resource.kind, provider.source
+            ),
+        ));
+    };
+    recorded::decode(&object.address, instance, kind).map_err(|problem| problem.for_address(&object.address))
 }

@@ -127,14 +127,14 @@ pub fn check_results(results: &[super::CheckResult]) -> Option<Vec<checks::Check
 /// Makes an object that another release wrote fit the schema: what it lacks is null, what it has in addition goes.
 fn conform(block: &Block, object: &mut Json) {
     let Json::Object(fields) = object else { return };
-    fields.retain(|name, _| block.attributes.contains_key(name) || block.blocks.contains_key(name));
+    fields.retain(|name, _| block.attributes.contains_key(name.as_str()) || block.blocks.contains_key(name.as_str()));
     for name in block.attributes.keys().chain(block.blocks.keys()) {
-        if !fields.contains_key(name) {
-            fields.insert(name.clone(), Json::Null);
+        if !fields.contains_key(&**name) {
+            fields.insert(name.to_string(), Json::Null);
         }
     }
     for (name, nested) in &block.blocks {
-        if let Some(value) = fields.get_mut(name) {
+        if let Some(value) = fields.get_mut(&**name) {
             conform_nested(nested, value);
         }
     }

@@ -386,7 +386,7 @@ pub fn unknown_kind(registry: &Registry, sources: &SourceMap, resource: &Resourc
 
 /// A block in which nothing is configured.
 pub fn empty(block: &Block) -> Value {
-    let attributes = block.attributes.iter().map(|(name, a)| (name.as_str().into(), Value::null(a.ty.clone())));
+    let attributes = block.attributes.iter().map(|(name, a)| (name.clone(), Value::null(a.ty.clone())));
     let blocks = block.blocks.iter().map(|(name, nested)| {
         let one = nested.block.implied_type();
         let value = match nested.nesting {
@@ -396,7 +396,7 @@ pub fn empty(block: &Block) -> Value {
             Nesting::Set => Value::set(one, Vec::new()),
             Nesting::Map => Value::map(one, crate::value::Fields::new()),
         };
-        (name.as_str().into(), value)
+        (name.clone(), value)
     });
     Value::object(attributes.chain(blocks).collect())
 }

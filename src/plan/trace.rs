@@ -194,13 +194,14 @@ fn hoped(config: &Value, schema: &Block) -> Value {
         _ if computed => Value::unknown(ty),
         _ => Value::null(ty),
     };
-    let attributes = schema.attributes.iter().map(|(name, attribute)| {
-        (name.as_str().into(), open(config.field(name), attribute.computed, attribute.ty.clone()))
-    });
+    let attributes = schema
+        .attributes
+        .iter()
+        .map(|(name, attribute)| (name.clone(), open(config.field(name), attribute.computed, attribute.ty.clone())));
     let blocks = schema
         .blocks
         .iter()
-        .map(|(name, block)| (name.as_str().into(), open(config.field(name), block.computed, block.implied_type())));
+        .map(|(name, block)| (name.clone(), open(config.field(name), block.computed, block.implied_type())));
     Value::object(attributes.chain(blocks).collect())
 }
 

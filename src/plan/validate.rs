@@ -147,7 +147,7 @@ fn conditions(stage: &mut Stage<'_>, resource: &Resource, instance: &Address, da
 
 /// An object of the block's type of which nothing is known.
 fn unknown(block: &crate::provider::Block) -> Value {
-    let attributes = block.attributes.iter().map(|(name, a)| (name.as_str().into(), Value::unknown(a.ty.clone())));
-    let blocks = block.blocks.iter().map(|(name, b)| (name.as_str().into(), Value::unknown(b.implied_type())));
+    let attributes = block.attributes.iter().map(|(name, a)| (name.clone(), Value::unknown(a.ty.clone())));
+    let blocks = block.blocks.iter().map(|(name, b)| (name.clone(), Value::unknown(b.implied_type())));
     Value::object(attributes.chain(blocks).collect())
 }

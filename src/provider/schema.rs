@@ -1,6 +1,6 @@
 //! What a kind's configuration and recorded value look like, in Terraform's terms.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -20,9 +20,9 @@ pub struct Schema {
 #[derive(Debug, Clone, Default)]
 pub struct Block {
     /// `name = value`
-    pub attributes: IndexMap<String, Attribute, FxBuildHasher>,
+    pub attributes: IndexMap<Arc<str>, Attribute, FxBuildHasher>,
     /// `name { ... }`
-    pub blocks: IndexMap<String, NestedBlock, FxBuildHasher>,
+    pub blocks: IndexMap<Arc<str>, NestedBlock, FxBuildHasher>,
     /// For people.
     pub description: String,
     /// What to use instead, when it is deprecated.
@@ -147,8 +147,8 @@ impl Block {
     /// The object type that a value of this block has. From the first call on the block is complete.
     pub fn implied_type(&self) -> Type {
         let build = || {
-            let attributes = self.attributes.iter().map(|(name, a)| (name.as_str(), a.ty.clone()));
-            let blocks = self.blocks.iter().map(|(name, b)| (name.as_str(), b.implied_type()));
+            let attributes = self.attributes.iter().map(|(name, a)| (&**name, a.ty.clone()));
+            let blocks = self.blocks.iter().map(|(name, b)| (&**name, b.implied_type()));
             Type::object(attributes.chain(blocks))
         };
         self.implied.0.get_or_init(build).clone()

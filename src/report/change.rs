@@ -6,7 +6,6 @@
 
 pub mod lists;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::plan::Action;
@@ -88,6 +87,11 @@ impl Place<'_> {
         }
     }
 
+    /// The path of a part. None is made where nothing is replaced: then nobody asks for it.
+    fn below(&self, part: impl FnOnce(&Path) -> Path) -> Path {
+        if self.replace_paths.is_empty() { Path::default() } else { part(self.path) }
+    }
+
     fn change(&self, action: Action, node: Node) -> Change {
         let forces_replacement = action != Action::NoOp && self.forces_replacement();
         Change { action, node, forces_replacement }
@@ -107,23 +111,23 @@ fn block_change(block: &Block, before: Option<&Value>, after: Option<&Value>, pl
         if old.is_none() && new.is_none() {
             continue;
         }
-        let path = place.path.then_attribute(name);
+        let path = place.below(|path| path.then_attribute(name));
         let open = attribute.ty == Type::Dynamic;
         let change = value_change(old, new, Place { path: &path, open, ..place });
         action = joined(action, change.action);
-        attributes.push((Arc::from(name.as_str()), change));
+        attributes.push((name.clone(), change));
     }
     attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut blocks = Vec::new();
     let mut names: Vec<_> = block.blocks.iter().collect();
     names.sort_by_key(|(name, _)| *name);
     for (name, nested) in names {
-        let path = place.path.then_attribute(name);
+        let path = place.below(|path| path.then_attribute(name));
         for (label, change) in
             nested_changes(nested, field(before, name), field(after, name), Place { path: &path, ..place })
         {
             action = joined(action, change.action);
-            blocks.push((Arc::from(name.as_str()), label, change));
+            blocks.push((name.clone(), label, change));
         }
     }
     place.change(action, Node::Block { attributes, blocks })
@@ -151,18 +155,20 @@ fn nested_changes(
         Nesting::Single | Nesting::Group => vec![(None, one(before, after, place.path))],
         Nesting::List => {
             let pairs = lists::pairs(elements(before), elements(after), |_| true);
-            let change = |(i, (old, new))| (None, one(old, new, &place.path.then_position(i)));
+            let change = |(i, (old, new))| (None, one(old, new, &place.below(|path| path.then_position(i))));
             pairs.into_iter().enumerate().map(change).collect()
         }
         Nesting::Set => {
             let pairs = lists::set_pairs(elements(before), elements(after));
-            let index = |value: Option<&Value>| place.path.then_index(value.cloned().unwrap_or_else(Value::dynamic));
+            let index = |value: Option<&Value>| {
+                place.below(|path| path.then_index(value.cloned().unwrap_or_else(Value::dynamic)))
+            };
             pairs.into_iter().map(|(old, new)| (None, one(old, new, &index(new.or(old))))).collect()
         }
         Nesting::Map => keys(before, after)
             .into_iter()
             .map(|key| {
-                let path = place.path.then_index(Value::string(Arc::clone(&key)));
+                let path = place.below(|path| path.then_index(Value::string(Arc::clone(&key))));
                 let change = one(field(before, &key), field(after, &key), &path);
                 (Some(key), change)
             })
@@ -206,12 +212,14 @@ fn collection(shape: Shape, before: Option<&Value>, after: Option<&Value>, place
             let map = shape == Shape::Map;
             let mut fields = Vec::new();
             for key in keys(before, after) {
-                let step = if map {
-                    PathStep::Index(Value::string(Arc::clone(&key)))
-                } else {
-                    PathStep::Attribute(Arc::clone(&key))
+                let step = || {
+                    if map {
+                        PathStep::Index(Value::string(Arc::clone(&key)))
+                    } else {
+                        PathStep::Attribute(Arc::clone(&key))
+                    }
                 };
-                let path = then(place.path, step);
+                let path = place.below(|path| then(path, step()));
                 let find = |value: Option<&Value>| {
                     value.and_then(|v| v.field(&key)).filter(|v| map || place.open || !v.is_null()).cloned()
                 };
@@ -230,7 +238,7 @@ fn collection(shape: Shape, before: Option<&Value>, after: Option<&Value>, place
             let pairs = lists::pairs(elements(before), elements(after), alike);
             let changes: Vec<_> = (0..)
                 .zip(pairs)
-                .map(|(i, (old, new))| below(old, new, &place.path.then_position(i)))
+                .map(|(i, (old, new))| below(old, new, &place.below(|path| path.then_position(i))))
                 .inspect(|change| action = joined(action, change.action))
                 .collect();
             Node::List(changes)
@@ -322,11 +330,19 @@ fn elements(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_elements).unwrap_or_default()
 }
 
-fn keys(before: Option<&Value>, after: Option<&Value>) -> BTreeSet<Arc<str>> {
+/// The keys of both sides, in order.
+fn keys(before: Option<&Value>, after: Option<&Value>) -> Vec<Arc<str>> {
     let of = |value: Option<&Value>| {
         value.and_then(Value::as_fields).into_iter().flat_map(|f| f.keys().cloned()).collect::<Vec<_>>()
     };
-    of(before).into_iter().chain(of(after)).collect()
+    let (mut keys, others) = (of(before), of(after));
+    if keys.is_empty() {
+        return others;
+    }
+    keys.extend(others);
+    keys.sort();
+    keys.dedup();
+    keys
 }
 
 fn then(path: &Path, step: PathStep) -> Path {

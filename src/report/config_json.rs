@@ -201,7 +201,7 @@ fn body(body: &Body, block: &Block) -> Map<String, Json> {
     }
     for (name, nested) in &block.blocks {
         if let Some(written) = nested_blocks(body, name, nested) {
-            fields.insert(name.clone(), written);
+            fields.insert(name.to_string(), written);
         }
     }
     fields

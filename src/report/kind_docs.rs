@@ -1,6 +1,7 @@
 //! The reference of a kind in Markdown, from its schema.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::provider::{Attribute, Block, Kind, NestedBlock, Nesting};
 
@@ -23,7 +24,7 @@ pub fn page(kind: &dyn Kind, is_data: bool) -> String {
     text
 }
 
-fn table(text: &mut String, title: &str, attributes: &[(&String, &Attribute)]) {
+fn table(text: &mut String, title: &str, attributes: &[(&Arc<str>, &Attribute)]) {
     if attributes.is_empty() {
         return;
     }

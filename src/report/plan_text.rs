@@ -14,6 +14,7 @@ use crate::provider::{Block, Registry};
 use crate::report::change::{self, Change};
 use crate::report::change_text::{Layout, symbol};
 use crate::report::style::{Paint, Style, wrap};
+use crate::side_by_side;
 use crate::value::Value;
 
 use causes::Causes;
@@ -57,9 +58,13 @@ pub fn plan(
         if detail == Detail::Concise {
             text += &concise::by_module(&shown, registry, workloads, &causes, style);
         } else {
-            for (change, alike) in folded::folded(&shown, registry, detail) {
-                let _ = write!(text, "\n{}", changed(change, registry, style, detail, &causes));
-                text += &folded::also(&alike, style);
+            let folds = folded::folded(&shown, registry, detail);
+            let told = side_by_side::each(&folds, |(change, alike)| {
+                changed(change, registry, style, detail, &causes) + &folded::also(alike, style)
+            });
+            for one in told {
+                text.push('\n');
+                text += &one;
             }
         }
         text += &concise::taken_away(&shown, registry, detail, &causes, style);

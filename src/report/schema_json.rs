@@ -31,11 +31,11 @@ fn schema(schema: &Schema) -> Json {
 fn block(written: &Block) -> Json {
     let mut fields = Map::new();
     let attributes: Map<String, Json> =
-        written.attributes.iter().map(|(name, a)| (name.clone(), attribute(a))).collect();
+        written.attributes.iter().map(|(name, a)| (name.to_string(), attribute(a))).collect();
     if !attributes.is_empty() {
         fields.insert("attributes".into(), attributes.into());
     }
-    let blocks: Map<String, Json> = written.blocks.iter().map(|(name, b)| (name.clone(), nested(b))).collect();
+    let blocks: Map<String, Json> = written.blocks.iter().map(|(name, b)| (name.to_string(), nested(b))).collect();
     if !blocks.is_empty() {
         fields.insert("block_types".into(), blocks.into());
     }

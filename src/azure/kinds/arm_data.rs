@@ -68,7 +68,7 @@ pub fn schema(rows: &[Row]) -> Schema {
     let own = block_of(rows);
     schema.block.attributes.extend(own.attributes);
     schema.block.blocks.extend(own.blocks);
-    schema.block.attributes.insert("id".to_owned(), Attribute::computed(Type::String));
+    schema.block.attributes.insert("id".into(), Attribute::computed(Type::String));
     schema
 }
 

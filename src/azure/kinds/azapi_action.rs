@@ -40,7 +40,7 @@ impl AzapiResourceAction {
             ("output", dynamic(true, false)),
             ("sensitive_output", dynamic(true, true)),
         ];
-        schema.block.attributes.extend(free.map(|(name, attribute)| (name.to_owned(), attribute)));
+        schema.block.attributes.extend(free.map(|(name, attribute)| (name.into(), attribute)));
         schema.block.attributes.extend(dressing(&[""]));
         Self { schema }
     }

@@ -33,7 +33,7 @@ impl AzapiData {
             ("retry", Attribute::optional(Type::Dynamic)),
             ("output", Attribute::computed(Type::Dynamic)),
         ];
-        schema.block.attributes.extend(free.map(|(name, attribute)| (name.to_owned(), attribute)));
+        schema.block.attributes.extend(free.map(|(name, attribute)| (name.into(), attribute)));
         schema.block.attributes.extend(dressing(&[""]));
         Self { schema }
     }

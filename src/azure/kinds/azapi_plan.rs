@@ -216,7 +216,7 @@ pub fn imported(schema: &Schema, id: &str, api_version: &str) -> Result<Value, D
     let Some(parent) = parsed.parent() else {
         return Err(Diagnostic::error("Invalid import id", "The tenant itself is no resource."));
     };
-    let nulls = schema.block.attributes.iter().map(|(n, a)| (n.as_str().into(), Value::null(a.ty.clone())));
+    let nulls = schema.block.attributes.iter().map(|(n, a)| (n.clone(), Value::null(a.ty.clone())));
     let mut fields: Fields = nulls.collect();
     let blocks = schema.block.blocks.iter().map(|(name, block)| {
         let ty = block.implied_type();
@@ -224,7 +224,7 @@ pub fn imported(schema: &Schema, id: &str, api_version: &str) -> Result<Value, D
             Type::List(element) => Value::list((**element).clone(), Vec::new()),
             _ => Value::null(ty.clone()),
         };
-        (name.as_str().into(), none)
+        (name.clone(), none)
     });
     fields.extend(blocks);
     fields.extend(FLAGS.map(|(name, default)| (name.into(), Value::bool(default))));

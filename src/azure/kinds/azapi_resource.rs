@@ -1,5 +1,7 @@
 //! `azapi_resource`: any ARM resource, with a body that is sent as it is written.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
@@ -37,14 +39,14 @@ impl AzapiResource {
         schema.block.blocks.extend(block_of(&[identity()]).blocks);
         schema.block.attributes.extend(free_attributes());
         let triggers = Attribute::optional(Type::Dynamic);
-        schema.block.attributes.insert("replace_triggers_external_values".to_owned(), triggers);
+        schema.block.attributes.insert("replace_triggers_external_values".into(), triggers);
         schema.block.attributes.extend(dressing(&["create", "read", "update", "delete"]));
         Self { schema }
     }
 }
 
 /// The attributes that may hold anything.
-pub(super) fn free_attributes() -> [(String, Attribute); 5] {
+pub(super) fn free_attributes() -> [(Arc<str>, Attribute); 5] {
     let free = |attribute: Attribute, about: &str| Attribute { description: about.to_owned(), ..attribute };
     let secret = |attribute: Attribute| Attribute { write_only: true, sensitive: true, ..attribute };
     let optional = || Attribute::optional(Type::Dynamic);
@@ -55,14 +57,15 @@ pub(super) fn free_attributes() -> [(String, Attribute); 5] {
         ("retry", free(optional(), "Which errors are tried again, and how often.")),
         ("output", free(Attribute::computed(Type::Dynamic), "What Azure answered.")),
     ]
-    .map(|(name, attribute)| (name.to_owned(), attribute))
+    .map(|(name, attribute)| (name.into(), attribute))
 }
 
 /// The headers and query parameters of each verb.
-pub(super) fn dressing(verbs: &[&str]) -> Vec<(String, Attribute)> {
+pub(super) fn dressing(verbs: &[&str]) -> Vec<(Arc<str>, Attribute)> {
     let lists = Type::map(Type::list(Type::String));
     let both = |verb: &&str| {
-        let name = |what: &str| if verb.is_empty() { what.to_owned() } else { format!("{verb}_{what}") };
+        let name =
+            |what: &str| -> Arc<str> { if verb.is_empty() { what.into() } else { format!("{verb}_{what}").into() } };
         [
             (name("headers"), Attribute::optional(Type::map(Type::String))),
             (name("query_parameters"), Attribute::optional(lists.clone())),

@@ -25,9 +25,9 @@ fn block(schema: &Block, given: &Json) -> Value {
     for name in given.as_object().unwrap().keys() {
         assert!(allowed(name), "no argument {name}");
     }
-    let attributes = schema.attributes.iter().map(|(name, a)| (name.clone(), attribute(&a.ty, &given[name])));
+    let attributes = schema.attributes.iter().map(|(name, a)| (name.clone(), attribute(&a.ty, &given[&**name])));
     let blocks = schema.blocks.iter().map(|(name, b)| {
-        let items: Vec<_> = match &given[name] {
+        let items: Vec<_> = match &given[&**name] {
             Json::Array(items) => items.iter().map(|item| block(&b.block, item)).collect(),
             Json::Null => Vec::new(),
             item => vec![block(&b.block, item)],

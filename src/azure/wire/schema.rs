@@ -11,8 +11,8 @@ pub fn schema(table: &Table) -> Schema {
     block.description = table.about.to_owned();
     let mut id = Attribute::computed(Type::String);
     id.description = "The ARM id of the resource.".to_owned();
-    block.attributes.insert("id".to_owned(), id);
-    block.blocks.insert("timeouts".to_owned(), timeouts());
+    block.attributes.insert("id".into(), id);
+    block.blocks.insert("timeouts".into(), timeouts());
     Schema { version: table.schema_version, block }
 }
 
@@ -22,13 +22,13 @@ pub fn block_of(rows: &[Row]) -> Block {
     for row in rows {
         match &row.shape {
             Shape::Blocks(_) if row.presence == Presence::Computed => {
-                block.attributes.insert(row.name.to_owned(), attribute(row));
+                block.attributes.insert(row.name.into(), attribute(row));
             }
             Shape::Blocks(_) => {
-                block.blocks.insert(row.name.to_owned(), nested(row));
+                block.blocks.insert(row.name.into(), nested(row));
             }
             _ => {
-                block.attributes.insert(row.name.to_owned(), attribute(row));
+                block.attributes.insert(row.name.into(), attribute(row));
             }
         }
     }
@@ -118,7 +118,7 @@ pub fn timeouts_type() -> Type {
 fn timeouts() -> NestedBlock {
     let mut block = Block::default();
     for verb in VERBS {
-        block.attributes.insert(verb.to_owned(), Attribute::optional(Type::String));
+        block.attributes.insert(verb.into(), Attribute::optional(Type::String));
     }
     NestedBlock { nesting: Nesting::Single, block, min_items: 0, max_items: 1, computed: false }
 }

@@ -81,14 +81,14 @@ fn configurable(block: &Block, value: &Value) -> Value {
     let mut fields = Fields::new();
     for (name, attribute) in &block.attributes {
         let null = || Value::null(attribute.ty.clone());
-        let may = (attribute.required || attribute.optional) && !attribute.write_only && name != "id";
+        let may = (attribute.required || attribute.optional) && !attribute.write_only && &**name != "id";
         let deprecated = attribute.deprecated.is_some();
-        let kept = present.get(name.as_str()).filter(|_| may && !deprecated).cloned();
-        fields.insert(name.as_str().into(), kept.unwrap_or_else(null));
+        let kept = present.get(&**name).filter(|_| may && !deprecated).cloned();
+        fields.insert(name.clone(), kept.unwrap_or_else(null));
     }
     for (name, nested) in &block.blocks {
         let inner = &nested.block;
-        let value = present.get(name.as_str()).cloned().unwrap_or_else(|| Value::null(nested.implied_type()));
+        let value = present.get(&**name).cloned().unwrap_or_else(|| Value::null(nested.implied_type()));
         let value = match value.kind() {
             ValueKind::List(ty, items) => {
                 Value::list(ty.clone(), items.iter().map(|i| configurable(inner, i)).collect())
@@ -99,7 +99,7 @@ fn configurable(block: &Block, value: &Value) -> Value {
             }
             _ => value,
         };
-        fields.insert(name.as_str().into(), value);
+        fields.insert(name.clone(), value);
     }
     Value::object(fields)
 }
@@ -123,8 +123,8 @@ fn droppable(block: &Block, config: &Value) -> Vec<(Place, bool)> {
 fn gather(block: &Block, config: &Value, at: &mut Place, found: &mut Vec<(Place, bool)>) {
     let Some(fields) = config.as_fields() else { return };
     for (name, nested) in &block.blocks {
-        let Some(value) = fields.get(name.as_str()).filter(|value| !value.is_null()) else { continue };
-        at.push(Step::Name(name.clone()));
+        let Some(value) = fields.get(&**name).filter(|value| !value.is_null()) else { continue };
+        at.push(Step::Name(name.to_string()));
         let is_empty = value.as_elements().is_some_and(<[Value]>::is_empty);
         if !is_empty {
             found.push((at.clone(), !nested.computed));
@@ -143,9 +143,9 @@ fn gather(block: &Block, config: &Value, at: &mut Place, found: &mut Vec<(Place,
         at.pop();
     }
     for (name, attribute) in &block.attributes {
-        let Some(value) = fields.get(name.as_str()).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = fields.get(&**name).filter(|value| !value.is_null()) else { continue };
         if !attribute.required {
-            at.push(Step::Name(name.clone()));
+            at.push(Step::Name(name.to_string()));
             found.push((at.clone(), !attribute.computed || is_nothing(value)));
             at.pop();
         }
@@ -164,9 +164,9 @@ fn dropped(block: &Block, config: &Value, place: &[Step]) -> Value {
         return config.clone();
     };
     let mut fields = fields.clone();
-    if let Some(attribute) = block.attributes.get(name) {
+    if let Some(attribute) = block.attributes.get(name.as_str()) {
         fields.insert(name.as_str().into(), Value::null(attribute.ty.clone()));
-    } else if let (Some(nested), Some(value)) = (block.blocks.get(name), fields.get(name.as_str()).cloned()) {
+    } else if let (Some(nested), Some(value)) = (block.blocks.get(name.as_str()), fields.get(name.as_str()).cloned()) {
         let value = match (rest.split_first(), value.kind()) {
             (None, ValueKind::List(ty, _)) => Value::list(ty.clone(), Vec::new()),
             (None, ValueKind::Set(ty, _)) => Value::set(ty.clone(), Vec::new()),
@@ -187,10 +187,10 @@ fn dropped(block: &Block, config: &Value, place: &[Step]) -> Value {
 /// How many arguments and blocks are missing that must be there.
 fn missing(block: &Block, config: &Value) -> usize {
     let Some(fields) = config.as_fields() else { return 0 };
-    let absent = |name: &String| fields.get(name.as_str()).is_none_or(Value::is_null);
+    let absent = |name: &str| fields.get(name).is_none_or(Value::is_null);
     let mut count = block.attributes.iter().filter(|(name, attribute)| attribute.required && absent(name)).count();
     for (name, nested) in &block.blocks {
-        let Some(value) = fields.get(name.as_str()).filter(|value| !value.is_null()) else {
+        let Some(value) = fields.get(&**name).filter(|value| !value.is_null()) else {
             count += nested.min_items;
             continue;
         };

@@ -156,7 +156,7 @@ impl<'a> Writer<'a> {
             text += &format!("{pad}{name} = {written}\n");
         }
         for (name, nested) in &block.blocks {
-            let Some(value) = fields.get(name.as_str()).filter(|value| !value.is_null()) else { continue };
+            let Some(value) = fields.get(&**name).filter(|value| !value.is_null()) else { continue };
             let items = match nested.nesting {
                 Nesting::List | Nesting::Set => value.as_elements().map(<[Value]>::to_vec).unwrap_or_default(),
                 _ => vec![value.clone()],
@@ -252,7 +252,7 @@ impl<'a> Writer<'a> {
 
 /// The arguments that are set: what must be there first, then by the schema's order.
 fn in_order<'b>(block: &'b Block, fields: &Fields) -> Vec<&'b str> {
-    let is_set = |name: &&String| fields.get(name.as_str()).is_some_and(|value| !value.is_null());
+    let is_set = |name: &&std::sync::Arc<str>| fields.get(&**name).is_some_and(|value| !value.is_null());
     let rank = |name: &str| match name {
         "type" => 0,
         "name" => 1,
@@ -262,7 +262,7 @@ fn in_order<'b>(block: &'b Block, fields: &Fields) -> Vec<&'b str> {
         _ if block.attributes.get(name).is_some_and(|attribute| attribute.required) => 4,
         _ => 5,
     };
-    let mut names: Vec<&str> = block.attributes.keys().filter(is_set).map(String::as_str).collect();
+    let mut names: Vec<&str> = block.attributes.keys().filter(is_set).map(|name| &**name).collect();
     names.sort_by_key(|name| rank(name));
     names
 }

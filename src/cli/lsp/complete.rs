@@ -91,7 +91,8 @@ fn names(project: &Project, around: &Around) -> Vec<Json> {
 pub fn schema<'p>(project: &'p Project, around: &Around) -> Option<&'p Block> {
     let (first, rest) = around.path.split_first()?;
     let kind = project.kind(around.labels.first()?, first == "data")?;
-    rest.iter().try_fold(&kind.schema().block, |block, name| block.blocks.get(name).map(|nested| &nested.block))
+    rest.iter()
+        .try_fold(&kind.schema().block, |block, name| block.blocks.get(name.as_str()).map(|nested| &nested.block))
 }
 
 /// `required string`

@@ -16,8 +16,8 @@ fn nested(nesting: Nesting, min_items: usize, max_items: usize, computed: bool, 
 fn schema() -> Block {
     let rule = Block {
         attributes: [
-            ("name".to_owned(), Attribute::required(Type::String)),
-            ("priority".to_owned(), Attribute::optional(Type::Number)),
+            ("name".into(), Attribute::required(Type::String)),
+            ("priority".into(), Attribute::optional(Type::Number)),
         ]
         .into_iter()
         .collect(),
@@ -25,18 +25,18 @@ fn schema() -> Block {
     };
     Block {
         attributes: [
-            ("id".to_owned(), Attribute::computed(Type::String)),
-            ("name".to_owned(), Attribute::required(Type::String)),
-            ("tags".to_owned(), Attribute::optional(Type::map(Type::String))),
+            ("id".into(), Attribute::computed(Type::String)),
+            ("name".into(), Attribute::required(Type::String)),
+            ("tags".into(), Attribute::optional(Type::map(Type::String))),
         ]
         .into_iter()
         .collect(),
         blocks: [
-            ("rule".to_owned(), nested(Nesting::List, 0, 3, false, rule.clone())),
-            ("zone".to_owned(), nested(Nesting::Set, 0, 0, false, rule.clone())),
-            ("kept".to_owned(), nested(Nesting::List, 0, 1, true, rule.clone())),
-            ("single".to_owned(), nested(Nesting::Single, 0, 1, false, rule.clone())),
-            ("by_name".to_owned(), nested(Nesting::Map, 0, 0, false, rule)),
+            ("rule".into(), nested(Nesting::List, 0, 3, false, rule.clone())),
+            ("zone".into(), nested(Nesting::Set, 0, 0, false, rule.clone())),
+            ("kept".into(), nested(Nesting::List, 0, 1, true, rule.clone())),
+            ("single".into(), nested(Nesting::Single, 0, 1, false, rule.clone())),
+            ("by_name".into(), nested(Nesting::Map, 0, 0, false, rule)),
         ]
         .into_iter()
         .collect(),

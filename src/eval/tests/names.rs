@@ -103,8 +103,8 @@ fn wrong(text: &str, place: Place<'_>) -> Vec<String> {
     let module = module();
     let schema = Block {
         attributes: [
-            ("id".to_owned(), Attribute::computed(Type::String)),
-            ("conf".to_owned(), Attribute::optional(Type::object([("a", Type::String)]))),
+            ("id".into(), Attribute::computed(Type::String)),
+            ("conf".into(), Attribute::optional(Type::object([("a", Type::String)]))),
         ]
         .into_iter()
         .collect(),

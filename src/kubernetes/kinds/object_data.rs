@@ -32,7 +32,7 @@ impl ObjectData {
         let mut rows = vec![own];
         rows.extend(kind.contents.data_rows());
         let mut block = block_of(&rows);
-        block.attributes.insert("id".to_owned(), Attribute::computed(Type::String));
+        block.attributes.insert("id".into(), Attribute::computed(Type::String));
         Self { kind, rows, schema: Schema { version: 0, block } }
     }
 }

@@ -109,9 +109,9 @@ impl ObjectKind {
         let mut block = block_of(&table.rows);
         let id =
             Attribute { description: "`namespace/name`, or the name.".to_owned(), ..Attribute::computed(Type::String) };
-        block.attributes.insert("id".to_owned(), id);
+        block.attributes.insert("id".into(), id);
         if !verbs.is_empty() {
-            block.blocks.insert("timeouts".to_owned(), timeouts(verbs));
+            block.blocks.insert("timeouts".into(), timeouts(verbs));
         }
         let schema = Schema { version: 0, block };
         Self { table, schema, resource, noun, contents: Box::new(contents) }
@@ -211,7 +211,7 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 }
 
 fn timeouts(verbs: &[&str]) -> NestedBlock {
-    let attributes = verbs.iter().map(|verb| ((*verb).to_owned(), Attribute::optional(Type::String)));
+    let attributes = verbs.iter().map(|verb| ((*verb).into(), Attribute::optional(Type::String)));
     let block = Block { attributes: attributes.collect(), ..Block::default() };
     NestedBlock { nesting: Nesting::Single, block, min_items: 0, max_items: 1, computed: false }
 }

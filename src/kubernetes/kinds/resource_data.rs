@@ -25,7 +25,7 @@ impl ResourceData {
             text("kind").required(),
             block("metadata", vec![text("name").required(), text("namespace")]).required(),
         ]);
-        own.attributes.insert("object".to_owned(), Attribute::optional_computed(Type::Dynamic));
+        own.attributes.insert("object".into(), Attribute::optional_computed(Type::Dynamic));
         Self { schema: Schema { version: 1, block: own } }
     }
 }

@@ -26,6 +26,9 @@ struct Replaced<'p> {
 impl<'p> Causes<'p> {
     /// Those of a plan.
     pub fn of(plan: &'p Plan) -> Self {
+        if !plan.changes.iter().any(|change| change.action.is_replace()) {
+            return Self::default();
+        }
         let mut blocks: BTreeMap<ConfigAddress, (Vec<&'p InstanceChange>, usize)> = BTreeMap::new();
         for change in plan.changes.iter().filter(|change| change.deposed.is_none()) {
             let (instances, all) = blocks.entry(change.address.config()).or_default();

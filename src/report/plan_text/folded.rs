@@ -3,12 +3,14 @@
 use std::hash::Hash;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use super::headings::changed_arguments;
 use super::{Detail, diff, schema};
 use crate::plan::InstanceChange;
 use crate::provider::Registry;
 use crate::report::style::{Paint, Style};
+use crate::side_by_side;
 
 /// Up to so many changes each is shown.
 const READABLE: usize = 200;
@@ -26,7 +28,7 @@ pub fn folded<'a>(shown: &[&'a InstanceChange], registry: &Registry, detail: Det
     if shown.len() <= READABLE || detail == Detail::Verbose {
         return shown.iter().map(|change| (*change, Vec::new())).collect();
     }
-    let described: Vec<_> = shown.iter().map(|change| (*change, arguments(change, registry))).collect();
+    let described = side_by_side::each(shown, |change| (*change, arguments(change, registry)));
     let by_block = put_together(&described, |change| change.address.config());
     if by_block.len() <= READABLE {
         return by_block;
@@ -46,7 +48,7 @@ fn put_together<'a, K: Hash + Eq>(
     described: &[(&'a InstanceChange, Deed)],
     key: impl Fn(&InstanceChange) -> K,
 ) -> Vec<Fold<'a>> {
-    let mut alike: IndexMap<_, Vec<&InstanceChange>> = IndexMap::new();
+    let mut alike: IndexMap<_, Vec<&InstanceChange>, FxBuildHasher> = IndexMap::default();
     for (change, deed) in described {
         alike.entry((key(change), deed)).or_default().push(change);
     }

@@ -102,21 +102,21 @@ impl Target {
 impl Encryption {
     /// Reads a state, whatever it is encrypted with; also tells whether it is written as it would be now.
     pub fn read_state(&self, bytes: &[u8], name: &str) -> Result<(State, bool), Diagnostic> {
-        let decrypted = if Envelope::is_one(bytes) {
-            self.of_states().decrypt(bytes, name)?
+        let (mut state, is_current) = if Envelope::is_one(bytes) {
+            let decrypted = self.of_states().decrypt(bytes, name)?;
+            (format::read(&decrypted.bytes, name)?, decrypted.is_current)
         } else {
             let state = format::read(bytes, name)?;
             if state.is_empty() {
                 // Nothing is in it that anybody could read: an empty file, or what a backend begins with.
                 return Ok((state, true));
             }
-            self.of_states().decrypt(bytes, name)?
+            (state, self.of_states().decrypt(bytes, name)?.is_current)
         };
-        let mut state = format::read(&decrypted.bytes, name)?;
         let had_sealed = sealed::open(&mut state, &self.sealers, name)?;
         let is_current = match self.sealer() {
             Some(_) => state.is_empty() || self.write_state(&state, bytes)? == bytes,
-            None => decrypted.is_current && !had_sealed,
+            None => is_current && !had_sealed,
         };
         Ok((state, is_current))
     }

@@ -96,10 +96,10 @@ impl<'a> Sealer<'a> {
         let Json::Object(fields) = object else { return Ok(()) };
         for (name, value) in fields {
             let place = format!("{place}.{name}");
-            if block.attributes.get(name).is_some_and(|attribute| attribute.sensitive) {
+            if block.attributes.get(name.as_str()).is_some_and(|attribute| attribute.sensitive) {
                 self.seal_value(value, &mut place.clone())?;
             }
-            let Some(nested) = block.blocks.get(name) else { continue };
+            let Some(nested) = block.blocks.get(name.as_str()) else { continue };
             match (nested.nesting, value) {
                 (_, Json::Array(items)) => {
                     for (index, item) in items.iter_mut().enumerate() {

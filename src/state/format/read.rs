@@ -25,12 +25,18 @@ pub fn read(bytes: &[u8], name: &str) -> Result<State, Diagnostic> {
     if file.version != VERSION {
         return Err(unsupported_version(name, Some(file.version), &file.terraform_version));
     }
-    let mut reader =
-        Reader { name, modules: FxHashMap::default(), words: FxHashMap::default(), dependencies: FxHashMap::default() };
-    let mut resources = BTreeMap::new();
+    let mut reader = Reader {
+        name,
+        modules: FxHashMap::default(),
+        words: FxHashMap::default(),
+        providers: FxHashMap::default(),
+        dependencies: FxHashMap::default(),
+    };
+    let mut resources = Vec::with_capacity(file.resources.len());
     for row in file.resources {
-        reader.resource(row, &mut resources)?;
+        resources.extend(reader.resource(row)?);
     }
+    let resources = reader.by_address(resources)?;
     let outputs = file
         .outputs
         .into_iter()
@@ -50,39 +56,50 @@ struct Reader<'a> {
     name: &'a str,
     modules: FxHashMap<String, ModuleInstance>,
     words: FxHashMap<String, Arc<str>>,
+    providers: FxHashMap<String, ProviderAddress>,
     dependencies: FxHashMap<String, ConfigAddress>,
 }
 
 impl Reader<'_> {
-    fn resource(
-        &mut self,
-        row: ResourceRow<'_>,
-        resources: &mut BTreeMap<ResourceKey, Resource>,
-    ) -> Result<(), Diagnostic> {
-        let at = format!("{} {}.{}", row.module, row.kind, row.name);
-        let module = self.module(&row.module).ok_or_else(|| self.damaged(&at, "is in a module of no valid name"))?;
-        let mode = match &*row.mode {
-            "managed" => ResourceMode::Managed,
-            "data" => ResourceMode::Data,
-            other => return Err(self.damaged(&at, &format!("has the unknown mode {other:?}"))),
+    /// A row's resource; `None` for one without instances.
+    fn resource(&mut self, row: ResourceRow<'_>) -> Result<Option<(ResourceKey, Resource)>, Diagnostic> {
+        let ResourceRow { module, mode, kind, name, provider, instances: rows } = row;
+        let at = || format!("{module} {kind}.{name}");
+        let resource = ResourceAddress {
+            mode: match &*mode {
+                "managed" => ResourceMode::Managed,
+                "data" => ResourceMode::Data,
+                other => return Err(self.damaged(&at(), &format!("has the unknown mode {other:?}"))),
+            },
+            kind: self.word(&kind),
+            name: self.word(&name),
         };
-        let provider = provider_address(&row.provider).ok_or_else(|| {
-            self.damaged(&at, &format!("names {:?}, which is no provider configuration", row.provider))
-        })?;
-        let resource = ResourceAddress { mode, kind: self.word(&row.kind), name: self.word(&row.name) };
+        let place = self.module(&module).ok_or_else(|| self.damaged(&at(), "is in a module of no valid name"))?;
+        let provider = self
+            .provider(&provider)
+            .ok_or_else(|| self.damaged(&at(), &format!("names {provider:?}, which is no provider configuration")))?;
         let mut instances = BTreeMap::new();
-        for instance in row.instances {
-            self.instance(instance, &mut instances).map_err(|what| self.damaged(&at, &what))?;
+        for instance in rows {
+            self.instance(instance, &mut instances).map_err(|what| self.damaged(&at(), &what))?;
         }
-        if instances.is_empty() {
-            return Ok(());
+        let key = ResourceKey { module: place, resource };
+        Ok((!instances.is_empty()).then_some((key, Resource { provider, instances })))
+    }
+
+    /// What was read, by address. A file's rows are in that order as a rule, and then nothing is compared twice.
+    fn by_address(
+        &self,
+        mut resources: Vec<(ResourceKey, Resource)>,
+    ) -> Result<BTreeMap<ResourceKey, Resource>, Diagnostic> {
+        resources.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let twice = resources.iter().zip(resources.iter().skip(1)).find(|((a, _), (b, _))| a == b);
+        match twice {
+            Some(((key, _), _)) => {
+                let at = format!("{} {}", key.module, key.resource);
+                Err(self.damaged(&at, "is recorded twice"))
+            }
+            None => Ok(resources.into_iter().collect()),
         }
-        let key = ResourceKey { module, resource };
-        if resources.contains_key(&key) {
-            return Err(self.damaged(&at, "is recorded twice"));
-        }
-        resources.insert(key, Resource { provider, instances });
-        Ok(())
     }
 
     fn instance(&mut self, mut row: InstanceRow<'_>, slots: &mut BTreeMap<InstanceKey, Slot>) -> Result<(), String> {
@@ -118,6 +135,15 @@ impl Reader<'_> {
         let module = ModuleInstance::parse(text)?;
         self.modules.insert(text.into(), module.clone());
         Some(module)
+    }
+
+    fn provider(&mut self, text: &str) -> Option<ProviderAddress> {
+        if let Some(known) = self.providers.get(text) {
+            return Some(known.clone());
+        }
+        let provider = provider_address(text)?;
+        self.providers.insert(text.into(), provider.clone());
+        Some(provider)
     }
 
     fn word(&mut self, text: &str) -> Arc<str> {

@@ -44,12 +44,12 @@ impl Manifest {
         let mut block = block_of(&rows());
         let about = |attribute: Attribute, about: &str| Attribute { description: about.to_owned(), ..attribute };
         let manifest = about(Attribute::required(Type::Dynamic), "What is wanted of the object.");
-        block.attributes.insert("manifest".to_owned(), manifest);
+        block.attributes.insert("manifest".into(), manifest);
         let object = about(Attribute::optional_computed(Type::Dynamic), "The object as it is in the cluster.");
-        block.attributes.insert("object".to_owned(), object);
+        block.attributes.insert("object".into(), object);
         let wait_for = Type::object([("fields", Type::map(Type::String))]);
         let deprecated = Some("Use the block wait instead.".to_owned());
-        block.attributes.insert("wait_for".to_owned(), Attribute { deprecated, ..Attribute::optional(wait_for) });
+        block.attributes.insert("wait_for".into(), Attribute { deprecated, ..Attribute::optional(wait_for) });
         Self { schema: Schema { version: 1, block } }
     }
 }
@@ -288,10 +288,10 @@ impl KubernetesKind for Manifest {
             .block
             .attributes
             .iter()
-            .map(|(name, attribute)| (name.as_str().into(), Value::null(attribute.ty.clone())))
+            .map(|(name, attribute)| (name.clone(), Value::null(attribute.ty.clone())))
             .chain(self.schema.block.blocks.iter().map(|(name, nested)| {
                 let ty = nested.implied_type();
-                (name.as_str().into(), Value::list(ty.element().cloned().unwrap_or(Type::Dynamic), Vec::new()))
+                (name.clone(), Value::list(ty.element().cloned().unwrap_or(Type::Dynamic), Vec::new()))
             }))
             .collect();
         let beside = Value::object(fields);
