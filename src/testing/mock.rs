@@ -8,7 +8,7 @@ use super::fill::{Gaps, Misfit, complete};
 use crate::config::test::Moment;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Sent, Session, Settled, Watch, Write,
+    Applied, Finding, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Sent, Settled, Watch, Write,
 };
 use crate::value::{Path, Value};
 
@@ -31,16 +31,6 @@ pub struct MockSession {
     pub answer: Answer,
     /// What made-up values follow from.
     pub seed: String,
-}
-
-impl Session for MockSession {
-    fn reader(&self) -> &dyn Read {
-        self
-    }
-
-    fn writer(&self) -> &dyn Write {
-        self
-    }
 }
 
 impl MockSession {

@@ -13,6 +13,7 @@
 
 mod convert;
 mod defaults;
+pub mod duration;
 mod equal;
 mod json;
 mod marks;

@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Watch,
 };
-use crate::value::Value;
+use crate::value::{Value, duration};
 
 /// A table and its hooks as a kind.
 pub struct ArmKind {
@@ -477,27 +477,7 @@ fn spelled(row: &Row, part: &str, prior: Option<&Value>, reading: Reading) -> Va
 }
 
 pub(super) fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
-    parse_duration(value.field("timeouts")?.field(verb)?.as_str()?)
-}
-
-/// A duration as Go writes it: `1h30m`, `45m`, `10s`.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let mut total = 0.0;
-    let mut digits = String::new();
-    for c in text.chars() {
-        let unit = match c {
-            'h' => 3600.0,
-            'm' => 60.0,
-            's' => 1.0,
-            _ => {
-                digits.push(c);
-                continue;
-            }
-        };
-        total += digits.parse::<f64>().ok()? * unit;
-        digits.clear();
-    }
-    (digits.is_empty() && !text.is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+    duration::parse(value.field("timeouts")?.field(verb)?.as_str()?)
 }
 
 /// Whether an object was not made because there is one already, which is not ours.

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    Codec, PlanCase, Row, Rule, Same, Table, block, block_set, blocks, encode, flag, integer, json as at, location,
-    normal_location, resource_group_name, tags, text, text_set,
+    ANY_IDENTITIES, Codec, PlanCase, Row, Rule, Same, Table, block, block_set, blocks, encode, flag, identity, integer,
+    json as at, location, normal_location, resource_group_name, tags, text, text_set,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
@@ -79,7 +79,7 @@ fn table() -> Table {
             .at("properties.zoneRedundancy"),
         network_rules(),
         encryption(),
-        identity(),
+        identity(ANY_IDENTITIES),
         replicas(),
         text("login_server").computed().at("properties.loginServer"),
         tags(),
@@ -119,22 +119,6 @@ fn encryption() -> Row {
         ],
     )
     .at("properties.encryption")
-}
-
-fn identity() -> Row {
-    block(
-        "identity",
-        vec![
-            text("type")
-                .required()
-                .one_of(&["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"])
-                .at("type"),
-            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-        ],
-    )
-    .at("identity")
 }
 
 fn replicas() -> Row {

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    Codec, PlanCase, Row, Rule, Same, Table, block, flag, float, integer, json as at, location, resource_group_name,
-    tags, text, text_set,
+    Codec, ONE_IDENTITY, PlanCase, Row, Rule, Same, Table, flag, float, identity, integer, json as at, location,
+    resource_group_name, tags, text,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
@@ -69,7 +69,7 @@ fn table() -> Table {
         flag("immediate_data_purge_on_30_days_enabled").at("properties.features.immediatePurgeDataOn30Days"),
         flag("cmk_for_query_forced").at("properties.forceCmkForQuery"),
         text("data_collection_rule_id").same(Same::ArmId).at("properties.defaultDataCollectionRuleResourceId"),
-        identity(),
+        identity(ONE_IDENTITY),
         text("workspace_id").computed().at("properties.customerId").about("What agents call the workspace."),
         text("primary_shared_key").computed().sensitive().at("keys.primarySharedKey"),
         text("secondary_shared_key").computed().sensitive().at("keys.secondarySharedKey"),
@@ -88,19 +88,6 @@ const NAMES: [OtherName; 3] = [
     OtherName::words("internet_query_enabled", "internet_query_access_type", "Enabled", "Disabled"),
     OtherName::opposite("local_authentication_disabled", "local_authentication_enabled"),
 ];
-
-fn identity() -> Row {
-    block(
-        "identity",
-        vec![
-            text("type").required().one_of(&["SystemAssigned", "UserAssigned"]).at("type"),
-            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-        ],
-    )
-    .at("identity")
-}
 
 struct Workspace;
 

@@ -6,12 +6,13 @@ use serde_json::{Value as Json, json};
 use super::super::arm::ArmError;
 use super::super::session::Azure;
 use super::super::wire::{
-    Codec, Same, Table, block, changed, flag, float, integer, json as at, location, resource_group_name, tags, text,
+    ANY_IDENTITIES, Codec, Same, Table, block, changed, flag, float, identity, integer, json as at, location,
+    resource_group_name, tags, text,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
-use super::postgresql::{SERVER_NAME, blank_identities, identity};
+use super::postgresql::{SERVER_NAME, blank_identities};
 use crate::diagnostic::Diagnostic;
 use crate::value::Value;
 
@@ -75,7 +76,7 @@ fn server_table() -> Table {
             .same(Same::ArmId)
             .at("properties.primaryUserAssignedIdentityId"),
         text("transparent_data_encryption_key_vault_key_id").at("properties.keyId"),
-        identity(),
+        identity(ANY_IDENTITIES),
         text("fully_qualified_domain_name").computed().at("properties.fullyQualifiedDomainName"),
         tags(),
     ])

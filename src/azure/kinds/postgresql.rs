@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::super::wire::{
-    Codec, Off, PlanCase, Row, Rule, Same, Table, block, flag, integer, json as at, location, resource_group_name,
-    tags, text, text_set,
+    ANY_IDENTITIES, Codec, Off, PlanCase, Rule, Same, Table, block, flag, identity, integer, json as at, location,
+    resource_group_name, tags, text,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
@@ -109,27 +109,10 @@ fn server_table() -> Table {
         )
         .off(Off::Says("customWindow", "Disabled"))
         .at("properties.maintenanceWindow"),
-        identity(),
+        identity(ANY_IDENTITIES),
         text("fqdn").computed().at("properties.fullyQualifiedDomainName"),
         tags(),
     ])
-}
-
-/// The identity of a database server.
-pub(super) fn identity() -> Row {
-    block(
-        "identity",
-        vec![
-            text("type")
-                .required()
-                .one_of(&["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"])
-                .at("type"),
-            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-        ],
-    )
-    .at("identity")
 }
 
 fn database_table() -> Table {

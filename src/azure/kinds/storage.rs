@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    self, Codec, Off, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
-    tags, text, text_map, text_set, texts,
+    self, ANY_IDENTITIES, Codec, Off, Row, Rule, Same, Table, block, blocks, flag, identity, integer, json as at,
+    location, resource_group_name, tags, text, text_map, text_set, texts,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
@@ -42,7 +42,15 @@ fn account_table() -> Table {
     .version(4)
     .rows(kind_of_account())
     .rows(switches())
-    .rows([identity(), network_rules(), blob_properties(), routing(), sas_policy(), customer_managed_key(), tags()])
+    .rows([
+        identity(ANY_IDENTITIES).off(Off::Says("type", "None")),
+        network_rules(),
+        blob_properties(),
+        routing(),
+        sas_policy(),
+        customer_managed_key(),
+        tags(),
+    ])
     .rows(storage_profiles::rows())
     .rows(endpoints)
     .rows(secrets())
@@ -118,23 +126,6 @@ fn switches() -> Vec<Row> {
             .one_of(&["Service", "Account"])
             .at("properties.encryption.services.table.keyType"),
     ]
-}
-
-fn identity() -> Row {
-    block(
-        "identity",
-        vec![
-            text("type")
-                .required()
-                .one_of(&["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"])
-                .at("type"),
-            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-        ],
-    )
-    .off(Off::Says("type", "None"))
-    .at("identity")
 }
 
 fn network_rules() -> Row {

@@ -179,16 +179,6 @@ fn nothing_done(diagnostics: Diagnostics) -> Applied {
     Applied { recorded: None, diagnostics }
 }
 
-impl Session for AzureSession {
-    fn reader(&self) -> &dyn Read {
-        self
-    }
-
-    fn writer(&self) -> &dyn Write {
-        self
-    }
-}
-
 #[async_trait]
 impl Read for AzureSession {
     fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse {

@@ -19,8 +19,8 @@ pub use encode::encode;
 pub use identify::{id_of, parts_of};
 pub use plan::{Dialect, PlanCase, at, changed, path_of};
 pub use rows::{
-    block, block_set, blocks, flag, float, integer, integer_set, location, name, resource_group_name, tags, text,
-    text_map, text_set, texts,
+    ANY_IDENTITIES, ONE_IDENTITY, block, block_set, blocks, flag, float, identity, integer, integer_set, location,
+    name, resource_group_name, tags, text, text_map, text_set, texts,
 };
 pub use same::{equal, is_zero, normal_location, same, same_text};
 pub use scalar::{from_json, literal, set_of, to_json};

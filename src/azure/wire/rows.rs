@@ -1,6 +1,6 @@
 //! The words that the rows of a table begin with: `text("issuer")`, `block("identity", vec![...])`.
 
-use super::table::{Blocks, Row, Rule, Same, Scalar, Shape};
+use super::table::{Blocks, Codec, Row, Rule, Same, Scalar, Shape};
 
 /// A string.
 pub fn text(name: &'static str) -> Row {
@@ -83,4 +83,24 @@ pub fn resource_group_name() -> Row {
             "(must be 1 to 90 letters, digits, `-`, `_`, `.`, `(` or `)`, and must not end in a full stop)",
         ))
         .about("The name of the resource group.")
+}
+
+/// One identity, the resource's own or one that is lent to it.
+pub const ONE_IDENTITY: &[&str] = &["SystemAssigned", "UserAssigned"];
+
+/// The resource's own identity beside those that are lent to it.
+pub const ANY_IDENTITIES: &[&str] = &["SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"];
+
+/// Who a resource is, in ARM's managed identities; `types` says which it may have.
+pub fn identity(types: &'static [&'static str]) -> Row {
+    block(
+        "identity",
+        vec![
+            text("type").required().one_of(types).at("type"),
+            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
+            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
+            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
+        ],
+    )
+    .at("identity")
 }

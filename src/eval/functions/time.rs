@@ -1,12 +1,11 @@
 //! Times, as text in the form of RFC 3339.
 
 mod date_format;
-mod duration;
 mod moment;
 
 use super::string::text;
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, duration};
 
 pub(super) use moment::Moment;
 

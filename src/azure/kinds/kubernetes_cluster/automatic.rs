@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use super::super::super::arm::ArmError;
 use super::super::super::session::Azure;
 use super::super::super::wire::{
-    Codec, Off, PlanCase, Row, Rule, Same, Table, block, flag, json as at, location, resource_group_name, tags, text,
-    text_set, texts,
+    Codec, ONE_IDENTITY, Off, PlanCase, Row, Rule, Same, Table, block, flag, identity, json as at, location,
+    resource_group_name, tags, text, text_set, texts,
 };
 use super::super::arm_data::ArmData;
 use super::super::arm_kind::ArmKind;
@@ -53,17 +53,7 @@ fn table() -> Table {
         text("name").required().replaces().about("The name of the cluster.").rule(control_plane::CLUSTER_NAME),
         resource_group_name(),
         location(),
-        block(
-            "identity",
-            vec![
-                text("type").required().one_of(&["SystemAssigned", "UserAssigned"]).at("type"),
-                text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-                text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-                text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-            ],
-        )
-        .required()
-        .at("identity"),
+        identity(ONE_IDENTITY).required(),
         api_server_access(),
         block(
             "private_cluster",

@@ -1,27 +1,16 @@
 //! Who a cluster is, and who may sign in to it.
 
-use super::super::super::wire::{Codec, Row, Rule, Same, block, flag, text, text_set, texts};
+use super::super::super::wire::{ONE_IDENTITY, Row, Rule, Same, block, flag, identity, text, texts};
 
 /// The blocks about identities.
 pub fn rows() -> Vec<Row> {
-    vec![identity(), service_principal(), kubelet_identity(), entra_sign_in()]
+    vec![control_plane(), service_principal(), kubelet_identity(), entra_sign_in()]
 }
 
 const EITHER: Rule = Rule::ExactlyOneOf(&["identity", "service_principal"]);
 
-fn identity() -> Row {
-    block(
-        "identity",
-        vec![
-            text("type").required().one_of(&["SystemAssigned", "UserAssigned"]).at("type"),
-            text_set("identity_ids").same(Same::ArmId).spelled(Codec::Keys).at("userAssignedIdentities"),
-            text("principal_id").computed().follows(&["identity.type"]).at("principalId"),
-            text("tenant_id").computed().follows(&["identity.type"]).at("tenantId"),
-        ],
-    )
-    .rule(EITHER)
-    .at("identity")
-    .about("The identity of the control plane.")
+fn control_plane() -> Row {
+    identity(ONE_IDENTITY).rule(EITHER).about("The identity of the control plane.")
 }
 
 fn service_principal() -> Row {

@@ -1,4 +1,7 @@
-//! Durations as Go writes them: `-1h30m1.5s`.
+//! Durations as Go writes them, and with it every argument of Terraform's that is one: `-1h30m1.5s`
+//! (<https://pkg.go.dev/time#ParseDuration>).
+
+use std::time::Duration;
 
 /// Unit names and their nanoseconds.
 const UNITS: &[(&str, u64)] = &[
@@ -12,8 +15,13 @@ const UNITS: &[(&str, u64)] = &[
     ("h", 3_600_000_000_000),
 ];
 
-/// The nanoseconds of a duration.
-pub(super) fn nanoseconds(text: &str) -> Result<i64, String> {
+/// A span of time that is not negative: `0`, `30s`, `1h15m`, `1.5s`, `250ms`.
+pub fn parse(text: &str) -> Option<Duration> {
+    nanoseconds(text).ok().and_then(|nanoseconds| u64::try_from(nanoseconds).ok()).map(Duration::from_nanos)
+}
+
+/// The nanoseconds of a duration. The error is Go's.
+pub fn nanoseconds(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {text:?}");
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -54,4 +62,27 @@ fn scaled(whole: &str, fraction: &str, scale: u64) -> Option<i128> {
     let places = u32::try_from(fraction.len()).ok()?;
     let part = parse(fraction)?.checked_mul(i128::from(scale))? / 10i128.pow(places);
     parse(whole)?.checked_mul(i128::from(scale))?.checked_add(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("0s", 0),
+            ("30s", 30_000),
+            ("1h30m", 5_400_000),
+            ("1h1m1.5s", 3_661_500),
+            ("250ms", 250),
+            ("+5m", 300_000),
+        ] {
+            assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "5", "30", "s", "5 m", "1d", "1x", "1.2.3s", "-1s"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
 }
