@@ -172,6 +172,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
             version_constraint: None,
             mentioned: crate::provider::Mentioned::default(),
             remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
+            holdups: crate::provider::Holdups::default(),
         },
         folder: std::env::current_dir().unwrap_or_default(),
         validated: false,
@@ -269,6 +270,7 @@ impl Run<'_> {
         if self.timeline.is_some() {
             self.progress.keep_time();
         }
+        self.progress.hear(&loaded.surroundings.holdups);
         self.progress.begin_applying(&plan);
         let applying = apply::apply(loaded.setting(invocation), &plan, means);
         let (mut applied, found) = self.interrupts.passed_on(&stop, applying).await;

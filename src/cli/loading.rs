@@ -18,7 +18,7 @@ use crate::eval::constant::{Constants, Gather};
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
 use crate::plan::{self, Plan, Setting};
-use crate::provider::{Mentioned, Registry, Surroundings};
+use crate::provider::{Holdups, Mentioned, Registry, Surroundings};
 use crate::simulator;
 use crate::span::SourceMap;
 use crate::state::{self, Store};
@@ -126,6 +126,7 @@ pub fn load_quietly(
         version_constraint: None,
         mentioned: Mentioned::default(),
         remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
+        holdups: Holdups::default(),
     };
     let folder = std::env::current_dir().unwrap_or(folder);
     let loaded = Loaded {

@@ -155,6 +155,7 @@ pub async fn make(
     options: &Options,
     progress: &Arc<Progress>,
 ) -> (Plan, Diagnostics) {
+    progress.hear(&loaded.surroundings.holdups);
     let result = make_telling(loaded, invocation, recorded, options, &|event| progress.planning(&event)).await;
     progress.planned();
     result

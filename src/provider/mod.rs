@@ -6,6 +6,7 @@
 //! which has two halves: [`Read`], which planning may hold, and [`Write`], which only apply is given.
 
 mod directory;
+mod holdups;
 mod registry;
 mod schema;
 mod stand_in;
@@ -22,6 +23,7 @@ use crate::syntax::tree::Body;
 use crate::value::{Path, Value};
 
 pub use directory::{Directory, Entry, Members, Sought};
+pub use holdups::Holdups;
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 pub use stand_in::StandIns;
@@ -76,6 +78,8 @@ pub struct Surroundings {
     pub mentioned: Mentioned,
     /// How encrypted states of other stacks are read.
     pub remote_states: Option<Arc<dyn DecryptState>>,
+    /// Where it is told what holds the run back.
+    pub holdups: Holdups,
 }
 
 /// Reads states that may be encrypted.

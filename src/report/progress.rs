@@ -2,6 +2,7 @@
 //! runs, for how long, and how much is left; for tools, lines of JSON.
 
 mod live;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -12,12 +13,13 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use live::{Live, Steps, doing, lock};
+use waiting::Waiting;
 
 use crate::access::AccessChange;
 use crate::address::Address;
 use crate::apply::{self, Applied, StepResult};
 use crate::plan::{self, Action, Mode, Plan};
-use crate::provider::Registry;
+use crate::provider::{Holdups, Registry};
 use crate::report::plan_text::{self, Counts, Detail};
 use crate::report::style::{Paint, Style};
 use crate::report::timeline::Timeline;
@@ -57,6 +59,11 @@ impl Progress {
             timeline: Mutex::default(),
             reminding: Mutex::default(),
         }
+    }
+
+    /// Shows what holds the run back, which is told there.
+    pub fn hear(&self, holdups: &Holdups) {
+        self.steps().hear(holdups);
     }
 
     /// Hears of planning.
@@ -136,6 +143,7 @@ impl Progress {
             _ => 1,
         };
         self.steps().expect(plan.changes.iter().map(steps).sum());
+        self.steps().wait(Waiting::of(plan));
         self.line("");
         self.go_live("done");
         self.remind();
@@ -241,6 +249,10 @@ impl Progress {
 
     fn remind_until(&self, ended: &Receiver<()>) {
         while ended.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {
+            let held_up = self.steps().held_up();
+            for (text, seconds) in held_up {
+                self.line(&format!("{text}: {seconds}s"));
+            }
             let still = self.steps().still_running();
             for (object, action, seconds) in still {
                 let message = format!("{object}: Still {}... [{seconds}s elapsed]", doing(action).to_lowercase());

@@ -152,7 +152,8 @@ impl Step {
 /// `1.2 s`, `3 min 5 s`
 fn told(time: Duration) -> String {
     match time.as_secs() {
-        0..=59 => format!("{:.1} s", time.as_secs_f64()),
+        0 => format!("{} ms", time.as_millis()),
+        1..=59 => format!("{:.1} s", time.as_secs_f64()),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }

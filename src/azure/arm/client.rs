@@ -18,6 +18,7 @@ use super::error::{ArmError, ServiceError};
 use super::retry::Retry;
 use super::throttle::{Throttle, Turn};
 use super::token::{BearerToken, Claims, causes};
+use crate::provider::Holdups;
 
 /// A client of Azure Resource Manager. Clones share everything: the token, the limiter, the connections.
 #[derive(Clone)]
@@ -183,6 +184,11 @@ impl ArmClient {
         let pipeline = Pipeline::new(name, version, options, Vec::new(), vec![token.clone()], None);
         let throttle = Throttle::new(clock.clone());
         Self(Arc::new(Shared { base, pipeline, token, throttle, clock }))
+    }
+
+    /// Tells there when calls have to wait.
+    pub fn tell(&self, holdups: &Holdups) {
+        self.0.throttle.tell(holdups);
     }
 
     /// So much time, from now.

@@ -20,6 +20,11 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// Comes back when so much time has passed.
     async fn sleep(&self, time: Duration);
 
+    /// Whether somebody who looks on waits as long.
+    fn is_real(&self) -> bool {
+        false
+    }
+
     /// Hears what a simulator says the time is.
     fn hear(&self, _now: Duration) {}
 }
@@ -42,6 +47,10 @@ impl Clock for SystemClock {
 
     async fn sleep(&self, time: Duration) {
         tokio::time::sleep(time).await;
+    }
+
+    fn is_real(&self) -> bool {
+        true
     }
 }
 

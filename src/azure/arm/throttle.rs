@@ -5,18 +5,22 @@
 //! The numbers are Microsoft's (learn.microsoft.com, "Understand how Azure Resource Manager throttles requests").
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::client::Method;
 use super::clock::{Clock, Patience};
 use super::error::ArmError;
+use crate::azure::casing::canonical;
+use crate::provider::Holdups;
 
 /// The limiter that all calls of one client share.
 #[derive(Debug)]
 pub(super) struct Throttle {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// Where waits are told, where anybody wants to know.
+    holdups: OnceLock<Holdups>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +62,16 @@ impl Call {
     }
 }
 
+impl Call {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Read => "reads",
+            Self::Write => "writes",
+            Self::Delete => "deletions",
+        }
+    }
+}
+
 impl Turn {
     /// What a call to a path counts as. Calls outside of any subscription share the tenant's buckets.
     pub(super) fn of(method: Method, path: &str) -> Self {
@@ -77,7 +91,20 @@ impl Turn {
 
 impl Throttle {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default() }
+        Self { clock, state: Mutex::default(), holdups: OnceLock::new() }
+    }
+
+    /// Tells there what everybody waits for.
+    pub(super) fn tell(&self, holdups: &Holdups) {
+        // The first who wants to know is the run.
+        let _ = self.holdups.set(holdups.clone());
+    }
+
+    /// Tells a wait, if it takes time: on the simulator's clock none does.
+    fn told(&self, text: impl FnOnce() -> String, wait: Duration) {
+        if let Some(holdups) = self.holdups.get().filter(|_| self.clock.is_real()) {
+            holdups.tell(text(), wait);
+        }
     }
 
     /// Comes back when the call may be sent.
@@ -93,6 +120,8 @@ impl Throttle {
 
     /// Nobody calls before `wait` has passed.
     pub(super) fn close(&self, turn: &Turn, wait: Duration) {
+        let of = if turn.provider.is_empty() { String::new() } else { format!(" of {}", canonical(&turn.provider)) };
+        self.told(|| format!("Azure takes no more {}{of} for now", turn.call.word()), wait);
         let until = self.clock.now().saturating_add(wait);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let closed = state.closed.entry(turn.clone()).or_default();
@@ -115,8 +144,11 @@ impl Throttle {
             bucket.tokens -= 1.0;
             return Duration::ZERO;
         }
+        let wait = Duration::from_secs_f64((1.0 - bucket.tokens) / flow);
+        drop(state);
+        self.told(|| format!("{} wait their turn: Azure allows {flow} a second", turn.call.word()), wait);
         // A millisecond more than is missing, for clocks that count in milliseconds.
-        Duration::from_secs_f64((1.0 - bucket.tokens) / flow) + Duration::from_millis(1)
+        wait + Duration::from_millis(1)
     }
 }
 

@@ -111,6 +111,7 @@ impl Provider for AzureProvider {
         let clock: Arc<dyn Clock> =
             if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
         let clients = settings.clients(&cloud, clock)?;
+        clients.manager.tell(&surroundings.holdups);
         let or_simulated = |given: Option<String>, simulated: &str| match (given, simulator) {
             (Some(given), _) => given,
             (None, Some(_)) => simulated.to_owned(),

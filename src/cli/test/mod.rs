@@ -176,6 +176,7 @@ impl Tests<'_> {
             simulator: azure.as_ref().map(simulator::Running::url).or(given),
             version_constraint: None,
             mentioned: Mentioned::default(),
+            holdups: crate::provider::Holdups::default(),
             remote_states: self.invocation.encryption()?.remote.clone().map(|states| states as _),
         };
         let workspace = self.invocation.workspace()?;

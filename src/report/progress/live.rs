@@ -1,6 +1,6 @@
 //! What is drawn below the lines on a terminal: how much is done, and the steps that take long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,11 +8,16 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::waiting::Waiting;
 use crate::plan::Action;
+use crate::provider::Holdups;
 use crate::state::ObjectAddress;
 
 /// A step younger than this is not drawn: what comes and goes at once would only flicker.
 const WORTH_SHOWING: Duration = Duration::from_secs(1);
+
+/// A wait shorter than this is not worth a line of its own.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 /// So many steps are drawn, those that have run the longest.
 const SHOWN: usize = 4;
@@ -23,6 +28,10 @@ pub struct Steps {
     running: BTreeMap<ObjectAddress, Running>,
     total: usize,
     begun: usize,
+    waiting: Waiting,
+    holdups: Holdups,
+    /// What was told of them in lines and still holds.
+    told: BTreeSet<String>,
 }
 
 /// A step that has begun.
@@ -43,8 +52,19 @@ impl Steps {
         self.total += steps;
     }
 
+    /// These are all, and this is how they wait for one another.
+    pub fn wait(&mut self, waiting: Waiting) {
+        self.waiting = waiting;
+    }
+
+    /// What holds everybody back is told there.
+    pub fn hear(&mut self, holdups: &Holdups) {
+        self.holdups = holdups.clone();
+    }
+
     /// One of them begins.
     pub fn begin(&mut self, object: &ObjectAddress, action: Action) {
+        self.waiting.begin(object, action);
         self.begun += 1;
         self.total = self.total.max(self.begun);
         let running = Running { action, since: Instant::now(), said: String::new(), told: 0 };
@@ -70,7 +90,7 @@ impl Steps {
 
     /// Another series of steps begins.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { holdups: self.holdups.clone(), ..Self::default() };
     }
 
     /// Those that have run for another ten seconds since they were last told, with their seconds.
@@ -86,6 +106,14 @@ impl Steps {
         found
     }
 
+    /// What holds everybody back for long and was not told yet, with the seconds that are left.
+    pub fn held_up(&mut self) -> Vec<(String, u64)> {
+        let present = self.holdups.present();
+        self.told.retain(|text| present.iter().any(|(other, _)| other == text));
+        let long = present.into_iter().filter(|(_, left)| *left >= WORTH_TELLING);
+        long.filter(|(text, _)| self.told.insert(text.clone())).map(|(text, left)| (text, left.as_secs())).collect()
+    }
+
     /// The block that is drawn after the spinner, for a screen of that many columns.
     fn draw(&self, what: &str, elapsed: Duration, columns: usize) -> String {
         let (running, done) = (self.running.len(), self.begun - self.running.len().min(self.begun));
@@ -97,7 +125,11 @@ impl Steps {
         slow.sort_by_key(|(_, step)| step.since);
         for (object, step) in slow.iter().take(SHOWN) {
             let said = if step.said.is_empty() { String::new() } else { format!("  {}", step.said) };
-            let tail = format!("  {} {}{said}", doing(step.action).to_lowercase(), span(step.since.elapsed()));
+            let behind = match self.waiting.behind(object, step.action) {
+                0 => String::new(),
+                behind => format!("  {behind} wait for it"),
+            };
+            let tail = format!("  {} {}{said}{behind}", doing(step.action).to_lowercase(), span(step.since.elapsed()));
             let room = columns.saturating_sub(4 + tail.width());
             lines.push(format!(
                 "   {}{}",
@@ -107,6 +139,9 @@ impl Steps {
         }
         if slow.len() > SHOWN {
             lines.push(format!("   and {} more", slow.len() - SHOWN));
+        }
+        for (text, left) in self.holdups.present() {
+            lines.push(format!("   {}", clip(&format!("{text}: {}", span(left)), columns.saturating_sub(4))));
         }
         lines.join("\n")
     }
@@ -223,6 +258,23 @@ mod tests {
         steps.end(&object("a.b"));
         steps.skip();
         assert!(steps.draw("done", Duration::ZERO, 80).starts_with("2 of 44 done, 5 at work, 37 waiting  0s\n"));
+    }
+
+    #[test]
+    fn what_waits_and_what_holds_back_is_drawn() {
+        let mut steps = steps(&[("a.a", 5)]);
+        let mut waiting = Waiting::default();
+        waiting.expect(object("b.b"), false, vec![Address::parse("a.a").unwrap().config()]);
+        steps.wait(waiting);
+        let holdups = Holdups::default();
+        steps.hear(&holdups);
+        holdups.tell("writes wait".into(), Duration::from_millis(30_900));
+        let drawn = steps.draw("done", Duration::ZERO, 80);
+        assert!(drawn.ends_with("\n   a.a  creating 5s  1 wait for it\n   writes wait: 30s"), "{drawn}");
+        assert_eq!(steps.held_up(), [("writes wait".to_owned(), 30)]);
+        assert_eq!(steps.held_up(), []);
+        steps.begin(&object("b.b"), Action::Create);
+        assert!(!steps.draw("done", Duration::ZERO, 80).contains("wait for it"));
     }
 
     #[test]
