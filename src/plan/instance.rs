@@ -106,7 +106,7 @@ pub fn configured(
     });
     stage.found.extend(problems);
     if sound {
-        let findings = subject.kind.validate(&config.clone().unmark_deep().0);
+        let findings = crate::provider::findings(subject.kind, &config.clone().unmark_deep().0);
         sound = report(stage, subject, address, findings);
     }
     sound.then_some(config)

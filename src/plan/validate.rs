@@ -116,7 +116,7 @@ fn resource(stage: &mut Stage<'_>, address: &ConfigAddress) {
             problems.into_iter().chain(instance::ephemeral_uses(&resource.body, &config, block, resource.header));
         let sound = stage.take(problems.collect());
         if sound {
-            let findings = kind.validate(&config.unmark_deep().0);
+            let findings = crate::provider::findings(kind, &config.unmark_deep().0);
             let place = |f: crate::provider::Finding| {
                 let span = decode::locate(&resource.body, &f.path, resource.header);
                 f.diagnostic.at(span).for_address(&instance)

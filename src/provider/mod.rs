@@ -10,6 +10,7 @@ mod holdups;
 mod registry;
 mod schema;
 mod stand_in;
+mod timeouts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use holdups::Holdups;
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 pub use stand_in::StandIns;
+pub use timeouts::{findings, time_limit};
 
 /// A family of kinds that are configured together: `azurerm`, `azapi`, `terraform` (built in).
 #[async_trait]

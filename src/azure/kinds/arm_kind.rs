@@ -18,8 +18,9 @@ use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Watch,
+    time_limit,
 };
-use crate::value::{Value, duration};
+use crate::value::Value;
 
 /// A table and its hooks as a kind.
 pub struct ArmKind {
@@ -474,10 +475,6 @@ fn spelled(row: &Row, part: &str, prior: Option<&Value>, reading: Reading) -> Va
         Some(before) if before.as_str().is_some_and(|b| b.eq_ignore_ascii_case(part)) => before.clone(),
         _ => Value::string(part),
     }
-}
-
-pub(super) fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
-    duration::parse(value.field("timeouts")?.field(verb)?.as_str()?)
 }
 
 /// Whether an object was not made because there is one already, which is not ours.

@@ -9,10 +9,9 @@ use serde_json::Value as Json;
 use super::super::arm::{ArmError, Backoff, Conflict, Method, Patience, Request, retry_while};
 use super::super::arm_id::ArmId;
 use super::super::session::Azure;
-use super::arm_kind::time_limit;
 use super::azapi_plan::ResourceType;
 use crate::diagnostic::Diagnostics;
-use crate::provider::{Lane, Watch};
+use crate::provider::{Lane, Watch, time_limit};
 use crate::value::Value;
 
 /// How long a write may take unless a `timeouts` block says otherwise (azapi's 30 minutes).

@@ -8,12 +8,12 @@ use super::super::arm::{ArmError, Backoff, Conflict, Method, Patience, Request, 
 use super::super::session::Azure;
 use super::super::wire::{self, Reading, Row, Rule, Same, Table, at as value_at, json as at, text, text_map};
 use super::arm_data::schema;
-use super::arm_kind::{ArmKind, already_exists, nothing_to_import, record, time_limit};
+use super::arm_kind::{ArmKind, already_exists, nothing_to_import, record};
 use super::hooks::Hooks;
 use super::{AzureData, AzureKind, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Sent, Settled, Watch,
+    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Sent, Settled, Watch, time_limit,
 };
 use crate::value::{Fields, Value};
 

@@ -10,13 +10,12 @@ use sha2::{Digest, Sha256};
 use super::super::cluster::{Cluster, Object, Resource};
 use super::super::failure::Failure;
 use super::metadata;
-use super::wait::time_limit;
 use super::{KubernetesKind, Rehearsal};
 use crate::azure::wire::{self, Dialect, PlanCase, Row, Table, block_of, finding, literal, type_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Attribute, Block, Finding, Intent, Kind, NestedBlock, Nesting, PlanRequest, PlanResponse, Recorded,
-    Schema, Watch,
+    Schema, Watch, time_limit,
 };
 use crate::value::{Fields, Type, Value};
 

@@ -7,18 +7,9 @@ use super::super::cluster::Cluster;
 use super::super::failure::Failure;
 use crate::azure::arm::{ArmError, Backoff, Patience};
 use crate::provider::Watch;
-use crate::value::{Value, duration};
 
 /// Time between the first two looks, and the longest.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-
-/// The limit that a `timeouts` block gives for a verb.
-pub(super) fn time_limit(value: &Value, verb: &str) -> Option<Duration> {
-    let timeouts = value.field("timeouts")?;
-    // A manifest's are a list of blocks.
-    let timeouts = timeouts.as_elements().map_or(Some(timeouts), |blocks| blocks.first())?;
-    duration::parse(timeouts.field(verb)?.as_str()?)
-}
 
 /// Looks again and again until there is an answer. `what` is waited for ("the default service account").
 pub(super) async fn until<T, F>(

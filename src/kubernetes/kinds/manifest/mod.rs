@@ -14,11 +14,13 @@ use sha2::{Digest, Sha256};
 
 use super::super::cluster::{Apply, Cluster, Object, Resource};
 use super::super::failure::Failure;
-use super::wait::{time_limit, until};
+use super::wait::until;
 use super::{KubernetesKind, Rehearsal};
 use crate::azure::wire::{Row, at, block, block_of, blocks, flag, text, text_map, texts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{Applied, Attribute, Finding, Intent, Kind, PlanRequest, PlanResponse, Recorded, Schema, Watch};
+use crate::provider::{
+    Applied, Attribute, Finding, Intent, Kind, PlanRequest, PlanResponse, Recorded, Schema, Watch, time_limit,
+};
 use crate::value::{Fields, Path, Type, Value};
 
 pub(super) use form::secret_parts;
