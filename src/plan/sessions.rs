@@ -8,9 +8,11 @@ use rustc_hash::FxHashSet;
 
 use crate::address::{Address, ProviderAddress};
 use crate::config::ProviderBlock;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::decode;
 use crate::graph::{ConfigNode, ProviderId, provider_source};
 use crate::provider::{Mentioned, Provider, Session, Surroundings};
+use crate::span::Span;
 
 use super::evaluation::InstanceData;
 use super::stage::{Configured, Stage, empty};
@@ -24,6 +26,7 @@ impl Stage<'_> {
             return Some(Box::pin(async move { Ok(mocked) }));
         }
         let block = self.provider_block(id);
+        let place = block.map(|block| block.span);
         let schema = &provider.config_schema().block;
         let instance = self.instances(&id.module).into_iter().next().unwrap_or_default();
         let data = InstanceData::default();
@@ -43,7 +46,10 @@ impl Stage<'_> {
             mentioned: self.mentioned(),
             ..self.surroundings.clone()
         };
-        Some(Box::pin(async move { provider.configure(&config, &surroundings).await }))
+        let named = self.provider_address(id).to_string();
+        Some(Box::pin(async move {
+            provider.configure(&config, &surroundings).await.map_err(|problems| placed(problems, place, &named))
+        }))
     }
 
     /// The block that configures a provider, if there is one.
@@ -127,4 +133,14 @@ impl Stage<'_> {
         let source = provider_source(self.configuration, id).into();
         ProviderAddress { module: id.module.clone(), source, alias: id.alias.clone() }
     }
+}
+
+/// What is wrong with a provider's configuration, at its block.
+fn placed(problems: Diagnostics, place: Option<Span>, provider: &str) -> Diagnostics {
+    let placed = |problem: Diagnostic| Diagnostic {
+        subject: problem.subject.or(place),
+        address: problem.address.or_else(|| Some(provider.to_owned())),
+        ..problem
+    };
+    problems.into_iter().map(placed).collect()
 }

@@ -57,7 +57,7 @@ impl Settings {
         let settings = Self {
             client_id: sources.text_or_file("client_id", &["ARM_CLIENT_ID", "AZURE_CLIENT_ID"]),
             tenant_id: sources.text("tenant_id", &["ARM_TENANT_ID", "AZURE_TENANT_ID"]),
-            subscription_id: sources.text("subscription_id", &["ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"]),
+            subscription_id: sources.subscription(),
             environment: sources.text("environment", &["ARM_ENVIRONMENT"]),
             metadata_host: sources.text("metadata_host", &["ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST"]),
             client_secret: sources
@@ -201,6 +201,21 @@ impl Sources<'_> {
         let configured = self.config.field(name).and_then(Value::as_str).map(str::to_owned);
         let environment = || variables.iter().find_map(|v| self.environment.get(*v).filter(|t| !t.is_empty()).cloned());
         configured.filter(|t| !t.is_empty()).or_else(environment)
+    }
+
+    /// A name in place of the id would be part of every id that is planned.
+    fn subscription(&mut self) -> Option<String> {
+        let subscription = self.text("subscription_id", &["ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"])?;
+        if uuid::Uuid::try_parse(&subscription).is_err() {
+            self.found.push(Diagnostic::error(
+                "Invalid subscription id",
+                format!(
+                    "The provider's subscription_id (or ARM_SUBSCRIPTION_ID) is {subscription:?}, which is no GUID. \
+                     \"az account list\" shows the ids of the subscriptions."
+                ),
+            ));
+        }
+        Some(subscription)
     }
 
     fn flag(&mut self, name: &str, default: bool) -> bool {

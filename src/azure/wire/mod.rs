@@ -5,6 +5,7 @@ mod decode;
 mod encode;
 mod identify;
 pub mod json;
+mod nature;
 mod plan;
 mod row;
 mod rows;

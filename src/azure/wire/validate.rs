@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 
+use super::nature;
 use super::plan::{at, path_of};
 use super::table::{Row, Rule, Shape, Table};
 use crate::diagnostic::Diagnostic;
@@ -32,6 +33,8 @@ impl Check<'_> {
             for rule in &row.rules {
                 self.rule(*rule, &name, value, &here);
             }
+            let wrong = nature::wrong(row, value);
+            self.findings.extend(wrong.map(|diagnostic| Finding { path: here.clone(), diagnostic }));
             let Shape::Blocks(blocks) = &row.shape else { continue };
             for (position, item) in value.as_elements().unwrap_or_default().iter().enumerate() {
                 let inside = if blocks.set { here.clone() } else { here.then_position(position) };
