@@ -328,9 +328,10 @@ impl AzureKind for ArmKind {
     async fn read(&self, azure: &Azure, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
         let Some(id) = self.id(azure, &recorded.value) else { return Ok(None) };
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
+        let beside = wire::reworded(&self.table.rows, &recorded.value, azure.dialect);
         Ok(found.map(|answer| Recorded {
             private: undone(&answer),
-            value: self.value_of(answer, &id, Some(&recorded.value), Reading::Beside),
+            value: self.value_of(answer, &id, Some(&beside), Reading::Beside),
         }))
     }
 

@@ -165,6 +165,7 @@ fn subnet_settings() -> Vec<Row> {
             ],
         )
         .only_in(Dialect::V5)
+        .same(Same::Unordered)
         .at("properties.serviceEndpoints")
         .about("A service reached through the subnet (azurerm 5.x)."),
         text_set("service_endpoint_policy_ids")

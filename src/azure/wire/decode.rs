@@ -34,6 +34,38 @@ impl Reading {
     }
 }
 
+/// What is recorded, ready to be read in the words of this azurerm: what only the other major version has is left out, and
+/// what this one has instead, or decides by itself, is open, so that the answer fills it in. A configuration that was
+/// rewritten for it then plans to no change.
+pub fn reworded(rows: &[Row], recorded: &Value, dialect: Dialect) -> Value {
+    let Some(mut fields) = recorded.as_fields().cloned() else { return recorded.clone() };
+    let is_said = |row: &Row| recorded.field(row.name).is_some_and(|value| !is_zero(value));
+    let outdated = |row: &&Row| dialect.lacks(row.dialect) && is_said(row);
+    for row in rows {
+        let succeeds = row.dialect.is_some() && rows.iter().filter(outdated).any(|old| old.wire == row.wire);
+        let is_own = !dialect.lacks(row.dialect);
+        let decided = dialect == Dialect::V5 && (row.default_v5.is_some() || row.asked_in_v5);
+        if outdated(&row) {
+            fields.insert(Arc::from(row.name), empty(row));
+        } else if is_own && (succeeds || decided) && recorded.field(row.name).is_some_and(is_unwritten) {
+            fields.insert(Arc::from(row.name), Value::unknown(type_of(row)));
+        }
+    }
+    Value::object(fields)
+}
+
+/// Whether nothing is said: a false says something.
+fn is_unwritten(value: &Value) -> bool {
+    value.is_null() || value.as_elements().is_some_and(<[_]>::is_empty)
+}
+
+fn empty(row: &Row) -> Value {
+    match &row.shape {
+        Shape::Blocks(blocks) => collect(blocks, Vec::new()),
+        _ => Value::null(type_of(row)),
+    }
+}
+
 /// The fields of an object with these rows. `prior` is what was recorded (or planned, after a write).
 pub fn decode(rows: &[Row], answer: &Json, prior: Option<&Value>, reading: Reading) -> Fields {
     rows.iter()

@@ -15,7 +15,7 @@ mod schema;
 mod table;
 mod validate;
 
-pub use decode::{Reading, decode};
+pub use decode::{Reading, decode, reworded};
 pub use encode::encode;
 pub use identify::{id_of, parts_of};
 pub use plan::{Dialect, PlanCase, at, changed, path_of};

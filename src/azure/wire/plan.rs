@@ -339,11 +339,12 @@ impl Planner {
         }
         let old = before.and_then(Value::as_elements).unwrap_or_default();
         self.presence_change(row, blocks, items, old, path);
+        let by_content = blocks.set || row.same == Same::Unordered;
         let planned: Vec<_> = items
             .iter()
             .enumerate()
             .map(|(position, item)| {
-                let partner = if blocks.set { partner(&blocks.rows, item, old) } else { old.get(position) };
+                let partner = if by_content { partner(&blocks.rows, item, old) } else { old.get(position) };
                 let path = if blocks.set { path.clone() } else { path.then_position(position) };
                 if item.is_known() {
                     Value::object(self.rows(&blocks.rows, item, partner, &path)).marked(item.marks())
@@ -352,7 +353,9 @@ impl Planner {
                 }
             })
             .collect();
-        collect(blocks, planned).marked(configured.marks())
+        let planned = collect(blocks, planned);
+        let kept = before.filter(|before| row.same == Same::Unordered && same(Same::Unordered, before, &planned));
+        kept.cloned().unwrap_or(planned).marked(configured.marks())
     }
 
     /// A block that comes or goes replaces the object when it is marked so, or when something in it is.

@@ -15,6 +15,7 @@ impl Row {
             replaces: false,
             default: None,
             default_v5: None,
+            asked_in_v5: false,
             sensitive: false,
             write_only: false,
             dialect: None,
@@ -101,6 +102,13 @@ impl Row {
     #[must_use]
     pub fn default_in_v5(mut self, default: impl Into<Literal>) -> Self {
         self.default_v5 = Some(default.into());
+        self
+    }
+
+    /// Asked for by azurerm 5, where 4 leaves it to the service.
+    #[must_use]
+    pub fn asked_in_v5(mut self) -> Self {
+        self.asked_in_v5 = true;
         self
     }
 

@@ -54,6 +54,8 @@ pub struct Row {
     pub default: Option<Literal>,
     /// What it is when not configured in the newer dialect, where that differs.
     pub default_v5: Option<Literal>,
+    /// azurerm 5 asks for it, where 4 leaves it to the service.
+    pub asked_in_v5: bool,
     /// Not shown.
     pub sensitive: bool,
     /// Never recorded.

@@ -220,6 +220,7 @@ fn node_provisioning_profile() -> Row {
     )
     .newer()
     .service_fills()
+    .asked_in_v5()
     .off(Off::MembersNull)
     .at("properties.nodeProvisioningProfile")
 }
