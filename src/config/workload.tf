@@ -55,9 +55,10 @@ variable "annotations" {
   default = {}
 }
 
+# Nothing is said where nothing is given, so that what was written by hand moves in without a change.
 variable "labels" {
   type    = map(string)
-  default = {}
+  default = null
 }
 
 variable "grants" {
@@ -71,7 +72,7 @@ variable "grants" {
 
 variable "tags" {
   type    = map(string)
-  default = {}
+  default = null
 }
 
 locals {

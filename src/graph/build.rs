@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{ConfigAddress, ModulePath, ResourceMode, Subject};
 use crate::config::{CheckRule, Configuration, Endpoint, Import, Module, ModuleCall, Repetition, Resource};
@@ -103,6 +103,26 @@ impl ConfigGraph {
             })
             .collect();
         found.sort();
+        found
+    }
+
+    /// The managed resources that the configuration of a provider is made of: those that it names, also by way of locals,
+    /// outputs and variables, but none that only stand behind these.
+    pub fn resources_behind(&self, provider: &ProviderId) -> Vec<ConfigAddress> {
+        let mut found = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<NodeId> = self.find(&ConfigNode::Provider(provider.clone())).into_iter().collect();
+        while let Some(node) = open.pop() {
+            for id in self.dag.dependencies(node) {
+                match self.dag.node(id) {
+                    ConfigNode::Resource(address) if address.resource.mode == ResourceMode::Managed => {
+                        found.push(address.clone());
+                    }
+                    _ if seen.insert(id) => open.push(id),
+                    _ => {}
+                }
+            }
+        }
         found
     }
 

@@ -55,6 +55,8 @@ pub struct Before {
     pub importing: Option<String>,
     /// Where it was recorded before it moved.
     pub previous_address: Option<Address>,
+    /// What people should know, beside what its provider says.
+    pub notes: Vec<String>,
 }
 
 /// Plans an instance and gives its planned value to what refers to it. `None` with an error.
@@ -197,7 +199,7 @@ fn decide(
         after,
         replace_paths,
         importing: before.importing,
-        notes: response.notes,
+        notes: before.notes.into_iter().chain(response.notes).collect(),
         create_before_destroy: subject.create_before_destroy,
         dependencies: subject.dependencies.clone(),
     })

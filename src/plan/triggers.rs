@@ -22,6 +22,22 @@ impl Planner<'_> {
         subject.resource.lifecycle.replace_triggered_by.iter().filter_map(named).collect()
     }
 
+    /// Why a recorded object will be gone: its service is one that this plan makes anew, by what the provider is configured
+    /// from, and what is in it goes with it.
+    pub(super) fn carried_off(&self, subject: &Subject<'_>) -> Option<String> {
+        if subject.session.reader().is_open() {
+            return None;
+        }
+        let id = self.stage.graph.provider_of(subject.config)?;
+        let behind = self.stage.graph.resources_behind(id);
+        let anew = self.changes.values().find(|change| {
+            let is_made = change.action.is_replace() || change.action == Action::Create;
+            is_made && behind.contains(&change.address.config())
+        })?;
+        let verb = if anew.action.is_replace() { "replaced, and what is in it goes with it" } else { "made anew" };
+        Some(format!("{} is {verb}: this is made again in the new one", anew.address))
+    }
+
     fn is_triggered(&self, mention: &Mention<'_>, address: &Address) -> bool {
         let Named::Resource(resource) = &mention.subject else { return false };
         let (key, rest) = Self::instance_named(mention, address);

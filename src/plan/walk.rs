@@ -374,8 +374,13 @@ impl<'c> Planner<'c> {
         let triggers = self.triggers(subject, address);
         let known_instance = known.map(|k| k.instance.clone());
         let imported = self.imported.get(address).filter(|_| known.is_none());
+        let observed = known.and_then(|k| k.observed.clone());
+        // Its record stays until it is made anew, so that nothing is lost should the run end before that.
+        let carried_off = observed.as_ref().and_then(|_| self.carried_off(subject));
+        let observed = observed.filter(|_| carried_off.is_none());
         Before {
-            observed: known.and_then(|k| k.observed.clone()).or_else(|| imported.map(|i| i.recorded.clone())),
+            notes: carried_off.into_iter().collect(),
+            observed: observed.or_else(|| imported.map(|i| i.recorded.clone())),
             sensitive_paths: known_instance.as_ref().map(|i| i.sensitive_paths.clone()).unwrap_or_default(),
             tainted: known_instance.is_some_and(|i| i.tainted),
             requested: self.options.replace.contains(address),
