@@ -167,6 +167,18 @@ impl Cluster {
         }
     }
 
+    /// One object of a kind; `None` when there is none.
+    pub async fn get(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Json>, Failure> {
+        let resource = self.resource(api_version, kind).await?;
+        self.find(Object { resource: &resource, namespace, name }).await
+    }
+
     /// Every object of a kind, in all namespaces.
     pub async fn list(&self, api_version: &str, kind: &str) -> Result<Vec<Json>, Failure> {
         let resource = self.resource(api_version, kind).await?;

@@ -62,7 +62,8 @@ async fn begun(settings: &Settings) -> Result<Config, Diagnostics> {
     }
 }
 
-fn no_cluster() -> Diagnostic {
+/// Nothing says which cluster is meant.
+pub(super) fn no_cluster() -> Diagnostic {
     Diagnostic::error(
         "No Kubernetes cluster",
         "The provider \"kubernetes\" does not say which cluster is meant. Set host (KUBE_HOST) from the cluster's \

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Unreachable(String),
     /// What answers has another certificate than it should.
     Certificate(String),
+    /// What answers does not take the client's certificate.
+    Stranger(String),
     /// No credentials could be had.
     SignIn(String),
     /// It took too long; what was waited for.
@@ -69,7 +71,7 @@ fn of_transport(error: &(dyn std::error::Error + 'static)) -> Failure {
         match tls_of(cause) {
             Some(error @ rustls::Error::InvalidCertificate(_)) => return Failure::Certificate(error.to_string()),
             Some(error @ rustls::Error::AlertReceived(_)) => {
-                return Failure::SignIn(format!("the server ended the handshake: {error}"));
+                return Failure::Stranger(format!("the server ended the handshake: {error}"));
             }
             _ => next = cause.source(),
         }
@@ -146,6 +148,14 @@ impl Failure {
                      before the cluster was made anew or its certificates were rotated: fetch it again (az aks \
                      get-credentials), and take both from the same cluster. Behind a proxy that opens TLS its authority \
                      must be in cluster_ca_certificate."
+                ),
+            ),
+            Self::Stranger(why) => error(
+                "Cluster does not know who we are",
+                format!(
+                    "Could not {tried} at {host}: {why}. The client_certificate and client_key (or those of the kubeconfig) are \
+                     another cluster's, or from before this one was made anew or its certificates were rotated: take them from \
+                     the same cluster as the host, or fetch the kubeconfig again (az aks get-credentials)."
                 ),
             ),
             Self::SignIn(why) => error("Could not sign in to the cluster", no_sign_in(tried, host, why)),

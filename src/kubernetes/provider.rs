@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::cluster::Cluster;
 use super::kinds::Registry;
-use super::session::KubernetesSession;
+use super::session::{KubernetesSession, Reach};
 use super::settings::{self, Settings};
 use super::{connection, entra};
 use crate::azure::arm::{Clock, SystemClock, VirtualClock};
@@ -65,15 +65,18 @@ impl Provider for KubernetesProvider {
     async fn configure(&self, config: &Value, surroundings: &Surroundings) -> Result<Arc<dyn Session>, Diagnostics> {
         let registry = self.registry.clone();
         if !config.is_wholly_known() {
-            return Ok(Arc::new(KubernetesSession::new(None, registry)));
+            return Ok(Arc::new(KubernetesSession::new(Reach::Later, registry)));
         }
         let settings = Settings::gather(config, &surroundings.environment, &surroundings.folder)?;
+        if settings.names_no_cluster() {
+            return Ok(Arc::new(KubernetesSession::new(Reach::Nowhere, registry)));
+        }
         let simulator = surroundings.simulator.as_deref();
         let way = connection::config(&settings, simulator).await?;
         let credential = entra::credential(&settings, &surroundings.environment, simulator).await?;
         let clock: Arc<dyn Clock> =
             if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
         let cluster = Cluster::new(way, credential, settings.ignored, clock);
-        Ok(Arc::new(KubernetesSession::new(Some(cluster), registry)))
+        Ok(Arc::new(KubernetesSession::new(Reach::Known(Box::new(cluster)), registry)))
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::cluster::Cluster;
+use super::connection;
 use super::failure::Failure;
 use super::kinds::{self, KubernetesData, KubernetesKind, Registry, Rehearsal};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -15,17 +16,27 @@ use crate::provider::{
 };
 use crate::value::{Path, Value};
 
+/// What a session knows of its cluster.
+pub(super) enum Reach {
+    /// Which it is.
+    Known(Box<Cluster>),
+    /// That depends on what is yet to be made.
+    Later,
+    /// Nobody says which is meant. That is a fault only once something is to be in it: a module may have objects of a
+    /// cluster that its caller does not ask for.
+    Nowhere,
+}
+
 /// The session.
 pub(super) struct KubernetesSession {
-    /// `None` while the configuration is not known.
-    cluster: Option<Cluster>,
+    reach: Reach,
     registry: Arc<LazyLock<Registry>>,
     rehearsals: Mutex<HashMap<String, Rehearsal>>,
 }
 
 impl KubernetesSession {
-    pub fn new(cluster: Option<Cluster>, registry: Arc<LazyLock<Registry>>) -> Self {
-        Self { cluster, registry, rehearsals: Mutex::default() }
+    pub fn new(reach: Reach, registry: Arc<LazyLock<Registry>>) -> Self {
+        Self { reach, registry, rehearsals: Mutex::default() }
     }
 
     fn kind(&self, name: &str) -> Result<&dyn KubernetesKind, Diagnostics> {
@@ -37,17 +48,31 @@ impl KubernetesSession {
     }
 
     fn cluster(&self) -> Result<&Cluster, Diagnostics> {
-        self.cluster.as_ref().ok_or_else(|| {
-            let detail = "The configuration of the provider \"kubernetes\" depends on values that are known only after apply, \
-                          so the cluster cannot be asked now. Apply what it depends on first (with -target), or give the \
-                          provider what is known.";
-            Diagnostic::error("Cluster not known yet", detail).into()
-        })
+        match &self.reach {
+            Reach::Known(cluster) => Ok(cluster),
+            Reach::Nowhere => Err(connection::no_cluster().into()),
+            Reach::Later => Err(not_known_yet().into()),
+        }
+    }
+
+    /// The kind, where a cluster is meant at all.
+    fn planned(&self, name: &str) -> Result<&dyn KubernetesKind, Diagnostics> {
+        match self.reach {
+            Reach::Nowhere => Err(connection::no_cluster().into()),
+            _ => self.kind(name),
+        }
     }
 
     fn rehearsed(&self, key: &str) -> Option<Rehearsal> {
         self.rehearsals.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
+}
+
+fn not_known_yet() -> Diagnostic {
+    let detail = "The configuration of the provider \"kubernetes\" depends on values that are known only after apply, so the \
+                  cluster cannot be asked now. Apply what it depends on first (with -target), or give the provider what is \
+                  known.";
+    Diagnostic::error("Cluster not known yet", detail)
 }
 
 fn unknown(what: &str, name: &str) -> Diagnostics {
@@ -58,11 +83,11 @@ fn unknown(what: &str, name: &str) -> Diagnostics {
 #[async_trait]
 impl Read for KubernetesSession {
     fn is_open(&self) -> bool {
-        self.cluster.is_some()
+        !matches!(self.reach, Reach::Later)
     }
 
     fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse {
-        match self.kind(kind) {
+        match self.planned(kind) {
             Ok(kind) => {
                 let rehearsal = kind.rehearsal_key(request.config).and_then(|key| self.rehearsed(&key));
                 kind.plan(request, rehearsal.as_ref())
@@ -80,7 +105,7 @@ impl Read for KubernetesSession {
     }
 
     async fn rehearse(&self, kind: &str, config: &Value) {
-        let (Ok(kind), Some(cluster)) = (self.kind(kind), &self.cluster) else { return };
+        let (Ok(kind), Reach::Known(cluster)) = (self.kind(kind), &self.reach) else { return };
         let Some(key) = kind.rehearsal_key(config) else { return };
         if let Some(rehearsal) = kind.rehearse(cluster, config).await {
             self.rehearsals.lock().unwrap_or_else(PoisonError::into_inner).insert(key, rehearsal);
@@ -88,21 +113,26 @@ impl Read for KubernetesSession {
     }
 
     async fn read(&self, kind: &str, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {
-        match &self.cluster {
-            Some(cluster) => self.kind(kind)?.read(cluster, recorded).await,
-            None => Ok(Some(recorded.clone())),
+        match &self.reach {
+            Reach::Later => Ok(Some(recorded.clone())),
+            _ => self.kind(kind)?.read(self.cluster()?, recorded).await,
         }
     }
 
-    /// The objects of a kind, in all namespaces: `Deployment` of version `apps/v1`. Of a kind that the cluster does not
-    /// serve there are none.
+    /// The objects of a kind, in all namespaces: `Deployment` of version `apps/v1`; or the one that the filter names,
+    /// `namespace/name`. Of a kind that the cluster does not serve there are none.
     async fn list(
         &self,
         kind: &str,
         version: &str,
-        _filter: Option<&str>,
+        filter: Option<&str>,
     ) -> Result<Vec<serde_json::Value>, Diagnostics> {
         let cluster = self.cluster()?;
+        if let Some((namespace, name)) = filter.and_then(|filter| filter.split_once('/')) {
+            let found = cluster.get(version, kind, namespace, name).await;
+            let tried = format!("read the {kind} {namespace}/{name}");
+            return Ok(found.map_err(|failure| cluster.problem(&tried, &failure))?.into_iter().collect());
+        }
         match cluster.list(version, kind).await {
             Ok(found) => Ok(found),
             Err(Failure::UnknownKind(_)) => Ok(Vec::new()),

@@ -148,6 +148,11 @@ impl Settings {
         if found.has_errors() { Err(found) } else { Ok(settings) }
     }
 
+    /// Whether nothing says which cluster is meant.
+    pub fn names_no_cluster(&self) -> bool {
+        self.host.is_none() && self.files.is_empty() && !self.in_pod
+    }
+
     /// Whether anything but Entra says who we are.
     pub fn has_credentials(&self) -> bool {
         let secrets = [&self.token, &self.client_certificate, &self.username];

@@ -142,7 +142,17 @@ impl ObjectKind {
 
     /// What makes the one object of the other. Others' annotations and labels are in neither.
     pub fn difference(&self, prior: &Value, planned: &Value) -> Json {
-        difference(&self.body(prior), &self.body(planned))
+        let [mut before, mut after] = [prior, planned].map(|value| self.body(value));
+        for body in [&mut before, &mut after] {
+            for name in ["annotations", "labels"] {
+                // Even when none is ours any more, the map itself stays: others have theirs in it.
+                let map = &mut body["metadata"][name];
+                if map.is_null() {
+                    *map = json!({});
+                }
+            }
+        }
+        difference(&before, &after)
     }
 
     /// An object as the kind's value.
@@ -423,5 +433,19 @@ mod tests {
         let expected = json!({"metadata": {"labels": {"b": null, "c": "3"}}, "data": null, "list": [1, 2]});
         assert_eq!(difference(&before, &after), expected);
         assert_eq!(difference(&before, &before), json!({}));
+    }
+
+    #[test]
+    fn the_last_label_of_ours_goes_without_those_of_others() {
+        let kind = super::super::namespace::kind("kubernetes_namespace_v1");
+        let of = |labels: &[&str]| {
+            let labels = labels.iter().map(|key| (Arc::from(*key), Value::string("x"))).collect();
+            let metadata =
+                Value::object_of([("name", Value::string("shop")), ("labels", Value::map(Type::String, labels))]);
+            Value::object_of([("metadata", Value::list(metadata.type_of(), vec![metadata]))])
+        };
+        let patch = kind.difference(&of(&["team"]), &of(&[]));
+        assert_eq!(patch, json!({"metadata": {"labels": {"team": null}}}));
+        assert_eq!(kind.difference(&of(&[]), &of(&[])), json!({}));
     }
 }

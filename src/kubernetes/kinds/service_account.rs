@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::cluster::Resource;
-use super::object_kind::{Contents, ObjectKind};
+use super::super::failure::Failure;
+use super::object_kind::{Call, Contents, ObjectKind};
 use crate::azure::wire::{Row, block_set, blocks, flag, text};
 use crate::value::{Type, Value};
 
@@ -66,6 +67,24 @@ impl Contents for ServiceAccount {
             values.push((name, Value::set(Type::object([("name", Type::String)]), references)));
         }
         values
+    }
+
+    /// References that others have added stay: a patch replaces a list as a whole.
+    async fn patch(&self, call: &Call<'_>, prior: &Value, planned: &Value, _config: &Value) -> Result<Json, Failure> {
+        let mut patch = call.kind.difference(prior, planned);
+        let changed: Vec<_> = REFERENCES.iter().filter(|(_, member)| patch.get(*member).is_some()).collect();
+        if changed.is_empty() {
+            return Ok(patch);
+        }
+        let found = call.cluster.find(call.object()).await?.unwrap_or_default();
+        for (name, member) in changed {
+            let before = names_in(prior, name);
+            let others = found[*member].as_array().into_iter().flatten();
+            let others = others.filter(|one| !one["name"].as_str().is_some_and(|name| before.contains(&name))).cloned();
+            let ours = names_in(planned, name).into_iter().map(|name| json!({ "name": name }));
+            patch[*member] = others.chain(ours).collect();
+        }
+        Ok(patch)
     }
 
     fn data_rows(&self) -> Vec<Row> {

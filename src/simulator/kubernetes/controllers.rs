@@ -1,16 +1,23 @@
 //! What a cluster does by itself after a write: a namespace gets its account, and takes its contents with it.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::simulator::arm::Azure;
-use crate::simulator::body::text;
-use crate::simulator::kubernetes::api::{drop, make};
+use crate::simulator::body::{set, text};
+use crate::simulator::kubernetes::api::{drop, keep, make};
+use crate::simulator::kubernetes::authenticate::issuer_of;
 use crate::simulator::kubernetes::bootstrap::kind;
 use crate::simulator::kubernetes::certificates::Authority;
 use crate::simulator::kubernetes::store::Spot;
+use crate::simulator::kubernetes::token_request::{Wanted, token};
 use crate::simulator::kubernetes::{object, workloads};
 use crate::simulator::target::Key;
 use crate::simulator::world::Resource;
+
+/// How long the token in a Secret lasts, in seconds: it has no end, and nobody keeps it longer than this.
+const FOR_GOOD: u64 = 10 * 365 * 86_400;
 
 /// What every namespace has: the account `default`, and the certificate that its pods trust.
 pub(super) fn furnish(azure: &mut Azure, cluster: &Resource, namespace: &str) {
@@ -37,6 +44,9 @@ pub(super) fn follow(azure: &mut Azure, cluster: &Resource, spot: &Spot, before:
     }
     if spot.plural == "serviceaccounts" {
         workloads::reconcile_all(azure, cluster, &spot.namespace);
+        tokens(azure, cluster, &spot.namespace);
+    } else if spot.group.is_empty() && spot.plural == "secrets" {
+        tokens(azure, cluster, &spot.namespace);
     }
     for owner in before.into_iter().flat_map(|before| owners(before, spot)) {
         workloads::reconcile(azure, cluster, &owner);
@@ -60,6 +70,35 @@ pub(super) fn follow(azure: &mut Azure, cluster: &Resource, spot: &Spot, before:
         ("serviceaccounts", "default") | ("configmaps", "kube-root-ca.crt")
     ) {
         furnish(azure, cluster, &spot.namespace);
+    }
+}
+
+/// Secrets that are to hold the token of an account get it, once the account is there.
+fn tokens(azure: &mut Azure, cluster: &Resource, namespace: &str) {
+    const ACCOUNT: &str = "kubernetes.io/service-account.name";
+    let key = cluster.key();
+    let secrets: Vec<(Spot, Value)> = azure
+        .world()
+        .objects(&key)
+        .of_kind("", "secrets", namespace)
+        .filter(|(_, one)| text(one, "/type") == Some("kubernetes.io/service-account-token"))
+        .filter(|(_, one)| text(one, "/data/token").is_none() && !object::is_going(one))
+        .map(|(spot, one)| (spot.clone(), (**one).clone()))
+        .collect();
+    for (spot, mut secret) in secrets {
+        let Some(name) = object::annotation(&secret, ACCOUNT).map(str::to_owned) else { continue };
+        let account = kind("", "serviceaccounts").spot(namespace, &name);
+        let Some(account) = azure.world().objects(&key).get(&account).cloned() else { continue };
+        let audiences = [issuer_of(cluster)];
+        let uid = object::uid(&account);
+        let wanted = Wanted { namespace, name: &name, uid, audiences: &audiences, lasts: FOR_GOOD, pod: None };
+        let token = BASE64_STANDARD.encode(token(azure, cluster, &wanted));
+        let authority = Authority::of(cluster).map(|authority| authority.certificate.pem()).unwrap_or_default();
+        set(&mut secret, "/data/token", token.into());
+        set(&mut secret, "/data/namespace", BASE64_STANDARD.encode(namespace).into());
+        set(&mut secret, "/data/ca.crt", BASE64_STANDARD.encode(authority).into());
+        set(&mut secret, "/metadata/annotations/kubernetes.io~1service-account.uid", uid.into());
+        keep(azure, &key, spot, secret);
     }
 }
 

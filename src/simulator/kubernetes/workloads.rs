@@ -13,6 +13,9 @@ use crate::simulator::kubernetes::{object, pods};
 use crate::simulator::target::Key;
 use crate::simulator::world::Resource;
 
+/// Which template of a deployment a replica set is for, the last one being the highest.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
 /// Brings what a workload makes into line with it.
 pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
     let key = cluster.key();
@@ -94,11 +97,12 @@ fn deployment(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value)
         "metadata": {
             "name": own.name, "namespace": spot.namespace, "generation": 1,
             "labels": template.pointer("/metadata/labels"), "ownerReferences": [owner("Deployment", "apps/v1", found)],
-            "annotations": {"deployment.kubernetes.io/revision": "1"},
+            "annotations": {REVISION: "1"},
         },
         "spec": {"replicas": wanted, "selector": chosen, "template": template},
     });
     make(azure, &key, &sets, made);
+    revise(azure, &key, &own, found);
     scale(azure, cluster, &own, wanted);
     let ready = azure.world().objects(&key).get(&own).and_then(|set| set.pointer("/status/readyReplicas")?.as_u64());
     let ready = ready.unwrap_or_default();
@@ -122,6 +126,26 @@ fn deployment(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value)
         set(&mut status, "/unavailableReplicas", json!(wanted));
     }
     put_status(azure, &key, spot, status);
+}
+
+/// The set of the present template has the highest revision, also when it is an earlier one again: that is what
+/// `kubectl rollout undo` goes by.
+fn revise(azure: &mut Azure, key: &Key, own: &Spot, deployment: &Value) {
+    let number =
+        |set: &Value| object::annotation(set, REVISION).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    let of = |azure: &Azure, spot: &Spot| azure.world().objects(key).get(spot).map_or(0, |set| number(set));
+    let others = owned(azure, key, "replicasets", deployment).into_iter().filter(|other| other != own);
+    let highest = others.map(|other| of(azure, &other)).max().unwrap_or_default();
+    if of(azure, own) > highest {
+        return;
+    }
+    let Some(mut set) = azure.world().objects(key).get(own).map(|kept| (**kept).clone()) else { return };
+    self::set(
+        &mut set,
+        "/metadata/annotations/deployment.kubernetes.io~1revision",
+        Value::from((highest + 1).to_string()),
+    );
+    keep(azure, key, own.clone(), set);
 }
 
 /// Sets how many pods a set has, and brings them into line.

@@ -39,6 +39,11 @@ variable "client_id" {
   default = "44444444-0000-4000-8000-000000000001"
 }
 
+variable "labels" {
+  type    = map(string)
+  default = { "azure.workload.identity/use" = "true" }
+}
+
 variable "pull" {
   type    = set(string)
   default = ["registry"]
@@ -48,7 +53,7 @@ resource "kubernetes_service_account_v1" "web" {
   metadata {
     name        = "web"
     annotations = { "azure.workload.identity/client-id" = var.client_id }
-    labels      = { "azure.workload.identity/use" = "true" }
+    labels      = var.labels
   }
   dynamic "image_pull_secret" {
     for_each = var.pull
