@@ -9,5 +9,9 @@ terraform {
     bowline = {
       source = "bowline/bowline"
     }
+    kubernetes = {
+      source  = "hashicorp/kubernetes"
+      version = "~> 2.38"
+    }
   }
 }

@@ -4,6 +4,10 @@ locals {
     for key, account in var.service_accounts : key => "system:serviceaccount:${account.namespace}:${account.name}"
   }
   audience = "api://AzureADTokenExchange"
+
+  # The cluster's half is made only where it is asked for, so that a stack without the provider kubernetes needs none.
+  accounts   = var.kubernetes == null ? {} : var.service_accounts
+  namespaces = var.kubernetes == null ? [] : var.kubernetes.namespaces
 }
 
 resource "azurerm_user_assigned_identity" "this" {
@@ -29,4 +33,25 @@ module "grants" {
 
   principal_id = azurerm_user_assigned_identity.this.principal_id
   grants       = var.grants
+}
+
+resource "kubernetes_namespace_v1" "this" {
+  for_each = toset(local.namespaces)
+
+  metadata {
+    name = each.key
+  }
+}
+
+# The webhook gives a pod the client id that its service account names.
+resource "kubernetes_service_account_v1" "this" {
+  for_each = local.accounts
+
+  metadata {
+    name        = each.value.name
+    namespace   = each.value.namespace
+    annotations = { "azure.workload.identity/client-id" = azurerm_user_assigned_identity.this.client_id }
+  }
+
+  depends_on = [kubernetes_namespace_v1.this]
 }

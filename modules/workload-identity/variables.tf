@@ -41,6 +41,14 @@ variable "service_accounts" {
   }
 }
 
+variable "kubernetes" {
+  description = "Makes the service accounts too, in the cluster of the provider kubernetes: `kubernetes = {}`. The namespaces named are made with them; others must be there."
+  type = object({
+    namespaces = optional(set(string), [])
+  })
+  default = null
+}
+
 variable "grants" {
   description = "Which role the identity has where; see modules/role-grant."
   type = map(object({

@@ -34,6 +34,25 @@ run "identity" {
   }
 }
 
+mock_provider "kubernetes" {}
+
+run "in_the_cluster_too" {
+  variables {
+    resource_group_name = run.setup.name
+    kubernetes          = { namespaces = ["shop"] }
+  }
+
+  assert {
+    condition     = kubernetes_service_account_v1.this["app"].metadata[0].annotations["azure.workload.identity/client-id"] == output.client_id
+    error_message = "The webhook would give pods another client id."
+  }
+
+  assert {
+    condition     = contains(keys(kubernetes_namespace_v1.this), "shop")
+    error_message = "The namespace is not made."
+  }
+}
+
 run "upper_case" {
   command = plan
 
