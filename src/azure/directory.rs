@@ -8,7 +8,7 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 
 use super::arm::{ArmError, GraphClient};
-use crate::provider::{Directory, Entry, Members, Sought};
+use crate::provider::{Directory, Entry, Members, Principal, Sought};
 
 /// So many groups are asked for at once.
 const AT_ONCE: usize = 8;
@@ -36,6 +36,23 @@ pub async fn look_up(graph: &GraphClient, sought: &[Sought]) -> Directory {
             let groups = sought.iter().filter(|one| one.kind.as_deref() == Some("Group"));
             Directory { entries: groups.map(|one| (one.id.to_ascii_lowercase(), untold())).collect() }
         }
+    }
+}
+
+/// The service principal of an application, by its client id: `None` where there is none. It takes
+/// `Application.Read.All`, or the role of a directory reader.
+pub async fn principal_of(graph: &GraphClient, application: &str) -> Result<Option<Principal>, ArmError> {
+    // What is no GUID could be more than an id in the path.
+    if !application.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+        return Ok(None);
+    }
+    match graph.application(application).await {
+        Ok(found) => {
+            let object = found.get("id").and_then(Json::as_str).map(str::to_owned);
+            Ok(object.map(|object| Principal { object, name: name(&found) }))
+        }
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -14,19 +14,22 @@ use super::loading::{self, Loaded, SimulateFlags};
 use super::manifests::StackFlags;
 use super::stored;
 use super::variables::Missing;
+use super::vessels;
 use crate::access::{self, World};
 use crate::azure::arm_id::ArmId;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan;
+use crate::migrate::pod_identity::{self, Principals};
 use crate::provider::{Mentioned, Session};
+use crate::span::SourceMap;
 use crate::value::Value;
+use crate::{manifests, plan};
 
 const AZURERM: &str = "registry.terraform.io/hashicorp/azurerm";
 const KUBERNETES: &str = "registry.terraform.io/hashicorp/kubernetes";
 const CLUSTER: &str = "azurerm_kubernetes_cluster";
 
 /// What bears on the identity of pods.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     ("apps/v1", "Deployment"),
     ("apps/v1", "StatefulSet"),
     ("apps/v1", "DaemonSet"),
@@ -34,6 +37,7 @@ const KINDS: [(&str, &str); 10] = [
     ("batch/v1", "Job"),
     ("v1", "Pod"),
     ("v1", "ServiceAccount"),
+    ("v1", "ConfigMap"),
     ("aadpodidentity.k8s.io/v1", "AzureIdentity"),
     ("aadpodidentity.k8s.io/v1", "AzureIdentityBinding"),
     ("aadpodidentity.k8s.io/v1", "AzurePodIdentityException"),
@@ -64,8 +68,12 @@ pub struct Asked {
     pub world: Option<World>,
     /// What to call the cluster.
     pub name: String,
-    /// Its objects, as a list in JSON.
+    /// Its objects, as a list in JSON. Secrets have no values in it.
     pub objects: String,
+    /// The service principals of the applications that workloads sign in as, as far as the directory tells.
+    pub principals: Principals,
+    /// What could not be found out, for people: a sentence each.
+    pub unknown: Vec<String>,
 }
 
 impl ClusterFlags {
@@ -102,9 +110,15 @@ fn here(
     loaded.surroundings.mentioned = Mentioned::new(wanted);
     runtime()?.block_on(async {
         let azure = loaded.simulate(&flags.simulate).await?;
-        let mut world = None;
-        let mut name = kubeconfig.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        let mut asked = Asked {
+            world: None,
+            name: kubeconfig.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            objects: String::new(),
+            principals: Principals::new(),
+            unknown: Vec::new(),
+        };
         let mut config = kubeconfig.map(|path| of_file(&path, flags.context.as_deref()));
+        let mut directory = None;
         if flags.live {
             let functions = loaded.functions(None);
             let setting = loaded.setting(invocation);
@@ -113,19 +127,44 @@ fn here(
             let mut surveyed = access::survey(session.reader(), &recorded.resources).await?;
             if config.is_none() {
                 let (cluster, id) = chosen(&surveyed, flags.cluster.as_deref())?;
-                name = cluster;
+                asked.name = cluster;
                 config = Some(of_azure(&*session, &id).await?);
             }
             // What is bound is read from the cluster; here is told what of it the stack manages.
             surveyed.pod_identities = recorded.pod_identities;
-            world = Some(surveyed);
+            asked.world = Some(surveyed);
+            directory = Some(session);
         }
-        let objects = objects(&loaded, &config.unwrap_or_else(|| Value::object_of::<&str>([]))).await?;
+        asked.objects =
+            objects(&loaded, &config.unwrap_or_else(|| Value::object_of::<&str>([])), &mut asked.unknown).await?;
+        if let Some(directory) = directory {
+            principals(&*directory, stack.namespace(), &mut asked).await;
+        }
         if let Some(azure) = azure {
             azure.shutdown().await;
         }
-        Ok(Asked { world, name: format!("cluster {name}"), objects })
+        asked.name = format!("cluster {}", asked.name);
+        Ok(asked)
     })
+}
+
+/// Looks up the applications that workloads sign in as. Who may not ask the directory can say who they are.
+async fn principals(session: &dyn Session, namespace: Option<&str>, asked: &mut Asked) {
+    let mut sources = SourceMap::default();
+    let source = sources.add(asked.name.clone(), None, asked.objects.as_str());
+    let (loaded, _) = manifests::load(source, &sources);
+    for client in pod_identity::signed_in(&manifests::survey(&[loaded], &sources, namespace)) {
+        match session.reader().principal_of(&client).await {
+            Ok(found) => asked.principals.extend(found.map(|found| (client.to_ascii_lowercase(), found))),
+            Err(why) => {
+                let why: Vec<&str> =
+                    why.iter().map(|diagnostic| diagnostic.detail.lines().next().unwrap_or_default()).collect();
+                asked
+                    .unknown
+                    .push(format!("The directory does not tell who application {client} is: {}", why.join(" ")));
+            }
+        }
+    }
 }
 
 /// The one cluster that is meant: its name and id.
@@ -180,7 +219,7 @@ async fn of_azure(session: &dyn Session, id: &str) -> Result<Value, Diagnostics>
 }
 
 /// The objects, as a list in JSON, without what only the server says of them.
-async fn objects(loaded: &Loaded, config: &Value) -> Result<String, Diagnostics> {
+async fn objects(loaded: &Loaded, config: &Value, unknown: &mut Vec<String>) -> Result<String, Diagnostics> {
     let provider = loaded
         .registry
         .find(KUBERNETES)
@@ -191,6 +230,15 @@ async fn objects(loaded: &Loaded, config: &Value) -> Result<String, Diagnostics>
     for (version, kind) in KINDS {
         let found = session.reader().list(kind, version, None).await?;
         items.extend(found.into_iter().filter(is_own).map(without_status));
+    }
+    // A reader of clusters may read no Secrets, and then it is told which could not be looked into.
+    for name in vessels::referred(&items) {
+        match session.reader().list("Secret", "v1", Some(&name)).await {
+            Ok(found) => items.extend(found.into_iter().map(|secret| vessels::without_values(&secret))),
+            Err(_) => {
+                unknown.push(format!("Secret {name} could not be read, so that what signs in with it is not known."));
+            }
+        }
     }
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     Ok(serde_json::to_string_pretty(&list).unwrap_or_default())

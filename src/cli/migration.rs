@@ -11,6 +11,8 @@ use super::manifests::{self, StackFlags};
 use super::{Exit, fmt, in_cluster};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::migrate::azurerm;
+use crate::migrate::pod_identity::{self, Known, Principals};
+use crate::provider::Principal;
 use crate::report::migration_text;
 
 /// Move what exists to what is supported
@@ -50,6 +52,9 @@ pub struct PodIdentity {
     /// A workload (NAMESPACE/NAME) whose library knows only the instance metadata service; may be repeated
     #[arg(long, value_name = "NAME")]
     proxy: Vec<String>,
+    /// The object id of an application's service principal, where the directory is not asked or does not tell; may be repeated
+    #[arg(long, value_name = "CLIENT-ID=OBJECT-ID", value_parser = principal)]
+    principal: Vec<(String, Principal)>,
     #[command(flatten)]
     stack: StackFlags,
     #[command(flatten)]
@@ -63,7 +68,7 @@ pub struct PodIdentity {
 pub fn run(command: &Command, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     match command {
         Command::Azurerm(arguments) => azurerm(arguments, invocation),
-        Command::PodIdentity(arguments) => pod_identity(arguments, invocation),
+        Command::PodIdentity(arguments) => to_workload_identity(arguments, invocation),
     }
 }
 
@@ -88,21 +93,25 @@ fn azurerm(arguments: &Azurerm, invocation: &mut Invocation) -> Result<Exit, Dia
     invocation.print_line(&format!("{count} changes {verb}, {left} left to a person."));
     if arguments.write && count > 0 {
         invocation.print_line(
-            "Now \"bowline plan\" must show no more than names and defaults that are written otherwise; once they are recorded by \
-             \"bowline apply\", it must tell that there are no changes.",
+            "Now \"bowline plan -detailed-exitcode\" must tell that there are no changes: that is the proof. An argument whose meaning a \
+             person has to decide, or one that was no longer as recorded, shows there.",
         );
     }
     Ok(Exit::Success)
 }
 
-fn pod_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+fn to_workload_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let mut files = manifests::gather(&arguments.paths, invocation)?;
-    let mut live = None;
+    let (mut live, mut unknown) = (None, Vec::new());
+    let mut principals = Principals::new();
     if arguments.cluster.is_given() {
         let asked = in_cluster::ask(&arguments.cluster, &arguments.stack, invocation)?;
         files.push(manifests::File::of_text(asked.name, asked.objects, &mut invocation.sources));
         live = asked.world;
+        unknown = asked.unknown;
+        principals = asked.principals;
     }
+    principals.extend(arguments.principal.iter().cloned());
     let world = match live {
         Some(world) => world,
         None => manifests::world_of(&arguments.stack, invocation)?.ok_or_else(manifests::no_stack)?,
@@ -113,10 +122,12 @@ fn pod_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<
         return Err(unreadable);
     }
     let survey = crate::manifests::survey(&loaded, &invocation.sources, arguments.stack.namespace());
-    let migration = crate::migrate::pod_identity::plan(&survey, &world, &arguments.proxy);
+    let known = Known { survey: &survey, world: &world, proxied: &arguments.proxy, principals: &principals };
+    let mut migration = pod_identity::plan(known);
+    migration.open.extend(unknown);
     invocation.print(&migration_text::report(&migration));
     let Some(out) = &arguments.out else { return Ok(Exit::Success) };
-    for (name, text) in crate::migrate::pod_identity::write(&migration) {
+    for (name, text) in pod_identity::write(&migration) {
         let path = out.join(name);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
         written.map_err(|error| {
@@ -125,6 +136,16 @@ fn pod_identity(arguments: &PodIdentity, invocation: &mut Invocation) -> Result<
     }
     invocation.print_line(&format!("\nWrote the stages to {}: begin with its README.md.", out.display()));
     Ok(Exit::Success)
+}
+
+/// `CLIENT-ID=OBJECT-ID`
+fn principal(text: &str) -> Result<(String, Principal), String> {
+    let (client, object) = text.split_once('=').ok_or("write it as CLIENT-ID=OBJECT-ID")?;
+    let is_id = |id: &str| id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    if !is_id(client) || !is_id(object) {
+        return Err("both are ids such as 00000000-0000-0000-0000-000000000000".to_owned());
+    }
+    Ok((client.to_ascii_lowercase(), Principal { object: object.to_owned(), name: None }))
 }
 
 /// Rewrites the files of one module and tells how many changes that took.

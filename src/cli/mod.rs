@@ -52,6 +52,7 @@ mod test;
 mod validate;
 mod variables;
 mod version;
+mod vessels;
 mod workspace;
 
 use std::ffi::OsString;

@@ -70,7 +70,7 @@ fn value<'m>(look: &Look<'_, 'm>, item: &'m Node) -> Option<Value<'m>> {
 }
 
 /// What a secret or a config map holds under a key.
-fn stored(object: &Object<'_>, key: &str) -> Option<String> {
+pub(super) fn stored(object: &Object<'_>, key: &str) -> Option<String> {
     let plain = object.root.at(&["stringData", key]).and_then(Node::text);
     let data = object.root.at(&["data", key]).and_then(Node::text);
     if object.kind == "ConfigMap" {
@@ -218,7 +218,7 @@ fn held(object: &Object<'_>) -> Vec<(String, String)> {
 }
 
 /// The part of a connection string that is a credential.
-fn key_in(text: &str) -> Option<&'static str> {
+pub(super) fn key_in(text: &str) -> Option<&'static str> {
     let has = |name| part(text, name).is_some_and(|value| !value.is_empty() && !is_reference(value));
     let parts = ["AppKey", "AccountKey", "SharedAccessKey", "SharedAccessSignature", "ClientSecret"];
     if let Some(found) = parts.into_iter().find(|name| has(name)) {
@@ -233,7 +233,7 @@ fn key_in(text: &str) -> Option<&'static str> {
 }
 
 /// The value of a part of a connection string: `Name=value;...`.
-fn part<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+pub(super) fn part<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.split(';').find_map(|part| {
         let (key, value) = part.split_once('=')?;
         key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
@@ -246,7 +246,7 @@ fn is_reference(text: &str) -> bool {
 }
 
 /// Whether a variable by its name is a credential of a principal.
-fn is_client_secret(name: &str) -> bool {
+pub fn is_client_secret(name: &str) -> bool {
     let name: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let names = ["azurepassword", "azureclientcertificatepath", "azureclientcertificatepassword", "azureclientkey"];
     name.ends_with("clientsecret") || names.contains(&name.as_str())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Loaded;
 use super::object::{Object, Workload};
 use super::scene::{BINDING, Scene, USE};
+use super::sign_in::{self, SecretUse, SignIn, Vessel};
 use super::yaml::Node;
 use crate::span::{SourceMap, Span};
 
@@ -29,6 +30,10 @@ pub struct Pods {
     pub replicas: Option<u64>,
     /// It speaks to the instance metadata service by its address, or by a library that knows no other way.
     pub asks_metadata: bool,
+    /// How its containers sign in as applications with secrets.
+    pub sign_ins: Vec<SignIn>,
+    /// What it refers to of Secrets.
+    pub secrets: Vec<SecretUse>,
     /// The way from the object to the pod's `metadata`.
     pub way: &'static [&'static str],
 }
@@ -46,6 +51,10 @@ pub struct Bound {
     pub client: String,
     /// The name of the `AzureIdentity`.
     pub name: String,
+    /// It is for pods of every namespace: the open source installation goes by namespaces only where it is told to.
+    pub everywhere: bool,
+    /// The Secret with a service principal's password: namespace and name.
+    pub password: Option<(String, String)>,
 }
 
 /// Pods that reach the instance metadata service without pod identity between.
@@ -72,6 +81,17 @@ pub struct Survey {
     pub exceptions: Vec<Excepted>,
     /// The service accounts: namespace and name.
     pub accounts: Vec<(Option<String>, String)>,
+    /// The Secrets.
+    pub vessels: Vec<Vessel>,
+    /// There is an installation of pod identity that is not the add-on of AKS.
+    pub own_installation: bool,
+}
+
+impl Bound {
+    /// Whether it is for pods with this label in this namespace.
+    pub fn fits(&self, pods: &Pods, selector: &str) -> bool {
+        self.selector == selector && (self.everywhere || self.namespace == pods.namespace)
+    }
 }
 
 impl Pods {
@@ -99,11 +119,13 @@ impl Pods {
 /// Surveys what was read.
 pub fn survey(loaded: &[Loaded], sources: &SourceMap, namespace: Option<&str>) -> Survey {
     let scene = Scene::new(loaded, sources, None, namespace);
-    let mut survey = Survey::default();
+    let installation = scene.objects.iter().filter_map(|object| installed(&scene, object)).reduce(Installation::and);
+    let mut survey = Survey { own_installation: installation.is_some(), ..Survey::default() };
+    let everywhere = installation.is_some_and(|installation| !installation.by_namespace);
     for object in &scene.objects {
         let here = scene.namespace(object).map(str::to_owned);
         match object.kind {
-            "AzureIdentityBinding" => match bound(&scene, object, here) {
+            "AzureIdentityBinding" => match bound(&scene, object, here, everywhere) {
                 Some(bound) => survey.bindings.push(bound),
                 None => survey.dangling.push(object.title()),
             },
@@ -112,18 +134,64 @@ pub fn survey(loaded: &[Loaded], sources: &SourceMap, namespace: Option<&str>) -
                 name: object.name().to_owned(),
                 labels: texts(object.root.at(&["spec", "podLabels"])),
             }),
+            "Secret" => survey.vessels.push(sign_in::vessel(&scene, object)),
             "ServiceAccount" => survey.accounts.push((here, object.name().to_owned())),
-            _ => survey.pods.extend(object.workload().map(|workload| pods(&scene, &workload, here))),
+            _ => {
+                let own = object.workload().filter(|workload| !is_part(object, workload));
+                survey.pods.extend(own.map(|workload| pods(&scene, &workload, here)));
+            }
         }
     }
     survey.pods.sort_by_key(|pods| (pods.namespace.clone(), pods.kind.clone(), pods.name.clone()));
     survey
 }
 
-fn bound(scene: &Scene<'_>, object: &Object<'_>, namespace: Option<String>) -> Option<Bound> {
+/// An installation of AAD Pod Identity of one's own.
+#[derive(Debug, Clone, Copy)]
+struct Installation {
+    /// Bindings are for pods of their own namespace only.
+    by_namespace: bool,
+}
+
+impl Installation {
+    fn and(self, other: Self) -> Self {
+        Self { by_namespace: self.by_namespace || other.by_namespace }
+    }
+}
+
+/// What an object tells of an installation: its MIC, which assigns, and its NMI, which answers for the machine.
+fn installed(scene: &Scene<'_>, object: &Object<'_>) -> Option<Installation> {
+    let workload = object.workload()?;
+    let of_aks = ["kubernetes.azure.com/managedby", "addonmanager.kubernetes.io/mode"];
+    let by_aks = of_aks.iter().any(|label| object.root.at(&["metadata", "labels", label]).is_some());
+    if by_aks || !is_part(object, &workload) {
+        return None;
+    }
+    let text = scene.text(object.source).get(object.root.range.clone()).unwrap_or_default();
+    let forced = text.contains("--forceNamespaced") && !text.contains("--forceNamespaced=false");
+    Some(Installation { by_namespace: forced || text.contains("FORCENAMESPACED") })
+}
+
+/// Whether it is a part of pod identity itself.
+fn is_part(object: &Object<'_>, workload: &Workload<'_>) -> bool {
+    ["mic", "nmi"].iter().any(|part| {
+        let name = object.name();
+        let component = workload.metadata("labels", "app.kubernetes.io/component").and_then(|entry| entry.value.text());
+        name == *part || name.ends_with(&format!("-{part}")) || component == Some(part)
+    })
+}
+
+fn bound(scene: &Scene<'_>, object: &Object<'_>, namespace: Option<String>, everywhere: bool) -> Option<Bound> {
     let spec = object.root.get("spec")?;
     let name = spec.get("azureIdentity")?.text()?;
-    let identity = scene.beside(object, "AzureIdentity", name)?.root.get("spec")?;
+    let whole = scene.beside(object, "AzureIdentity", name)?;
+    let behaviour = whole.root.at(&["metadata", "annotations", "aadpodidentity.k8s.io/Behavior"]).and_then(Node::text);
+    let identity = whole.root.get("spec")?;
+    let password = identity.get("clientPassword").and_then(|reference| {
+        let own = scene.namespace(&whole).unwrap_or_default();
+        let namespace = reference.get("namespace").and_then(Node::text).unwrap_or(own);
+        Some((namespace.to_owned(), reference.get("name")?.text()?.to_owned()))
+    });
     let text = |names: [&str; 2]| names.iter().find_map(|name| identity.get(name)).and_then(Node::text);
     Some(Bound {
         namespace,
@@ -131,6 +199,8 @@ fn bound(scene: &Scene<'_>, object: &Object<'_>, namespace: Option<String>) -> O
         identity: text(["resourceID", "resourceId"]).unwrap_or_default().to_owned(),
         client: text(["clientID", "clientId"]).unwrap_or_default().to_owned(),
         name: name.to_owned(),
+        everywhere: everywhere && !behaviour.is_some_and(|word| word.eq_ignore_ascii_case("namespaced")),
+        password,
     })
 }
 
@@ -138,6 +208,8 @@ fn pods(scene: &Scene<'_>, workload: &Workload<'_>, namespace: Option<String>) -
     let object = workload.object;
     let text = scene.text(object.source).get(object.root.range.clone()).unwrap_or_default();
     let metadata = ["169.254.169.254", "MSI_ENDPOINT", "RunAs=App"];
+    let sign_ins = sign_in::sign_ins(scene, workload);
+    let by_key = sign_ins.iter().any(|sign_in| sign_in.asks_metadata);
     Pods {
         place: object.place(),
         api: object.api.to_owned(),
@@ -147,7 +219,10 @@ fn pods(scene: &Scene<'_>, workload: &Workload<'_>, namespace: Option<String>) -
         account: workload.account().and_then(Node::text).map(str::to_owned),
         labels: texts(workload.template.at(&["metadata", "labels"])),
         replicas: object.root.at(&["spec", "replicas"]).and_then(Node::text).and_then(|text| text.parse().ok()),
-        asks_metadata: metadata.iter().any(|word| text.contains(word)),
+        // With a key in its connection string the older library asks nobody else.
+        asks_metadata: !by_key && metadata.iter().any(|word| text.contains(word)),
+        sign_ins,
+        secrets: sign_in::uses(workload),
         way: workload.way,
     }
 }

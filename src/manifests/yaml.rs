@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Place};
+use serde_json::Value as Json;
 
 /// Collections nested deeper than this are refused.
 const MAX_DEPTH: usize = 200;
@@ -87,6 +88,25 @@ impl Node {
     /// Whether nothing is said.
     pub fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, plain: true } if ["", "~", "null", "Null", "NULL"].contains(&&**text))
+    }
+
+    /// The value as JSON, as Kubernetes reads it.
+    pub fn to_json(&self) -> Json {
+        match &self.content {
+            Content::Scalar { text, plain } if *plain => match &**text {
+                "true" | "True" | "TRUE" => Json::Bool(true),
+                "false" | "False" | "FALSE" => Json::Bool(false),
+                _ if self.is_null() => Json::Null,
+                text if is_other(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+                text => text.into(),
+            },
+            Content::Scalar { text, .. } => (**text).into(),
+            Content::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            Content::Mapping(entries) => {
+                let member = |entry: &Entry| Some((entry.key.text()?.to_owned(), entry.value.to_json()));
+                Json::Object(entries.iter().filter_map(member).collect())
+            }
+        }
     }
 
     /// The entries of a mapping.

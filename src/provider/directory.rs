@@ -13,6 +13,15 @@ pub struct Sought {
     pub kind: Option<String>,
 }
 
+/// The service principal of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Its object id, by which roles are assigned to it.
+    pub object: String,
+    /// What people call it, where that is known.
+    pub name: Option<String>,
+}
+
 /// What a directory says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory {

@@ -23,7 +23,7 @@ use crate::span::SourceMap;
 use crate::syntax::tree::Body;
 use crate::value::{Path, Value};
 
-pub use directory::{Directory, Entry, Members, Sought};
+pub use directory::{Directory, Entry, Members, Principal, Sought};
 pub use holdups::Holdups;
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
@@ -298,6 +298,12 @@ pub trait Read: Send + Sync {
     /// say is no fault.
     async fn directory(&self, _sought: &[Sought]) -> Directory {
         Directory::default()
+    }
+
+    /// Who an application is to the service that assigns rights, by its client id; `None` where it is not known. A
+    /// provider without a directory knows nobody.
+    async fn principal_of(&self, _application: &str) -> Result<Option<Principal>, Diagnostics> {
+        Ok(None)
     }
 
     /// Reads an object that is to be taken over, by its id.

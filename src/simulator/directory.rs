@@ -136,6 +136,14 @@ impl Azure {
         is_meant.then(|| self.token(TENANT, &principal.client, &principal.id, resource))
     }
 
+    /// The token of an application for its secret. An error is Entra's sentence: an identity has no secret.
+    pub(super) fn token_of_application(&self, client: &str, secret: &str, resource: &str) -> Result<Value, String> {
+        if secret.is_empty() || self.identity_of(client).is_some() {
+            return Err(format!("AADSTS7000215: Invalid client secret provided for '{client}'."));
+        }
+        Ok(self.token(TENANT, client, &object_of(client, self.seed()), resource))
+    }
+
     fn of_federated(&mut self, tenant: &str, client: &str, assertion: &str, audience: &str) -> Result<Value, Denied> {
         let (identity, principal) = self.identity_of(client).ok_or_else(|| {
             let text = format!("AADSTS700016: Application with identifier '{client}' was not found in the directory.");

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::{Azure, Reply};
 use crate::simulator::body;
+use crate::simulator::directory::object_of;
 use crate::simulator::faults::Effect;
 use crate::simulator::request::Request;
 use crate::simulator::service::guid;
@@ -104,6 +105,11 @@ impl Azure {
                 let object = self.directory_object(id).ok_or_else(|| missing(id))?;
                 Ok(Answer::json(200, selected(request, object)))
             }
+            ("GET", [one]) if one.starts_with("serviceprincipals(appid='") => {
+                let client = one.split('\'').nth(1).unwrap_or_default();
+                let object = self.application(client).ok_or_else(|| missing(client))?;
+                Ok(Answer::json(200, selected(request, object)))
+            }
             ("DELETE", [set @ ("groups" | "users"), id]) => {
                 self.world.get(&key(set, id)).ok_or_else(|| missing(id))?;
                 self.world.make(Change::Remove(key(set, id)));
@@ -138,6 +144,24 @@ impl Azure {
     /// Those of some ids that there are.
     fn directory_objects(&self, ids: &[String]) -> Vec<Value> {
         ids.iter().filter_map(|id| self.directory_object(id)).collect()
+    }
+
+    /// What an application signs in as, by its client id. Any GUID that is no identity's is an application's.
+    fn application(&self, client: &str) -> Option<Value> {
+        let is_guid = client.len() == 36 && client.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let mut identities = self.world().all().flat_map(|owner| &owner.principals);
+        match identities.find(|principal| same(&principal.client, client)) {
+            Some(principal) => self.directory_object(&principal.id),
+            None => is_guid.then(|| {
+                json!({
+                    "@odata.type": "#microsoft.graph.servicePrincipal",
+                    "id": object_of(client, self.seed()),
+                    "appId": client,
+                    "displayName": format!("Application {}", client.rsplit('-').next().unwrap_or_default()),
+                    "servicePrincipalType": "Application",
+                })
+            }),
+        }
     }
 
     /// Whoever has an object id: a group, a user, or what an identity or a cluster signs in as.

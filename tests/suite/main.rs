@@ -12,6 +12,7 @@ mod integrations;
 mod language_server;
 mod migration;
 mod play;
+mod pods;
 mod random_faults;
 mod script;
 mod secrets;

@@ -39,6 +39,12 @@ impl GraphClient {
         Ok(found)
     }
 
+    /// The service principal of an application, by its client id.
+    pub async fn application(&self, client: &str) -> Result<Value, ArmError> {
+        let path = format!("/v1.0/servicePrincipals(appId='{client}')?$select=id,displayName");
+        Ok(self.0.send(&Request::plain(Method::Get, path), &self.0.patience(ASK)).await?.body)
+    }
+
     /// A group by itself: its name.
     pub async fn group(&self, id: &str) -> Result<Value, ArmError> {
         let request = Request::plain(Method::Get, format!("/v1.0/groups/{id}?$select=id,displayName"));

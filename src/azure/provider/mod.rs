@@ -17,8 +17,8 @@ use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Directory, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Provider, Read,
-    Recorded, Schema, Sent, Session, Settled, Sought, Surroundings, Watch, Write,
+    Applied, Directory, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Principal, Provider,
+    Read, Recorded, Schema, Sent, Session, Settled, Sought, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
@@ -226,6 +226,15 @@ impl Read for AzureSession {
         }
         let listed = self.azure.client.list(&request, &self.azure.client.patience(READ)).await;
         listed.map_err(|error| error.diagnostic(&format!("list {path}")).into())
+    }
+
+    async fn principal_of(&self, application: &str) -> Result<Option<Principal>, Diagnostics> {
+        match &self.azure.graph {
+            Some(graph) => directory::principal_of(graph, application)
+                .await
+                .map_err(|error| error.diagnostic(&format!("look up the application {application}")).into()),
+            None => Ok(None),
+        }
     }
 
     async fn directory(&self, sought: &[Sought]) -> Directory {

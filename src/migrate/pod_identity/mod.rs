@@ -1,6 +1,10 @@
-//! From pod identity to workload identity: which pods use which identity, and the files that move them stage by stage,
-//! with both ways side by side until the last.
+//! From pod identity, and from applications with secrets, to workload identity: which pods use which, and the files that
+//! move them stage by stage, with both ways side by side until the last.
 
+mod applications;
+mod farewell;
+mod patches;
+mod runbook;
 mod stages;
 
 use std::collections::BTreeMap;
@@ -9,6 +13,8 @@ use crate::access::World;
 use crate::address::{Address, ResourceMode};
 use crate::manifests::{Bound, Pods, Survey};
 
+pub use applications::{Application, Grant, Principals, signed_in};
+pub use farewell::{Farewell, Fate};
 pub use stages::{Written, write};
 
 /// The most credentials that Azure takes for one identity.
@@ -42,12 +48,25 @@ pub struct Move {
     pub identity: Used,
     /// The service account is there already.
     pub has_account: bool,
-    /// There is such a credential already.
-    pub has_credential: bool,
-    /// Its ARM id, where Azure has it and the stack does not.
-    pub taken_over: Option<String>,
+    /// Whether the identity trusts the service account already.
+    pub trust: Trust,
+    /// The client id of the application that its identity takes the place of.
+    pub application: Option<String>,
     /// Its library knows only the instance metadata service, so that a proxy goes beside it.
     pub by_proxy: bool,
+}
+
+/// Whether an identity trusts a service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// Not yet.
+    Missing,
+    /// By a credential that an earlier run of this migration wrote.
+    Written,
+    /// By another credential of the stack.
+    Stack,
+    /// By a credential that only Azure has, of this ARM id.
+    Azure(String),
 }
 
 /// Everything that is known of a migration.
@@ -61,29 +80,58 @@ pub struct Migration {
     pub notes: Vec<String>,
     /// The stack's own pod identities, which go in the last stage.
     pub bindings: Vec<Address>,
-    /// The expression for the issuer, where the stack's root module has the cluster.
-    pub issuer: Option<String>,
+    /// The applications whose place identities take.
+    pub applications: Vec<Application>,
+    /// Workloads of applications of which too little is known, by the applications' client ids.
+    pub(super) strangers: BTreeMap<String, Vec<String>>,
+    /// What becomes of the Secrets with their secrets.
+    pub farewells: Vec<Farewell>,
+    /// Pod identity is an installation of one's own, not the add-on of AKS.
+    pub own_installation: bool,
+    /// The address of the cluster, where the stack's root module has it.
+    pub cluster: Option<Address>,
 }
 
-/// Works out a migration. `proxied` are workloads, `namespace/name`, that get the proxy because somebody says so.
-pub fn plan(survey: &Survey, world: &World, proxied: &[String]) -> Migration {
-    let mut migration = Migration { issuer: issuer(world), ..Migration::default() };
+/// What is known of a migration before it is worked out.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'k> {
+    /// What runs in the cluster.
+    pub survey: &'k Survey,
+    /// Who can do what in Azure.
+    pub world: &'k World,
+    /// Workloads, `namespace/name`, that get the proxy because somebody says so.
+    pub proxied: &'k [String],
+    /// The service principals of applications.
+    pub principals: &'k Principals,
+}
+
+/// Works out a migration.
+pub fn plan(known: Known<'_>) -> Migration {
+    let Known { survey, world, .. } = known;
+    let mut migration = Migration { cluster: cluster(world), ..Migration::default() };
     migration.bindings = world.pod_identities.iter().map(|binding| binding.address.clone()).collect();
+    migration.own_installation = survey.own_installation && world.pod_identities.is_empty();
     let bindings = bindings(survey, world);
     for pods in &survey.pods {
-        let Some(selector) = pods.selector() else {
-            without_selector(pods, survey, &mut migration);
-            continue;
-        };
-        match chosen(pods, selector, &bindings) {
-            Ok(bound) => migration.moves.push(moved(pods, bound, survey, world, proxied)),
-            Err(why) => migration.open.push(format!("{} (aadpodidbinding: {selector}) {why}.", pods.title())),
+        match pods.selector() {
+            Some(selector) => match chosen(pods, selector, &bindings) {
+                Ok(bound) if bound.identity.is_empty() => applications::of_binding(pods, bound, known, &mut migration),
+                Ok(bound) => migration.moves.push(moved(pods, bound, known)),
+                Err(why) => migration.open.push(format!("{} (aadpodidbinding: {selector}) {why}.", pods.title())),
+            },
+            None if !pods.sign_ins.is_empty() => applications::of_secret(pods, known, &mut migration),
+            None => {
+                migration.open.extend(applications::in_files(pods, survey));
+                without_selector(pods, survey, &mut migration);
+            }
         }
     }
+    farewell::bid(&mut migration, survey);
+    applications::tell(&mut migration);
     for dangling in &survey.dangling {
         migration.open.push(format!("{dangling} names an AzureIdentity that is not in its namespace."));
     }
-    known(&mut migration, survey, &bindings);
+    good_to_know(&mut migration, survey, &bindings);
     crowded(&mut migration, world);
     migration
 }
@@ -99,6 +147,8 @@ fn bindings(survey: &Survey, world: &World) -> Vec<Bound> {
             identity: binding.identity.to_string(),
             client: identity.and_then(|identity| identity.client.clone()).unwrap_or_default(),
             name: binding.selector.clone(),
+            everywhere: false,
+            password: None,
         };
         let same = |other: &Bound| {
             other.namespace == bound.namespace
@@ -114,16 +164,15 @@ fn bindings(survey: &Survey, world: &World) -> Vec<Bound> {
 
 /// The one identity of a workload.
 fn chosen<'b>(pods: &Pods, selector: &str, bindings: &'b [Bound]) -> Result<&'b Bound, String> {
-    let fits = |bound: &&Bound| bound.selector == selector && bound.namespace == pods.namespace;
-    let mut found: Vec<&Bound> = bindings.iter().filter(fits).collect();
-    found.dedup_by(|a, b| a.identity.eq_ignore_ascii_case(&b.identity));
+    let mut found: Vec<&Bound> = bindings.iter().filter(|bound| bound.fits(pods, selector)).collect();
+    found.dedup_by(|a, b| a.identity.eq_ignore_ascii_case(&b.identity) && a.client == b.client);
     match found.as_slice() {
-        [] => Err("has no binding in its namespace, so that it has no identity today either".into()),
-        [bound] if bound.identity.is_empty() => Err(format!(
-            "uses the service principal {} through AzureIdentity {}; give that application a federated credential, or the \
-             workload an identity",
-            bound.client, bound.name
-        )),
+        [] => Err(unbound(selector, bindings)),
+        [_] if !pods.sign_ins.is_empty() => Err(
+            "has an application's secret in its environment too, and which of the two it uses is known to its code only: take \
+             one of them out first"
+                .into(),
+        ),
         [_] if pods.namespace.is_none() => Err("says no namespace; give it with -namespace".into()),
         [bound] => Ok(bound),
         several => {
@@ -136,43 +185,63 @@ fn chosen<'b>(pods: &Pods, selector: &str, bindings: &'b [Bound]) -> Result<&'b 
     }
 }
 
-fn moved(pods: &Pods, bound: &Bound, survey: &Survey, world: &World, proxied: &[String]) -> Move {
+/// Why no binding fits.
+fn unbound(selector: &str, bindings: &[Bound]) -> String {
+    let nothing = "has no binding in its namespace, so that it has no identity today either";
+    let elsewhere = bindings.iter().find(|bound| bound.selector == selector).and_then(|bound| bound.namespace.as_ref());
+    match elsewhere {
+        Some(namespace) => format!(
+            "{nothing}. The one in {namespace} is for its own namespace, as long as no installation of AAD Pod Identity that goes \
+             without namespaces (mic and nmi) is among what was given"
+        ),
+        None => nothing.to_owned(),
+    }
+}
+
+fn moved(pods: &Pods, bound: &Bound, known: Known<'_>) -> Move {
+    moved_to(pods, used(bound, known.world), known)
+}
+
+/// How a workload moves to an identity.
+fn moved_to(pods: &Pods, identity: Used, known: Known<'_>) -> Move {
     let namespace = pods.namespace.clone().unwrap_or_default();
     // The default account is everybody's: whoever moves gets one of its own.
     let named = pods.account.clone().filter(|account| account != "default");
     let account = named.unwrap_or_else(|| pods.name.clone());
-    let identity = used(bound, world);
-    let subject = format!("system:serviceaccount:{namespace}:{account}");
-    let credential = world
-        .credentials
-        .iter()
-        .find(|credential| credential.subject == subject && credential.identity.eq_ignore_ascii_case(&identity.id));
-    let taken_over = credential
-        .filter(|credential| !is_of_stack(&credential.address))
-        .map(|credential| format!("{}/federatedIdentityCredentials/{}", identity.id, credential.address.resource.name));
+    let mut accounts = known.survey.accounts.iter();
+    let by_key = pods.sign_ins.iter().any(|sign_in| sign_in.asks_metadata);
     Move {
-        has_account: survey.accounts.iter().any(|(at, name)| *name == account && at.as_deref() == Some(&*namespace)),
-        by_proxy: pods.asks_metadata || proxied.contains(&pods.full_name()),
+        has_account: accounts.any(|(at, name)| *name == account && at.as_deref() == Some(&*namespace)),
+        by_proxy: pods.asks_metadata || by_key || known.proxied.contains(&pods.full_name()),
+        trust: trust(&identity, &namespace, &account, known.world),
         pods: pods.clone(),
         namespace,
         account,
         identity,
-        has_credential: credential.is_some(),
-        taken_over,
+        application: None,
     }
+}
+
+fn trust(identity: &Used, namespace: &str, account: &str, world: &World) -> Trust {
+    let subject = format!("system:serviceaccount:{namespace}:{account}");
+    let mut all = world.credentials.iter();
+    let is_it = |credential: &&crate::access::Credential| {
+        credential.subject == subject && credential.identity.eq_ignore_ascii_case(&identity.id)
+    };
+    let Some(credential) = all.find(is_it) else { return Trust::Missing };
+    let address = &credential.address;
+    if !is_of_stack(address) {
+        return Trust::Azure(format!("{}/federatedIdentityCredentials/{}", identity.id, address.resource.name));
+    }
+    let ours = format!("azurerm_federated_identity_credential.{}", stages::label(namespace, account));
+    if address.to_string() == ours { Trust::Written } else { Trust::Stack }
 }
 
 fn used(bound: &Bound, world: &World) -> Used {
     let known = world.identities.iter().find(|identity| identity.id.eq_ignore_ascii_case(&bound.identity));
     let name = bound.identity.rsplit('/').next().unwrap_or_default().to_owned();
     let client = known.and_then(|known| known.client.clone()).filter(|client| !client.starts_with('<'));
-    let mut roles: Vec<String> = known
-        .map(|known| {
-            let held = world.assignments.iter().filter(|assignment| assignment.principal == known.principal);
-            held.map(|assignment| format!("{} on {}", assignment.role.name, assignment.scope)).collect()
-        })
-        .unwrap_or_default();
-    roles.sort();
+    let roles = known.map(|known| roles(&known.principal, world)).unwrap_or_default();
     Used {
         name: known.map_or(name, |known| known.name.clone()),
         id: bound.identity.clone(),
@@ -180,6 +249,15 @@ fn used(bound: &Bound, world: &World) -> Used {
         address: known.map(|known| known.address.clone()),
         roles,
     }
+}
+
+/// What a principal can do, in words.
+fn roles(principal: &str, world: &World) -> Vec<String> {
+    let held = world.assignments.iter().filter(|assignment| assignment.principal.eq_ignore_ascii_case(principal));
+    let mut roles: Vec<String> =
+        held.map(|assignment| format!("{} on {}", assignment.role.name, assignment.scope)).collect();
+    roles.sort();
+    roles
 }
 
 /// A workload without the label: it may speak to the metadata service all the same.
@@ -207,9 +285,9 @@ fn without_selector(pods: &Pods, survey: &Survey, migration: &mut Migration) {
 }
 
 /// What is good to know of the whole.
-fn known(migration: &mut Migration, survey: &Survey, bindings: &[Bound]) {
+fn good_to_know(migration: &mut Migration, survey: &Survey, bindings: &[Bound]) {
     let idle = bindings.iter().filter(|bound| {
-        !survey.pods.iter().any(|pods| pods.selector() == Some(&*bound.selector) && pods.namespace == bound.namespace)
+        !survey.pods.iter().any(|pods| pods.selector().is_some_and(|selector| bound.fits(pods, selector)))
     });
     for bound in idle {
         let place = bound.namespace.clone().unwrap_or_default();
@@ -234,8 +312,10 @@ fn known(migration: &mut Migration, survey: &Survey, bindings: &[Bound]) {
 /// Identities that would have more credentials than Azure takes.
 fn crowded(migration: &mut Migration, world: &World) {
     let mut wanted: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for one in migration.moves.iter().filter(|one| !one.has_credential) {
-        let subjects = wanted.entry(one.identity.id.to_ascii_lowercase()).or_default();
+    for one in migration.moves.iter().filter(|one| one.trust == Trust::Missing) {
+        // An identity that is yet to be made has no id.
+        let id = if one.identity.id.is_empty() { &one.identity.name } else { &one.identity.id };
+        let subjects = wanted.entry(id.to_ascii_lowercase()).or_default();
         let subject = (one.namespace.clone(), one.account.clone());
         if !subjects.contains(&subject) {
             subjects.push(subject);
@@ -254,12 +334,10 @@ fn crowded(migration: &mut Migration, world: &World) {
     }
 }
 
-/// The issuer of the one cluster, as an expression of the root module.
-fn issuer(world: &World) -> Option<String> {
+/// The one cluster, where the root module has it.
+fn cluster(world: &World) -> Option<Address> {
     match world.clusters.as_slice() {
-        [cluster] if cluster.address.module.is_root() && is_of_stack(&cluster.address) => {
-            Some(format!("{}.oidc_issuer_url", cluster.address))
-        }
+        [cluster] if cluster.address.module.is_root() && is_of_stack(&cluster.address) => Some(cluster.address.clone()),
         _ => None,
     }
 }

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::access::{Cluster, Doors, Identity, PodIdentity};
+use crate::access::{Assignment, Cluster, Doors, Identity, PodIdentity, Role, Scope};
 use crate::manifests::{load, survey};
+use crate::provider::Principal;
 use crate::span::SourceMap;
 use crate::syntax;
 
@@ -64,7 +65,9 @@ fn migration(text: &str, world: &World) -> Migration {
     let source = sources.add("cluster.yaml", None, text);
     let (loaded, found) = load(source, &sources);
     assert!(found.is_empty(), "{found:?}");
-    plan(&survey(&[loaded], &sources, None), world, &[])
+    let principal = Principal { object: "object-of-app".into(), name: Some("Orders".into()) };
+    let principals = Principals::from([("app".to_owned(), principal)]);
+    plan(Known { survey: &survey(&[loaded], &sources, None), world, proxied: &[], principals: &principals })
 }
 
 #[test]
@@ -99,7 +102,10 @@ fn what_must_be_decided_is_told_and_not_moved() {
             workload("Deployment", "w", "id0").replace("namespace: shop", "namespace: other"),
             "has no binding in its namespace",
         ),
-        (service_principal.to_owned() + &workload("Deployment", "w", "sp"), "uses the service principal c"),
+        (
+            service_principal.to_owned() + &workload("Deployment", "w", "sp"),
+            "application c, whose service principal is not known",
+        ),
         (second.to_owned() + &workload("Deployment", "w", "id0"), "has several identities"),
     ] {
         let migration = migration(&text, &world(1));
@@ -109,4 +115,68 @@ fn what_must_be_decided_is_told_and_not_moved() {
     let crowd: String = (0..21).map(|i| workload("Deployment", &format!("w{i}"), "id0")).collect();
     let crowded = migration(&crowd, &world(1));
     assert!(crowded.open.iter().any(|sentence| sentence.contains("21 federated credentials")), "{:?}", crowded.open);
+}
+
+#[test]
+fn an_application_with_a_secret_gives_way_to_an_identity_with_its_grants() {
+    let mut world = world(1);
+    let address = |text: &str| Address::parse(text).unwrap();
+    world.assignments.push(Assignment {
+        address: address("azurerm_role_assignment.old"),
+        principal: "object-of-app".into(),
+        principal_type: None,
+        role: Role::named("Key Vault Secrets User"),
+        scope: Scope::Later("vault".into()),
+        condition: Some("@Resource[x] StringEquals \"y\"".into()),
+    });
+    let env = "env: [{name: AZURE_CLIENT_ID, value: app}, {name: AZURE_CLIENT_SECRET, valueFrom: {secretKeyRef: {name: s, key: k}}}]";
+    let text =
+        workload("Deployment", "w", "x").replace("{labels: {aadpodidbinding: x}}", "{}").replace("image: i", env);
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\ndata: {k: eA==}\n---\n";
+    let first = migration(&format!("{secret}{text}"), &world);
+    assert_eq!((first.moves.len(), first.open.len()), (1, 0), "{:?}", first.open);
+    assert_eq!(first.farewells[0].fate, Fate::Goes);
+    let files: BTreeMap<String, String> = write(&first).into_iter().collect();
+    let hcl = &files["1-side-by-side/workload-identity.tf"];
+    for part in [
+        "\"application_orders_app\" {\n  name                = \"id-orders-app\"",
+        "role_definition_name = \"Key Vault Secrets User\"",
+        "condition            = \"@Resource[x] StringEquals \\\"y\\\"\"",
+        "user_assigned_identity_id = azurerm_user_assigned_identity.application_orders_app.id",
+    ] {
+        assert!(hcl.contains(part), "{part}\n{hcl}");
+    }
+    assert!(files["2-workloads/shop-deployment-w.yaml"].contains("$patch"));
+    assert!(files["3-secrets-gone/delete.yaml"].contains("kind: Secret"));
+    assert!(!files.contains_key("3-profile-off/kustomization.yaml"));
+    // Somebody else who uses the Secret keeps it.
+    let other = text.replace("name: w", "name: v").replace("AZURE_CLIENT_ID", "X").replace("AZURE_CLIENT_SECRET", "Y");
+    let second = migration(&format!("{secret}{text}{other}"), &world);
+    assert_eq!(second.farewells[0].fate, Fate::Stays(vec!["Deployment shop/v uses it for Y".to_owned()]));
+}
+
+#[test]
+fn the_open_source_installation_binds_across_namespaces_unless_it_is_told_not_to() {
+    let nmi = |flag: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: nmi, namespace: kube-system}}\nspec:\n  template:\n    spec: {{containers: [{{name: nmi, image: nmi, args: [\"{flag}\"]}}]}}\n---\n"
+        )
+    };
+    let identity = "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentity\nmetadata: {name: a, namespace: one}\nspec: {type: 0, resourceID: /a, clientID: c}\n---\n\
+         apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentityBinding\nmetadata: {name: a, namespace: one}\nspec: {azureIdentity: a, selector: sel}\n---\n";
+    let text = identity.to_owned() + &workload("Deployment", "w", "sel");
+    let moves = |text: String| migration(&text, &World::default()).moves.len();
+    assert_eq!(moves(nmi("--v=1") + &text), 1);
+    assert_eq!(moves(nmi("--forceNamespaced") + &text), 0);
+    let told = text.replace(
+        "{name: a, namespace: one}",
+        "{name: a, namespace: one, annotations: {aadpodidentity.k8s.io/Behavior: namespaced}}",
+    );
+    assert_eq!(moves(nmi("--v=1") + &told), 0);
+    let without = migration(&text, &World::default());
+    assert!(
+        without.open.iter().any(|sentence| sentence.contains("The one in one is for its own namespace")),
+        "{:?}",
+        without.open
+    );
 }

@@ -8,6 +8,7 @@ use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
 use crate::simulator::body::text;
 use crate::simulator::kubernetes::bootstrap;
+use crate::simulator::kubernetes::environment;
 use crate::simulator::kubernetes::object;
 use crate::simulator::kubernetes::pod_identity::{Holds, holds};
 use crate::simulator::kubernetes::token_request::{Wanted, token};
@@ -66,6 +67,10 @@ pub(in crate::simulator) fn token_of_pod(azure: &mut Azure, asked: &Value) -> Re
 }
 
 fn ask(azure: &mut Azure, cluster: &Resource, question: &Question<'_>) -> Got {
+    // A secret in the environment comes before everything else.
+    if let Some(got) = by_secret(azure, cluster, question) {
+        return got;
+    }
     let given = |name: &str| variable(&question.container, name).and_then(|one| text(one, "/value")).map(str::to_owned);
     if let (Some(path), false) = (given(TOKEN_FILE), question.is_old) {
         let client = question.client.map(str::to_owned).or_else(|| given(CLIENT_ID));
@@ -88,6 +93,26 @@ fn ask(azure: &mut Azure, cluster: &Resource, question: &Question<'_>) -> Got {
     of_machine(azure, cluster, question)
 }
 
+/// The token of an application whose secret is in the environment: as Azure.Identity finds it, or, for the older library,
+/// in a connection string.
+fn by_secret(azure: &Azure, cluster: &Resource, question: &Question<'_>) -> Option<Got> {
+    let all = environment::of_container(azure, cluster, &question.pod, &question.container);
+    let word = |name: &str| all.get(name).filter(|text| !text.is_empty()).map(String::as_str);
+    let connection = word("AzureServicesAuthConnectionString").unwrap_or_default();
+    let part = |name: &str| connection.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+    let (client, secret) = if question.is_old {
+        (part("AppId")?, part("AppKey")?)
+    } else {
+        (word(CLIENT_ID)?, word("AZURE_CLIENT_SECRET")?)
+    };
+    Some(
+        azure
+            .token_of_application(client, secret, question.resource)
+            .map(|token| (token, "client secret"))
+            .map_err(|why| Refusal::new(401, "TokenRefused", why)),
+    )
+}
+
 /// What is asked of the machine's metadata.
 fn of_machine(azure: &mut Azure, cluster: &Resource, question: &Question<'_>) -> Got {
     match holds(azure, cluster, &question.pod) {
@@ -96,6 +121,10 @@ fn of_machine(azure: &mut Azure, cluster: &Resource, question: &Question<'_>) ->
             let found = all.iter().find(|(_, client)| wanted.is_none_or(|wanted| same(client, wanted)));
             let (id, client) =
                 found.ok_or_else(|| denied("no azure identity with this client id is bound to the pod"))?;
+            if id.is_empty() {
+                let token = azure.token_of_application(client, "kept in the cluster", question.resource);
+                return token.map(|token| (token, "pod identity")).map_err(|why| denied(&why));
+            }
             let token = azure.token_of_identity(id, client, question.resource);
             token.map(|token| (token, "pod identity")).ok_or_else(|| denied(&format!("the identity {id} is gone")))
         }

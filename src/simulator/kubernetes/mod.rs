@@ -20,6 +20,7 @@ mod custom;
 mod defaults;
 mod delete;
 mod discovery;
+mod environment;
 mod fields;
 mod object;
 mod openapi;

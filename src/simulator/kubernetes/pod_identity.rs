@@ -28,7 +28,8 @@ pub(super) enum Holds {
     Machine,
     /// An exception lets the pod through to the machine.
     Excepted,
-    /// The identities of the bindings that it fits: `(resource id, client id)` each.
+    /// The identities of the bindings that it fits: `(resource id, client id)` each; without a resource id a service
+    /// principal.
     Identities(Vec<(String, String)>),
     /// No binding fits.
     Nothing,
@@ -203,18 +204,35 @@ pub(super) fn holds(azure: &Azure, cluster: &Resource, pod: &Value) -> Holds {
         return Holds::Excepted;
     }
     let Some(wanted) = object::label(pod, BINDING) else { return Holds::Nothing };
-    let bindings = store.of_kind(GROUP, "azureidentitybindings", namespace);
-    let fitting = bindings.filter(|(_, one)| text(one, "/spec/selector") == Some(wanted));
-    let identities = fitting.filter_map(|(_, binding)| {
+    // The add-on goes by namespaces; an installation of one's own does where it is told to.
+    let goes_by_namespace = is_on(cluster) || is_told_namespaces(store);
+    let all = store.of_kind(GROUP, "azureidentitybindings", "");
+    let fitting = all.filter(|(_, one)| text(one, "/spec/selector") == Some(wanted));
+    let identities = fitting.filter_map(|(at, binding)| {
         let name = text(binding, "/spec/azureIdentity")?;
-        let (_, identity) = store.of_kind(GROUP, "azureidentities", namespace).find(|(spot, _)| spot.name == name)?;
-        // Other types are service principals with secrets.
-        let is_managed = identity.pointer("/spec/type").and_then(Value::as_u64).unwrap_or_default() == 0;
+        let mut beside = store.of_kind(GROUP, "azureidentities", &at.namespace);
+        let (_, identity) = beside.find(|(spot, _)| spot.name == name)?;
+        let behaviour = object::annotation(identity, "aadpodidentity.k8s.io/Behavior").unwrap_or_default();
+        let is_far = at.namespace != namespace;
+        if is_far && (goes_by_namespace || behaviour.eq_ignore_ascii_case("namespaced")) {
+            return None;
+        }
         let word = |member: &str| text(identity, &format!("/spec/{member}")).unwrap_or_default().to_owned();
-        is_managed.then(|| (word("resourceID"), word("clientID")))
+        match identity.pointer("/spec/type").and_then(Value::as_u64).unwrap_or_default() {
+            0 => Some((word("resourceID"), word("clientID"))),
+            // A service principal, whose password NMI takes from a Secret.
+            1 => Some((String::new(), word("clientID"))),
+            _ => None,
+        }
     });
     let identities: Vec<(String, String)> = identities.collect();
     if identities.is_empty() { Holds::Nothing } else { Holds::Identities(identities) }
+}
+
+/// Whether the daemon set of an installation is told to go by namespaces.
+fn is_told_namespaces(store: &Store) -> bool {
+    let sets = store.of_kind("apps", "daemonsets", "").filter(|(spot, _)| spot.name.ends_with("nmi"));
+    sets.into_iter().any(|(_, one)| one.to_string().contains("--forceNamespaced"))
 }
 
 /// Whether somebody has installed AAD Pod Identity: its daemon set runs.

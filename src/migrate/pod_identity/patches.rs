@@ -1,0 +1,53 @@
+//! Patches of workloads: what makes one use the new way, and what takes the old one away.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Move;
+use crate::manifests::SignIn;
+
+/// What makes a workload use the new way. The label of pod identity stays; an application's secret is no longer used, since
+/// libraries prefer it.
+pub(super) fn joined(one: &Move) -> Json {
+    let mut metadata = json!({ "labels": { "azure.workload.identity/use": "true" } });
+    if one.by_proxy {
+        metadata["annotations"] = json!({ "azure.workload.identity/inject-proxy-sidecar": "true" });
+    }
+    let mut spec = Map::from_iter([("serviceAccountName".to_owned(), json!(one.account))]);
+    for list in ["initContainers", "containers"] {
+        let changed: Vec<Json> =
+            one.pods.sign_ins.iter().filter(|sign_in| sign_in.list == list).map(container).collect();
+        if !changed.is_empty() {
+            spec.insert(list.to_owned(), json!(changed));
+        }
+    }
+    patch(one, json!({ "metadata": metadata, "spec": spec }))
+}
+
+/// What takes the label of pod identity away.
+pub(super) fn unlabelled(one: &Move) -> Json {
+    patch(one, json!({ "metadata": { "labels": { "aadpodidbinding": null } } }))
+}
+
+/// A container without the secret of its application.
+fn container(sign_in: &SignIn) -> Json {
+    let mut container = json!({ "name": sign_in.container });
+    if !sign_in.env.is_empty() {
+        container["env"] = json!(sign_in.env);
+    }
+    match &sign_in.env_from {
+        Some(left) if left.is_empty() => container["envFrom"] = Json::Null,
+        Some(left) => container["envFrom"] = json!(left),
+        None => {}
+    }
+    container
+}
+
+/// A strategic merge patch of a workload's pods.
+fn patch(one: &Move, template: Json) -> Json {
+    let mut whole = one.pods.way.iter().rev().fold(template, |inner, key| json!({ *key: inner }));
+    whole["apiVersion"] = json!(one.pods.api);
+    whole["kind"] = json!(one.pods.kind);
+    whole["metadata"]["name"] = json!(one.pods.name);
+    whole["metadata"]["namespace"] = json!(one.namespace);
+    whole
+}
