@@ -10,7 +10,8 @@ use super::super::wire::{Blocks, Codec, Dialect, Off, Presence, Row, Rule, Same,
 use super::arm_kind::ArmKind;
 use super::testing::{SUBSCRIPTION, change, created, creation, differences, refreshed, replacing};
 use super::{
-    identity, key_vault, kubernetes_cluster, network, resource_group, role_assignment, role_definition, storage,
+    data_collection, data_collection_rule, identity, key_vault, kubernetes_cluster, log_analytics_solution,
+    monitor_workspace, network, resource_group, role_assignment, role_definition, storage,
 };
 
 /// One attribute in one configuration.
@@ -55,6 +56,19 @@ pub fn kinds() -> Vec<(ArmKind, Json)> {
             role_assignment::kind(),
             json!({"scope": group, "principal_id": "d0000000-0000-4000-8000-000000000001",
                 "role_definition_name": "AcrPull"}),
+        ),
+        (data_collection::endpoint(), json!({"name": "dce-quay"})),
+        (data_collection::association(), json!({"target_resource_id": cluster, "data_collection_rule_id": group})),
+        (
+            data_collection_rule::kind(),
+            json!({"name": "dcr-quay", "data_flow": [{"streams": ["s"], "destinations": ["d"]}],
+                "destinations": [{"azure_monitor_metrics": [{"name": "d"}]}]}),
+        ),
+        (monitor_workspace::kind(), json!({"name": "amw-quay"})),
+        (
+            log_analytics_solution::kind(),
+            json!({"solution_name": "ContainerInsights", "workspace_name": "log", "workspace_resource_id": group,
+                "plan": [{"publisher": "Microsoft", "product": "OMSGallery/ContainerInsights"}]}),
         ),
         (role_definition::kind(), json!({"name": "Quay Master", "scope": group})),
         (storage::account(), json!({"name": "stquay", "account_tier": "Standard", "account_replication_type": "LRS"})),
@@ -181,6 +195,7 @@ fn one(row: &Row, scalar: Scalar, n: i64) -> Json {
             ))
         }
         (Scalar::Text, None, Same::Location) => json!("westeurope"),
+        (Scalar::Text, None, Same::Json) => json!(format!("{{\"a\":{n}}}")),
         (Scalar::Text, None, Same::Instant) => json!(format!("2027-01-0{}T00:00:00Z", n + 1)),
         (Scalar::Text, None, Same::VersionPrefix) => json!("1.33"),
         (Scalar::Text, None, _) => json!(format!("text{n}")),

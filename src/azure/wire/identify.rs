@@ -14,7 +14,7 @@ fn one_id(template: &str, subscription: &str, attributes: &Value) -> Option<Stri
     let segments = template.split('/').map(|segment| match attribute(segment) {
         Some("subscription") => (!subscription.is_empty()).then(|| subscription.to_owned()),
         Some(name) => Some(attributes.field(name)?.as_str()?.trim_end_matches('/').to_owned()),
-        None => Some(segment.to_owned()),
+        None => composed(segment, attributes),
     });
     let id = segments.collect::<Option<Vec<_>>>()?.join("/");
     (!id.is_empty()).then_some(id)
@@ -42,6 +42,7 @@ fn parts_of_one<'a>(template: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a 
         match attribute(segment) {
             Some(name) if !last.is_empty() => parts.push((name, last)),
             None if last.eq_ignore_ascii_case(segment) => {}
+            None => parts.extend(taken_apart(segment, last)?),
             _ => return None,
         }
         rest = before;
@@ -49,8 +50,39 @@ fn parts_of_one<'a>(template: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a 
     rest.is_empty().then_some(parts)
 }
 
+/// The attribute that a whole segment is.
 fn attribute(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
+    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+    (!name.contains(['{', '}'])).then_some(name)
+}
+
+/// A segment in which attributes stand among letters: `{solution_name}({workspace_name})`.
+fn composed(segment: &str, attributes: &Value) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = segment;
+    while let Some((before, inside)) = rest.split_once('{') {
+        let (name, after) = inside.split_once('}')?;
+        text += before;
+        text += attributes.field(name)?.as_str()?;
+        rest = after;
+    }
+    Some(text + rest)
+}
+
+/// The attributes in such a segment of an id.
+fn taken_apart<'a>(segment: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut parts = Vec::new();
+    let (mut form, mut text) = (segment, text);
+    while let Some((before, inside)) = form.split_once('{') {
+        let (name, after) = inside.split_once('}')?;
+        text = text.strip_prefix(before)?;
+        let next = after.split('{').next().unwrap_or_default();
+        let end = if next.is_empty() { text.len() } else { text.find(next)? };
+        let (value, left) = text.split_at(end);
+        parts.push((name, value));
+        (form, text) = (after, left);
+    }
+    (form == text && !parts.is_empty() && parts.iter().all(|(_, value)| !value.is_empty())).then_some(parts)
 }
 
 #[cfg(test)]
@@ -81,6 +113,9 @@ mod tests {
         let parts = parts_of("{nat_gateway_id}|{public_ip_address_id}", "/a/b|/c/d").unwrap();
         assert_eq!(parts, [("nat_gateway_id", "/a/b"), ("public_ip_address_id", "/c/d")]);
         assert_eq!(parts_of("{nat_gateway_id}|{public_ip_address_id}", "/a/b"), None);
+        let parts = parts_of("/solutions/{solution_name}({workspace_name})", "/solutions/Insights(log)").unwrap();
+        assert_eq!(parts, [("solution_name", "Insights"), ("workspace_name", "log")]);
+        assert_eq!(parts_of("/solutions/{solution_name}({workspace_name})", "/solutions/Insights"), None);
         assert_eq!(parts_of(GROUP, "/subscriptions/s1"), None);
         assert_eq!(parts_of(GROUP, "/subscriptions/s1/providers/rg"), None);
     }

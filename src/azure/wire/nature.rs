@@ -75,7 +75,11 @@ fn wrong_text(row: &Row, text: &str) -> Option<Diagnostic> {
             "Write a network and the length of its prefix, such as 10.0.0.0/16.",
         ));
     }
-    if row.same == Same::ArmId { wrong_id(row, text) } else { None }
+    match row.same {
+        Same::ArmId => wrong_id(row, text),
+        Same::Json => wrong_json(name, text),
+        _ => None,
+    }
 }
 
 fn wrong_id(row: &Row, text: &str) -> Option<Diagnostic> {
@@ -90,6 +94,16 @@ fn wrong_id(row: &Row, text: &str) -> Option<Diagnostic> {
     Some(Diagnostic::error(
         format!("{name} is not the id of a {of_type}"),
         format!("{what} Give the id of a resource of type {of_type:?}, best by reference to it."),
+    ))
+}
+
+fn wrong_json(name: &str, text: &str) -> Option<Diagnostic> {
+    let problem = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
+    // The parser's own words may quote what is written, which may be secret; the place is safe.
+    let place = format!("line {}, column {}", problem.line(), problem.column());
+    Some(Diagnostic::error(
+        format!("{name:?} contains an invalid JSON"),
+        format!("It is not valid at {place}. jsonencode(...) writes JSON that is."),
     ))
 }
 
@@ -147,6 +161,8 @@ mod tests {
             (id(), Value::string("/subscriptions/1/resourceGroups/rg"), false),
             (id(), Value::unknown(Type::String), true),
             (text_set("identity_ids").same(Same::ArmId), list("/subscriptions/1"), false),
+            (text("settings").same(Same::Json), Value::string("{ \"a\": 1 }"), true),
+            (text("settings").same(Same::Json), Value::string("{ a: 1 }"), false),
             (tags(), Value::map(Type::String, [("a".into(), Value::string("b"))].into_iter().collect()), true),
             (tags(), Value::map(Type::String, [("a/b".into(), Value::string("b"))].into_iter().collect()), false),
             (

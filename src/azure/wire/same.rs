@@ -41,6 +41,7 @@ pub fn same_text(how: Same, a: &str, b: &str) -> bool {
         Same::FinalSlash => a.trim_end_matches('/') == b.trim_end_matches('/'),
         Same::VersionPrefix => a == b || is_alias_of(a, b) || is_alias_of(b, a),
         Same::Instant => a == b || instant(a).is_some_and(|t| instant(b) == Some(t)),
+        Same::Json => a == b || json(a).is_some_and(|a| json(b) == Some(a)),
     }
 }
 
@@ -65,6 +66,10 @@ pub fn is_zero(value: &Value) -> bool {
 /// `1.33` is an alias of `1.33.5`.
 fn is_alias_of(alias: &str, version: &str) -> bool {
     alias.matches('.').count() == 1 && version.strip_prefix(alias).is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn json(text: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(text).ok()
 }
 
 fn instant(text: &str) -> Option<jiff::Timestamp> {
@@ -97,6 +102,9 @@ mod tests {
             (Same::VersionPrefix, "1.33.4", "1.33.5", false),
             (Same::FinalSlash, "https://i/", "https://i", true),
             (Same::Instant, "2027-01-01T00:00:00Z", "2027-01-01T01:00:00+01:00", true),
+            (Same::Json, "{\"a\":1,\"b\":2}", "{ \"b\": 2, \"a\": 1 }", true),
+            (Same::Json, "{\"a\":1}", "{\"a\":2}", false),
+            (Same::Json, "a", "b", false),
         ];
         for (how, a, b, expected) in cases {
             assert_eq!(same_text(how, a, b), expected, "{how:?} {a} {b}");

@@ -199,6 +199,8 @@ pub enum Same {
     FinalSlash,
     /// The same instant in RFC 3339.
     Instant,
+    /// The same JSON, however it is written.
+    Json,
 }
 
 /// What a value must be beyond its type.

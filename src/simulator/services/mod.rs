@@ -7,6 +7,7 @@ mod assignments;
 mod authority;
 mod conditions;
 mod credentials;
+mod data_collection;
 mod databases;
 mod governance;
 mod groups;
@@ -48,6 +49,11 @@ pub(super) static ALL: &[&dyn Service] = &[
     &vaults::Vaults,
     &vaults::DeletedVaults,
     &workspaces::Workspaces,
+    &data_collection::Endpoints,
+    &data_collection::Rules,
+    &data_collection::Associations,
+    &data_collection::Accounts,
+    &data_collection::Solutions,
     &ssh_keys::SshKeys,
     &registries::Registries,
     &registries::Replications,
