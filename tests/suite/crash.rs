@@ -2,7 +2,7 @@
 //! the state and those of a run without accident agree, nothing is left without a record, nothing is made twice.
 //!
 //! `cargo test` takes a few of the points at which a run can be cut short. All of them, and as many random instants as
-//! make 2,000 in all: `cargo test --test suite -- --ignored`.
+//! make 2,000 in all: `cargo test --release --test suite -- --ignored`.
 
 use std::collections::BTreeSet;
 use std::fs;

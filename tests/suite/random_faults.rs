@@ -2,7 +2,7 @@
 //! failed later, answered with ids in another casing. However often a run fails, running it again comes to the same
 //! world as without faults: nothing is lost, nothing is there twice, and at the end nothing is left.
 //!
-//! `cargo test` takes three stacks; all ninety: `cargo test --test suite ninety -- --ignored`. `SEED=n` begins with stack n,
+//! `cargo test` takes three stacks; all ninety, in minutes: `cargo test --release --test suite ninety -- --ignored`. `SEED=n` begins with stack n,
 //! `STACKS=n` takes so many.
 
 use std::collections::BTreeSet;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::client::Response;
 use super::envelope::{AdditionalInfo, CORRELATION_ID, ErrorBody, ErrorEnvelope, REQUEST_ID};
 use super::models::Misfit;
+use super::request::Response;
 use crate::diagnostic::Diagnostic;
 
 /// Why a call did not give what it should.

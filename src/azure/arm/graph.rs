@@ -6,10 +6,11 @@ use std::time::Duration;
 use azure_core::credentials::TokenCredential;
 use serde_json::{Value, json};
 
-use super::client::{ArmClient, Method, Request};
+use super::client::ArmClient;
 use super::clock::Clock;
 use super::cloud::Cloud;
 use super::error::ArmError;
+use super::request::{Method, Request};
 
 /// How long an answer is waited for. What the directory says is good to know and never necessary, and there are
 /// networks that lead to Azure Resource Manager only.

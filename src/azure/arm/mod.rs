@@ -15,6 +15,7 @@ mod login;
 mod models;
 mod operation;
 mod paging;
+mod request;
 mod retry;
 mod throttle;
 mod token;
@@ -23,7 +24,7 @@ mod vault;
 #[cfg(test)]
 pub(super) mod test_server;
 
-pub use client::{ArmClient, Method, Request, Response};
+pub use client::ArmClient;
 pub use clock::{Backoff, Clock, Patience, SystemClock, VirtualClock};
 pub use cloud::Cloud;
 pub use conflict::{Conflict, retry_while};
@@ -36,5 +37,6 @@ pub use error::{ArmError, ServiceError};
 pub use graph::GraphClient;
 pub use login::Login;
 pub use models::{Misfit, Model};
+pub use request::{Method, Request, Response};
 pub use token::{Claims, bearer};
 pub use vault::VaultClient;

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::super::arm_id::ArmId;
-use super::client::{Method, Request};
+use super::request::{Method, Request};
 
 /// A body read by a model and written back.
 type View = fn(&Json) -> serde_json::Result<Json>;

@@ -15,10 +15,10 @@ use std::time::Duration;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::client::{ArmClient, Method, Request, Response};
 use super::clock::{Backoff, Patience};
 use super::envelope::{AZURE_ASYNC_OPERATION, CORRELATION_ID, ErrorBody, LOCATION, OperationStatus, REQUEST_ID};
 use super::error::{ArmError, ServiceError};
+use super::{ArmClient, Method, Request, Response};
 use crate::provider::{Intent, Sent};
 
 /// For how long a resource that was written may still be unknown to the reader that is asked.

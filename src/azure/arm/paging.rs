@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::client::{ArmClient, Request};
+use super::client::ArmClient;
 use super::clock::Patience;
 use super::envelope::Page;
 use super::error::ArmError;
+use super::request::Request;
 
 impl ArmClient {
     /// All elements of a list. Each `nextLink` is followed as it stands; a page without elements is not the end.

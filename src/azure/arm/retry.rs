@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::client::{Method, Response};
 use super::clock::{Backoff, Patience};
 use super::error::ArmError;
+use super::request::{Method, Response};
 
 /// How often a request was tried in vain, and since when.
 pub(super) struct Retry {

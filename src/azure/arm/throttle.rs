@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::client::Method;
 use super::clock::{Clock, Patience};
 use super::error::ArmError;
+use super::request::Method;
 use crate::azure::casing::canonical;
 use crate::provider::Holdups;
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::Url;
 
-use super::client::{ArmClient, Method, Request};
+use super::client::ArmClient;
 use super::clock::Clock;
 use super::cloud::Cloud;
+use super::request::{Method, Request};
 
 /// The version of the vaults' own API.
 const VAULTS: &str = "7.4";
