@@ -9,6 +9,7 @@ pub const SUBSCRIPTION: &str = "11111111-1111-4111-8111-111111111111";
 
 /// The namespaces that a subscription can use.
 const NAMESPACES: &[&str] = &[
+    "Microsoft.AlertsManagement",
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ContainerRegistry",

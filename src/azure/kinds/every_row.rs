@@ -11,7 +11,7 @@ use super::arm_kind::ArmKind;
 use super::testing::{SUBSCRIPTION, change, created, creation, differences, refreshed, replacing};
 use super::{
     data_collection, data_collection_rule, identity, key_vault, kubernetes_cluster, log_analytics_solution,
-    monitor_workspace, network, resource_group, role_assignment, role_definition, storage,
+    monitor_workspace, network, prometheus_rule_group, resource_group, role_assignment, role_definition, storage,
 };
 
 /// One attribute in one configuration.
@@ -65,6 +65,10 @@ pub fn kinds() -> Vec<(ArmKind, Json)> {
                 "destinations": [{"azure_monitor_metrics": [{"name": "d"}]}]}),
         ),
         (monitor_workspace::kind(), json!({"name": "amw-quay"})),
+        (
+            prometheus_rule_group::kind(),
+            json!({"name": "rules", "scopes": [group], "rule": [{"expression": "up", "record": "r"}]}),
+        ),
         (
             log_analytics_solution::kind(),
             json!({"solution_name": "ContainerInsights", "workspace_name": "log", "workspace_resource_id": group,

@@ -51,6 +51,7 @@ mod pool_writes;
 mod postgresql;
 mod private_dns;
 mod private_endpoint;
+mod prometheus_rule_group;
 mod public_ip;
 mod resource_group;
 mod role_assignment;
@@ -228,6 +229,7 @@ impl Registry {
         self.add(data_collection::endpoint());
         self.add(data_collection_rule::kind());
         self.add(data_collection::association());
+        self.add(prometheus_rule_group::kind());
         self.add(container_registry::kind());
         self.add(key_vault_access::policy());
         self.add(key_vault_secret::kind());

@@ -23,6 +23,9 @@ pub(in crate::simulator) struct Accounts;
 /// `Microsoft.OperationsManagement/solutions`
 pub(in crate::simulator) struct Solutions;
 
+/// `Microsoft.AlertsManagement/prometheusRuleGroups`
+pub(in crate::simulator) struct RuleGroups;
+
 impl Service for Endpoints {
     fn kind(&self) -> &'static str {
         "Microsoft.Insights/dataCollectionEndpoints"
@@ -166,6 +169,29 @@ impl Service for Solutions {
         }
         fill(&mut body, "/plan/promotionCode", "");
         set(&mut body, "/properties/provisioningState", Value::from("Succeeded"));
+        Ok(Outcome::of(body))
+    }
+}
+
+impl Service for RuleGroups {
+    fn kind(&self) -> &'static str {
+        "Microsoft.AlertsManagement/prometheusRuleGroups"
+    }
+
+    /// A rule records or tells, never both.
+    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        let mut body = draft.body.clone();
+        body::without_nulls(&mut body);
+        fill(&mut body, "/properties/enabled", true);
+        fill(&mut body, "/properties/interval", "PT1M");
+        let rules = body.pointer_mut("/properties/rules").and_then(Value::as_array_mut);
+        for rule in rules.into_iter().flatten() {
+            if text(rule, "/alert").is_some() == text(rule, "/record").is_some() {
+                let message = "A rule needs either an alert or a record, and not both.";
+                return Err(Refusal::bad("InvalidRule", message));
+            }
+            fill(rule, "/enabled", true);
+        }
         Ok(Outcome::of(body))
     }
 }

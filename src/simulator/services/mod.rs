@@ -54,6 +54,7 @@ pub(super) static ALL: &[&dyn Service] = &[
     &data_collection::Associations,
     &data_collection::Accounts,
     &data_collection::Solutions,
+    &data_collection::RuleGroups,
     &ssh_keys::SshKeys,
     &registries::Registries,
     &registries::Replications,
