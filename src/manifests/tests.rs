@@ -97,6 +97,17 @@ fn each_fault_is_found_at_its_line() {
 }
 
 #[test]
+fn two_bindings_for_one_selector_are_told_where_the_second_says_so() {
+    let binding = |name: &str, namespace: &str| {
+        format!(
+            "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentityBinding\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{azureIdentity: {name}, selector: cart}}\n---\n"
+        )
+    };
+    assert_eq!(found(&(binding("a", "shop") + &binding("b", "shop")), None), [(9, "binding-twice")]);
+    assert_eq!(found(&(binding("a", "shop") + &binding("b", "other")), None), []);
+}
+
+#[test]
 fn what_is_mended_has_no_fault_left_and_keeps_the_rest() {
     let stack = stack();
     for text in [

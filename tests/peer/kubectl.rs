@@ -194,6 +194,10 @@ fn kubectl_does_what_it_does_with_any_cluster() {
     kubectl.tells("scale deploy/web -n shop --replicas=1", &["scaled"]);
     kubectl.tells("get deploy web -n shop", &["1/1"]);
     kubectl.tells("describe deploy web -n shop", &["MODE:", "quick", "nginx:1.28"]);
+    kubectl.tells("rollout undo deploy/web -n shop", &["rolled back"]);
+    assert!(!kubectl.tells("get deploy web -n shop -o yaml", &["nginx:1.28"]).contains("quick"));
+    kubectl.tells("rollout undo deploy/web -n shop", &["rolled back"]);
+    kubectl.tells("get deploy web -n shop -o yaml", &["quick"]);
     assert_eq!(kubectl.tells("create token app -n shop", &["ey"]).trim().split('.').count(), 3);
     kubectl.tells("auth can-i create pods -n shop", &["yes"]);
     kubectl.tells("auth whoami", &["masterclient", "system:masters"]);

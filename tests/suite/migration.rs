@@ -15,20 +15,20 @@ const PODS: usize = 38;
 /// An apply that is killed before and after its writes, one run for each accident, and then comes to its end. Before and
 /// after the first write of a run lies everything that can be between two steps; `every` so many writes are let through
 /// between two accidents. How often it was killed.
-fn applied(pods: &Pods, variables: &str, every: u64) -> usize {
+fn applied(pods: &Pods, least: usize, variables: &str, every: u64) -> usize {
     let arguments = format!("apply --simulate -auto-approve -checks=off{variables}");
     let mut times = 0;
     while pods.killed(&arguments, "hold", every) {
         times += 1;
-        pods.all_reach(PODS, &format!("killed before a write ({times}) of {arguments}"));
+        pods.all_reach(least, &format!("killed before a write ({times}) of {arguments}"));
         if !pods.killed(&arguments, "hold_answer", 0) {
             break;
         }
         times += 1;
-        pods.all_reach(PODS, &format!("killed after a write ({times}) of {arguments}"));
+        pods.all_reach(least, &format!("killed after a write ({times}) of {arguments}"));
     }
     pods.bowline(&arguments, "");
-    pods.all_reach(PODS, &arguments);
+    pods.all_reach(least, &arguments);
     pods.bowline(&format!("plan --simulate -detailed-exitcode -checks=off{variables}"), "");
     times
 }
@@ -51,7 +51,7 @@ fn migrated(every_patch: usize, every_write: u64) -> usize {
     // Stage 1: both ways side by side.
     let written = std::fs::read_to_string(pods.workplace.root().join("migration/1-side-by-side/workload-identity.tf"));
     pods.workplace.write("workload_identity.tf", &written.unwrap());
-    let mut killed = applied(&pods, " -var workload_identity=true", every_write);
+    let mut killed = applied(&pods, PODS, " -var workload_identity=true", every_write);
     pods.apply("migration/1-side-by-side/service-accounts.yaml");
     pods.pass(600);
     pods.all_reach(PODS, "with the service accounts");
@@ -67,8 +67,8 @@ fn migrated(every_patch: usize, every_write: u64) -> usize {
             }
         }
     }
-    killed += applied(&pods, " -var workload_identity=true -var bindings=false", every_write);
-    killed += applied(&pods, " -var workload_identity=true -var bindings=false -var pod_identity=false", every_write);
+    killed += applied(&pods, PODS, " -var workload_identity=true -var bindings=false", every_write);
+    killed += applied(&pods, PODS, " -var workload_identity=true -var bindings=false -var pod_identity=false", every_write);
     let (status, gone) = pods.try_kube("GET", "/apis/aadpodidentity.k8s.io/v1/azureidentities", "", &Value::Null);
     assert_eq!(status, 404, "{gone}");
     let ways = pods.all_reach(PODS, "at the end");
@@ -106,7 +106,7 @@ fn applications_with_secrets_give_way_to_identities_and_the_secrets_go() {
     assert!(!told.contains("To be decided first:") && !told.contains("MARKER"), "{told}");
     let written = std::fs::read_to_string(pods.workplace.root().join("migration/1-side-by-side/workload-identity.tf"));
     pods.workplace.write("workload_identity.tf", written.as_ref().unwrap());
-    pods.bowline("apply --simulate -auto-approve -checks=off -var workload_identity=true", "");
+    applied(&pods, least, " -var workload_identity=true", 2);
     pods.pass(600);
     pods.all_reach(least, "side by side");
 
@@ -126,7 +126,7 @@ fn applications_with_secrets_give_way_to_identities_and_the_secrets_go() {
         pods.patch(&file);
     }
     pods.all_reach(least, "without the secrets");
-    pods.bowline("apply --simulate -auto-approve -checks=off -var workload_identity=true -var old_grants=false", "");
+    applied(&pods, least, " -var workload_identity=true -var old_grants=false", 1);
     pods.pass(600);
     // Pods that are made anew find nothing missing either.
     for pod in pods.kube("GET", "/api/v1/namespaces/shop/pods", "", &Value::Null)["items"].as_array().unwrap() {
