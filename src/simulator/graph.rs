@@ -126,6 +126,12 @@ impl Azure {
             ("POST", ["groups", id, "members", "$ref"]) => self.add_member(id, &request.body),
             ("DELETE", ["groups", id, "members", member, "$ref"]) => self.drop_member(id, member),
             ("POST", ["directoryobjects", "getbyids"]) => self.by_ids(request),
+            ("POST", ["directoryobjects" | "users" | "serviceprincipals", id, "checkmembergroups"]) => {
+                let asked = request.body.get("groupIds").and_then(Value::as_array).into_iter().flatten();
+                let groups = groups_of(self.world(), id);
+                let held = asked.filter(|id| id.as_str().is_some_and(|id| groups.contains(&id.to_ascii_lowercase())));
+                Ok(Answer::json(200, json!({ "value": held.collect::<Vec<_>>() })))
+            }
             _ => {
                 let message = format!("Resource not found for the segment '{}'.", segments.join("/"));
                 Err(Refusal::bad("BadRequest", message))

@@ -26,7 +26,14 @@ impl Azure {
             Target::Providers(scope, Some(namespace)) => {
                 return Ok(Answer::json(200, subscriptions::provider(scope, namespace, &self.faults.unregistered)));
             }
-            Target::Contents(scope) => self.contents(scope)?,
+            Target::Contents(scope) => {
+                let mut contents = self.contents(scope)?;
+                if let Some(filter) = request.parameter("$filter") {
+                    let conditions = conditions(&filter)?;
+                    contents.retain(|item| conditions.iter().all(|condition| condition.holds(item)));
+                }
+                contents
+            }
             Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),
             Target::Collection { parent, kind } if same(kind, PERMISSIONS) => {
                 permissions_of(self.scene(), self.asking(), parent)
@@ -118,6 +125,45 @@ impl Azure {
         }
         Answer::json(200, body)
     }
+}
+
+/// A condition on what a scope holds: `resourceType eq 'Microsoft.KeyVault/vaults'`.
+struct Condition {
+    member: &'static str,
+    value: String,
+    is_equal: bool,
+}
+
+impl Condition {
+    fn holds(&self, item: &Value) -> bool {
+        let text = |member: &str| item.get(member).and_then(Value::as_str).unwrap_or_default();
+        let found = if self.member == "resourceGroup" { group_in(text("id")) } else { text(self.member) };
+        same(found, &self.value) == self.is_equal
+    }
+}
+
+/// The name of the resource group in an id.
+fn group_in(id: &str) -> &str {
+    let mut segments = id.split('/').skip_while(|segment| !same(segment, "resourceGroups"));
+    segments.nth(1).unwrap_or_default()
+}
+
+/// The conditions of a filter, all of which must hold.
+fn conditions(filter: &str) -> Result<Vec<Condition>, Refusal> {
+    let one = |text: &str| {
+        let (name, rest) = text.trim().split_once(' ')?;
+        let (operator, value) = rest.trim().split_once(' ')?;
+        let members =
+            [("resourceType", "type"), ("resourceGroup", "resourceGroup"), ("name", "name"), ("location", "location")];
+        let (_, member) = members.into_iter().find(|(known, _)| same(known, name))?;
+        let is_equal = [("eq", true), ("ne", false)].into_iter().find(|(word, _)| same(word, operator))?.1;
+        let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?.to_owned();
+        Some(Condition { member, value, is_equal })
+    };
+    let all: Option<Vec<Condition>> = filter.split(" and ").map(one).collect();
+    all.ok_or_else(|| {
+        Refusal::bad("InvalidFilterInQueryString", format!("Invalid $filter '{filter}' specified in the query string."))
+    })
 }
 
 /// How many items a token says to skip.

@@ -1,12 +1,13 @@
 //! Bowline beside programs that it shares states with: the real Terraform, when it is installed, and Azurite, Microsoft's
-//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before the Azure SDK for Python and the Kubernetes
-//! client for it, when pip can fetch them, and before kubectl, when it is installed; and beside programs that read what it
+//! emulator of Azure Blob Storage, when npm can fetch it; the simulator before az, the Azure SDK for Python and the
+//! Kubernetes client for it, when pip can fetch them, and before kubectl, when it is installed; and beside programs that read what it
 //! writes: checkov, a Rego engine and linters, from the Python registry, and Chromium, when it is installed.
 //! What is missing is said loudly, and its tests count as passed:
 //! a machine without them can still run everything else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod az;
 mod azure_sdk;
 mod azurite;
 mod blob;
@@ -19,6 +20,7 @@ mod postgres;
 mod python;
 mod rego;
 mod remote;
+mod service;
 mod terraform;
 mod testing;
 

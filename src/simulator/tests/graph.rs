@@ -55,6 +55,10 @@ async fn a_group_holds_users_identities_and_groups() {
     let found = client.send("POST", "/graph/v1.0/directoryObjects/getByIds?$top=9", &asked).await.is(200);
     assert_eq!(found.body["value"][0]["@odata.type"], "#microsoft.graph.servicePrincipal");
 
+    let asked = json!({ "groupIds": [GROUP, inner, user] });
+    let held = client.send("POST", &format!("/graph/v1.0/users/{user}/checkMemberGroups"), &asked).await.is(200);
+    assert_eq!(held.body["value"], json!([GROUP, inner]));
+
     client.delete(&format!("{at}/members/{inner}/$ref")).await.is(204);
     assert_eq!(names(&mut client, &format!("{at}/transitiveMembers")).await, ["\"id-a\""]);
     client.delete(&at).await.is(204);

@@ -94,6 +94,11 @@ async fn lists_come_in_pages() {
     assert_eq!((pages, names.len()), (3, 7));
     let contents = client.get(&format!("{group}/resources?$top=2")).await.is(200);
     assert_eq!(contents.body["value"].as_array().unwrap().len(), 2);
+    let wanted = "$filter=resourceType%20eq%20'Microsoft.KeyVault/vaults'";
+    let none = client.get(&format!("{group}/resources?{wanted}")).await.is(200);
+    assert_eq!(none.body["value"], json!([]));
+    let unknown = client.get(&format!("{group}/resources?$filter=size%20gt%201")).await.is(400);
+    assert_eq!(unknown.code(), "InvalidFilterInQueryString");
 }
 
 #[tokio::test]
