@@ -23,7 +23,7 @@ use crate::report::migration_text;
 pub enum Command {
     /// Rewrite a configuration for azurerm 2.x, 3.x or 4.x for 5.x
     Azurerm(Azurerm),
-    /// Write what moves pods from pod identity to workload identity, in three stages
+    /// Write what moves pods from pod identity, or from applications with secrets, to workload identity, in three stages
     PodIdentity(Box<PodIdentity>),
 }
 

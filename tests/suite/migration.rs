@@ -68,7 +68,8 @@ fn migrated(every_patch: usize, every_write: u64) -> usize {
         }
     }
     killed += applied(&pods, PODS, " -var workload_identity=true -var bindings=false", every_write);
-    killed += applied(&pods, PODS, " -var workload_identity=true -var bindings=false -var pod_identity=false", every_write);
+    killed +=
+        applied(&pods, PODS, " -var workload_identity=true -var bindings=false -var pod_identity=false", every_write);
     let (status, gone) = pods.try_kube("GET", "/apis/aadpodidentity.k8s.io/v1/azureidentities", "", &Value::Null);
     assert_eq!(status, 404, "{gone}");
     let ways = pods.all_reach(PODS, "at the end");
@@ -98,6 +99,17 @@ fn applications_with_secrets_give_way_to_identities_and_the_secrets_go() {
     pods.apply("cluster/workloads.yaml");
     pods.pass(600);
     assert!(pods.all_reach(least, "with secrets").iter().all(|way| way == "client secret"));
+
+    // Who may read the cluster but no Secrets is told which could not be looked into.
+    pods.workplace.write("reader.yaml", &pods.kubeconfig_of_a_reader());
+    let told = pods.bowline("migrate pod-identity -kubeconfig=reader.yaml --simulate", "");
+    for secret in ["shop/billing-app", "shop/orders"] {
+        assert!(told.contains(&format!("Secret {secret} could not be read")), "{told}");
+    }
+    assert!(
+        told.contains("CronJob shop/invoices signs in as an application whose client id stands in Secret"),
+        "{told}"
+    );
 
     // Who the applications are is asked of the directory.
     let migrate = "migrate pod-identity -live --simulate -out=migration";

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::azure::{Server, request_as};
@@ -68,6 +70,31 @@ impl Pods {
     pub fn try_kube(&self, method: &str, path: &str, media: &str, body: &Value) -> (u16, Value) {
         let asked = json!({"cluster": self.cluster, "method": method, "path": path, "type": media, "body": body});
         self.json("POST", "/simulator/kubernetes", &asked)
+    }
+
+    /// A kubeconfig for a service account with the role `view`, which may read no Secrets.
+    pub fn kubeconfig_of_a_reader(&self) -> String {
+        let accounts = "/api/v1/namespaces/default/serviceaccounts";
+        self.kube("POST", accounts, "", &json!({"metadata": {"name": "reader"}}));
+        let binding = json!({
+            "metadata": {"name": "reader"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+            "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": "default"}],
+        });
+        self.kube("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", "", &binding);
+        let token = self.kube("POST", &format!("{accounts}/reader/token"), "", &json!({"spec": {}}));
+        let path = format!("{}/listClusterUserCredential?api-version=2025-10-01", self.cluster);
+        let (_, given) = self.json("POST", &path, &Value::Null);
+        let bytes = BASE64_STANDARD.decode(given["kubeconfigs"][0]["value"].as_str().unwrap()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let own = |line: &&str| {
+            !["client-certificate-data:", "client-key-data:", "token:"].iter().any(|key| line.contains(key))
+        };
+        let lines = text.lines().filter(own).map(|line| match line.trim_start() {
+            "user:" => format!("{line}\n    token: {}", token["status"]["token"].as_str().unwrap()),
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The documents of a YAML file, as the binary itself reads them.

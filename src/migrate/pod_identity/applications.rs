@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Known, Migration, Move, Used, is_of_stack, moved_to, roles};
 use crate::access::{Assignment, Scope, World};
 use crate::address::Address;
-use crate::manifests::{Bound, Pods, Survey, is_client_secret};
+use crate::manifests::{Bound, Pods, SecretUse, Survey, is_client_secret};
 use crate::provider::Principal;
 
 /// The kind of identities.
@@ -112,6 +112,12 @@ pub(super) fn of_binding(pods: &Pods, bound: &Bound, known: Known<'_>, migration
         ));
         return;
     }
+    if let Some((namespace, name)) = &bound.password {
+        migration.notes.push(format!(
+            "The password of AzureIdentity {} stands in Secret {namespace}/{name}, which can go together with it.",
+            bound.name
+        ));
+    }
     replaced(pods, &bound.client, known, migration);
 }
 
@@ -134,6 +140,31 @@ fn replaced(pods: &Pods, client: &str, known: Known<'_>, migration: &mut Migrati
     };
     let moved = moved_to(pods, identity(&application, known), known);
     migration.moves.push(Move { application: Some(application.client), ..moved });
+}
+
+/// What to say of Secrets that workloads take whole and that are not among what was given.
+pub(super) fn unseen(survey: &Survey) -> Option<String> {
+    let of = |pods: &Pods| {
+        let place = pods.namespace.clone().unwrap_or_default();
+        let is_whole = |used: &&SecretUse| used.keys.is_none() && used.volume.is_none();
+        let whole = pods.secrets.iter().filter(is_whole).map(|used| used.secret.clone());
+        whole.map(move |secret| (place.clone(), secret)).collect::<Vec<_>>()
+    };
+    let all: BTreeSet<(String, String)> = survey.pods.iter().flat_map(of).collect();
+    let is_seen = |place: &str, secret: &str| {
+        survey.vessels.iter().any(|one| one.name == secret && one.namespace.as_deref().unwrap_or_default() == place)
+    };
+    let names: Vec<String> = all
+        .into_iter()
+        .filter(|(place, secret)| !is_seen(place, secret))
+        .map(|(place, secret)| format!("{place}/{secret}"))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Taken whole by envFrom and not among what was given, so that an application's secret may be in them: {}.",
+            names.join(", ")
+        )
+    })
 }
 
 /// Says of the applications what is to be decided and what is good to know.

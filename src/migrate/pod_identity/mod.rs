@@ -305,6 +305,7 @@ fn good_to_know(migration: &mut Migration, survey: &Survey, bindings: &[Bound]) 
             one.pods.title()
         ));
     }
+    migration.notes.extend(applications::unseen(survey));
     migration.notes.sort();
     migration.notes.dedup();
 }

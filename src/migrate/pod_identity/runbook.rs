@@ -14,6 +14,8 @@ pub(super) fn text(migration: &Migration) -> String {
          ## Stage 2: workload by workload\n\
          For each file: `kubectl patch --patch-file FILE -f FILE`, or all of them as the component `2-workloads`. {stays}Check that the \
          workload reaches what it needs. Bare pods cannot be patched: delete them and make them anew.\n\n\
+         Libraries that know workload identity: Azure.Identity for .NET from 1.9, azure-identity for Java from 1.9, for JavaScript from 3.2, \
+         for Python from 1.13, azidentity for Go from 1.3. For what is older run the command with `-proxy=NAMESPACE/NAME`.\n\n\
          To take it back: `kubectl rollout undo`{label}.\n\n{last}",
         rows = rows(migration),
         open = list("To be decided first", &migration.open),

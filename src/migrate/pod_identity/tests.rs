@@ -156,6 +156,17 @@ fn an_application_with_a_secret_gives_way_to_an_identity_with_its_grants() {
 }
 
 #[test]
+fn a_pod_identity_that_is_an_application_gives_way_too() {
+    let text = "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentity\nmetadata: {name: sp, namespace: shop}\nspec: {type: 1, clientID: app, clientPassword: {name: pw, namespace: shop}}\n---\n\
+         apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentityBinding\nmetadata: {name: sp, namespace: shop}\nspec: {azureIdentity: sp, selector: sp}\n---\n";
+    let migration = migration(&(text.to_owned() + &workload("Deployment", "w", "sp")), &world(1));
+    assert_eq!((migration.moves.len(), migration.applications.len()), (1, 1), "{:?}", migration.open);
+    assert!(migration.notes.iter().any(|note| note.contains("Secret shop/pw")), "{:?}", migration.notes);
+    let files: Vec<String> = write(&migration).into_iter().map(|(name, _)| name).collect();
+    assert!(files.contains(&"3-profile-off/shop-deployment-w.yaml".to_owned()), "{files:?}");
+}
+
+#[test]
 fn the_open_source_installation_binds_across_namespaces_unless_it_is_told_not_to() {
     let nmi = |flag: &str| {
         format!(
