@@ -172,7 +172,7 @@ impl Hooks for Collection {
         });
         each(body, "properties.dataSources.prometheusForwarder", |forwarder| {
             let labels = at::remove(forwarder, "labels");
-            let pairs = labels.iter().flat_map(Json::as_array).flatten();
+            let pairs = labels.iter().filter_map(Json::as_array).flatten();
             let pair = |pair: &Json| Some((at::get_str(pair, "label")?.to_owned(), at::get(pair, "value")?.clone()));
             at::set(forwarder, "labelIncludeFilter", Json::Object(pairs.filter_map(pair).collect()));
         });

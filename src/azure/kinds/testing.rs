@@ -39,7 +39,7 @@ fn block(schema: &Block, given: &Json) -> Value {
         };
         (name.clone(), value)
     });
-    Value::object_of(attributes.chain(blocks).map(|(name, value)| (std::sync::Arc::from(name), value)))
+    Value::object_of(attributes.chain(blocks))
 }
 
 fn attribute(ty: &Type, given: &Json) -> Value {
