@@ -1,5 +1,5 @@
 //! Whether there is room: cores for the nodes of clusters, by the family of their size and in the region as a whole;
-//! role assignments; networks, addresses and storage accounts. And whether the region has the size at all.
+//! clusters; role assignments; networks, addresses and storage accounts. And whether the region has the size at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,9 @@ use crate::value::Path;
 const COMPUTE: &str = "2024-07-01";
 const SKUS: &str = "2021-07-01";
 const ASSIGNMENTS: &str = "2019-08-01-preview";
+/// Of `Microsoft.Quota`, which knows how many clusters a region lets a subscription have.
+const QUOTA: &str = "2023-02-01";
+const CLUSTERS: &str = "ManagedClusters";
 
 /// Types that are counted one by one in a region: the provider that tells, and its word for them.
 const COUNTED: [(&str, &str, &str, &str); 4] = [
@@ -227,6 +230,12 @@ fn counted(flight: &Flight<'_>) -> Vec<Wanted> {
                 format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignmentsUsageMetrics");
             return Some(wanted(String::new(), path, ASSIGNMENTS, "roleAssignments"));
         }
+        if write.id.is_type("Microsoft.ContainerService/managedClusters") {
+            let location = short(get_str(&write.body, "location")?);
+            let region =
+                format!("/subscriptions/{subscription}/providers/Microsoft.ContainerService/locations/{location}");
+            return Some(wanted(location, format!("{region}/providers/Microsoft.Quota"), QUOTA, CLUSTERS));
+        }
         let (_, namespace, version, name) = COUNTED.iter().find(|(kind, ..)| write.id.is_type(kind))?;
         let location = short(get_str(&write.body, "location")?);
         let usages = usages_of(&subscription, namespace, &location);
@@ -292,6 +301,9 @@ async fn usages(flight: &Flight<'_>, path: &str, version: &str) -> Result<Vec<Us
         });
         return Ok(usage.into_iter().collect());
     }
+    if version == QUOTA {
+        return clusters(flight, path).await;
+    }
     let usage = |json: &Json| {
         let name = get_str(json, "name.value")?.to_owned();
         Some(Usage {
@@ -302,6 +314,23 @@ async fn usages(flight: &Flight<'_>, path: &str, version: &str) -> Result<Vec<Us
         })
     };
     Ok(flight.list(path, version, None).await?.iter().filter_map(usage).collect())
+}
+
+/// How many clusters there may be in a region. Nobody has to be registered with who tells it; then it is not told.
+async fn clusters(flight: &Flight<'_>, path: &str) -> Result<Vec<Usage>, ArmError> {
+    let told = async |list: &str| match flight.get(&format!("{path}/{list}/{CLUSTERS}"), QUOTA).await {
+        Err(error) if error.is_not_found() || error.code() == "MissingSubscriptionRegistration" => Ok(Json::Null),
+        other => other,
+    };
+    let (limit, used) = (told("quotas").await?, told("usages").await?);
+    let number = |json: &Json, pointer: &str| json.pointer(pointer).and_then(Json::as_u64);
+    let usage = number(&limit, "/properties/limit/value").map(|most| Usage {
+        name: CLUSTERS.to_owned(),
+        title: get_str(&limit, "properties.name.localizedValue").unwrap_or("Managed Clusters").to_owned(),
+        used: number(&used, "/properties/usages/value").unwrap_or_default(),
+        limit: most,
+    });
+    Ok(usage.into_iter().collect())
 }
 
 fn objection(wanted: &Wanted, usage: &Usage) -> (usize, Finding) {

@@ -83,6 +83,8 @@ pub(super) static ALL: &[&dyn Service] = &[
     &policies::Definitions,
     &policies::Assignments,
     &quotas::Sizes,
+    &quotas::Clusters("Microsoft.Quota/quotas"),
+    &quotas::Clusters("Microsoft.Quota/usages"),
     &quotas::Usages("Microsoft.Compute/locations/usages"),
     &quotas::Usages("Microsoft.Network/locations/usages"),
     &quotas::Usages("Microsoft.Storage/locations/usages"),

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::simulator::answer::Refusal;
-use crate::simulator::body::text;
+use crate::simulator::body::{set, text};
 use crate::simulator::service::{Draft, Listed, Outcome, Scene, Service, short_location};
 use crate::simulator::services::vm_sizes::{self, Size};
-use crate::simulator::target::{Key, same, subscription_of};
+use crate::simulator::target::{Key, Place, same, subscription_of};
 
 /// What nobody has set a limit for.
 const PLENTY: u64 = 100_000;
@@ -22,6 +22,12 @@ pub(in crate::simulator) struct Sizes;
 
 /// `…/locations/usages` of a provider.
 pub(in crate::simulator) struct Usages(pub &'static str);
+
+/// `Microsoft.Quota`: how many clusters there may be in a region, or how many there are.
+pub(in crate::simulator) struct Clusters(pub &'static str);
+
+/// What it calls them.
+const CLUSTERS: &str = "ManagedClusters";
 
 /// What is counted one by one: the kind, Azure's word for it, and the words for people.
 const COUNTED: [(&str, &str, &str); 4] = [
@@ -118,6 +124,53 @@ impl Service for Usages {
         };
         Some(Ok(rows))
     }
+}
+
+impl Service for Clusters {
+    fn kind(&self) -> &'static str {
+        self.0
+    }
+
+    fn is_tracked(&self) -> bool {
+        false
+    }
+
+    fn complete(&self, _draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        Err(read_only())
+    }
+
+    fn built_in(&self, scene: Scene<'_>, place: &Place) -> Option<Value> {
+        let location = place.scope.rsplit('/').next().filter(|_| same(&place.name, CLUSTERS))?;
+        let mut properties = json!({
+            "name": { "value": CLUSTERS, "localizedValue": "Managed Clusters" },
+            "unit": "Count",
+        });
+        let (member, value) = if self.0.ends_with("/quotas") {
+            let limit = limit(scene, CLUSTERS);
+            ("/limit", json!({ "limitObjectType": "LimitValue", "limitType": "Independent", "value": limit }))
+        } else {
+            ("/usages", json!({ "value": clusters_in(scene, place.subscription(), location) }))
+        };
+        set(&mut properties, member, value);
+        Some(json!({ "id": place.id, "name": CLUSTERS, "type": self.0, "properties": properties }))
+    }
+}
+
+fn clusters_in(scene: Scene<'_>, subscription: &str, location: &str) -> u64 {
+    there(scene, "Microsoft.ContainerService/managedClusters", subscription, location)
+}
+
+/// Refuses one cluster more than a region lets the subscription have.
+pub(super) fn check_clusters(scene: Scene<'_>, subscription: &str, location: &str) -> Result<(), Refusal> {
+    let limit = limit(scene, CLUSTERS);
+    if clusters_in(scene, subscription, location) < limit {
+        return Ok(());
+    }
+    let message = format!(
+        "The managed cluster quota of the subscription in region {location} is used up: {limit} of {limit}. Ask for more \
+         at https://aka.ms/aks-quota."
+    );
+    Err(Refusal::bad("QuotaExceeded", message).flat())
 }
 
 fn usage<'a>(scene: Scene<'_>, name: &str, title: &str, used: u64) -> Cow<'a, Value> {

@@ -12,7 +12,7 @@ use crate::simulator::services::aks::{
     automatic, busy, checks, defaults, identity, immutable, invalid, is_retired, kubeconfig, pools, versions,
 };
 use crate::simulator::services::nested::subnets_with;
-use crate::simulator::services::quotas::{Nodes, check_nodes};
+use crate::simulator::services::quotas::{Nodes, check_clusters, check_nodes};
 use crate::simulator::target::{GROUPS, Key, Place, same};
 use crate::simulator::world::{Change, Resource};
 
@@ -180,6 +180,9 @@ fn first_pools(draft: &Draft<'_>, profiles: &[Value], cluster: &Value) -> Result
     let is_system = |profile: &Value| text(profile, "/mode").is_some_and(|mode| same(mode, "System"));
     if !profiles.iter().any(is_system) {
         return Err(invalid("agentPoolProfiles", "There has to be at least one system node pool."));
+    }
+    if draft.prior.is_none() {
+        check_clusters(draft.scene, draft.place.subscription(), &draft.location())?;
     }
     let wanted: Vec<Nodes> = profiles.iter().map(Nodes::of).collect();
     check_nodes(draft.scene, draft.place.subscription(), &draft.location(), &wanted)?;
