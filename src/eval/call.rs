@@ -26,7 +26,7 @@ pub fn call(whole: &Expression, call: &Call, scope: &dyn Scope, diagnostics: &mu
             let arguments = call.arguments.iter().collect();
             Err(calling.only::<&Expression>(arguments, "value").map_or_else(|counted| counted, misplaced).into())
         }
-        name => match functions::lookup(&call.name.name) {
+        name => match calling.called() {
             Some(function) if name == "templatestring" => calling.template_string(function, diagnostics),
             Some(function) => calling.function(function, diagnostics),
             None => Err(calling.unknown().into()),
@@ -147,6 +147,18 @@ impl<'a> Calling<'a> {
             return Err(self.counted("Too many function arguments", detail, place));
         }
         Ok(())
+    }
+
+    /// The function, whose provider must be declared where it is called.
+    fn called(&self) -> Option<&'static Function> {
+        let name = &*self.call.name.name;
+        match name.strip_prefix("provider::").and_then(|rest| rest.split_once("::")) {
+            Some((provider, function)) if self.scope.names_terraform(provider) => {
+                functions::lookup(&format!("provider::terraform::{function}"))
+            }
+            Some(_) => None,
+            None => functions::lookup(name),
+        }
     }
 
     fn counted(&self, summary: &'static str, detail: String, place: Span) -> Diagnostic {
@@ -308,6 +320,11 @@ impl<'a> Calling<'a> {
         let [template, others @ ..] = self.call.arguments.as_slice() else {
             return self.function(function, diagnostics);
         };
+        if self.call.expand_last && others.is_empty() {
+            let why = no_reference(template).unwrap_or(NO_DIRECT_REFERENCE);
+            let message = format!("invalid template expression: {why}");
+            return Err(self.invalid_argument("template", &message, template, start_of(template)).into());
+        }
         if others.len() != 1 || self.call.expand_last {
             return self.function(function, diagnostics);
         }
@@ -325,6 +342,9 @@ impl<'a> Calling<'a> {
             return Err(refused(&format!("invalid template expression: {why}")).into());
         }
         let value = value_of(template, self.scope, &mut found);
+        if !found.has_errors() && !value.is_known() && value.type_of() != Type::Dynamic {
+            return Ok(Value::unknown(Type::String).marked(value.marks()));
+        }
         let may_be_text = matches!(value.type_of(), Type::String | Type::Dynamic) && !value.is_null();
         if found.has_errors() || may_be_text {
             return self.function(function, diagnostics);
@@ -378,11 +398,12 @@ fn no_reference(expression: &Expression) -> Option<&'static str> {
             "templatestring is only for rendering templates retrieved dynamically from elsewhere; to render an inline \
              template, consider using a plain template string expression",
         ),
-        _ => Some(
-            "must be a direct reference to a single string from elsewhere, containing valid Terraform template syntax",
-        ),
+        _ => Some(NO_DIRECT_REFERENCE),
     }
 }
+
+const NO_DIRECT_REFERENCE: &str =
+    "must be a direct reference to a single string from elsewhere, containing valid Terraform template syntax";
 
 /// Where an expression starts, as Terraform points at arguments: the first thing in it that says something.
 fn start_of(expression: &Expression) -> Span {

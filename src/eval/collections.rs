@@ -63,15 +63,21 @@ fn item_key(
     if failed {
         return None;
     }
-    let problem = if key.is_null() {
-        Problem::new("Null value as key", "Can't use a null value as a key.")
-    } else {
-        match key.convert(&Type::String) {
-            Ok(key) => return key.as_str().map(Arc::from),
-            Err(error) => Problem::new("Incorrect key type", format!("Can't use this value as a key: {error}.")),
+    if key.is_null() {
+        // As Terraform does, this points at the item's value.
+        let problem = Problem::new("Null value as key", "Can't use a null value as a key.");
+        let mut told = problem.at(expression, scope);
+        told.subject = Some(item.value.span);
+        diagnostics.push(told);
+        return None;
+    }
+    match key.convert(&Type::String) {
+        Ok(key) => return key.as_str().map(Arc::from),
+        Err(error) => {
+            let problem = Problem::new("Incorrect key type", format!("Can't use this value as a key: {error}."));
+            diagnostics.push(problem.at(expression, scope));
         }
-    };
-    diagnostics.push(problem.at(expression, scope));
+    }
     None
 }
 

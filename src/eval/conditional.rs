@@ -5,7 +5,7 @@ use crate::eval::fault::Problem;
 use crate::eval::scope::Scope;
 use crate::eval::value_of;
 use crate::syntax::tree::Expression;
-use crate::value::{Refinement, Type, Value, ValueKind, unify_unsafe};
+use crate::value::{Marks, Refinement, Type, Value, ValueKind, unify_unsafe};
 
 /// Both branches are evaluated, since the result's type depends on both; only the chosen one's faults are told.
 /// The result carries the marks of the condition and of both branches, so that a mark never depends on the choice.
@@ -67,10 +67,10 @@ fn chosen(condition: &Value) -> Result<Option<bool>, Problem> {
     }
 }
 
-/// The type that both branches can have; a literal null takes the other's type, and while one is not known
+/// The type that both branches can have; a null that is no more than that takes the other's type, and while one is not known
 /// neither is the result's.
 fn common_type(values: &[Value; 2]) -> Result<Type, String> {
-    let bare_null = |v: &Value| matches!(v.kind(), ValueKind::Null(Type::Dynamic));
+    let bare_null = |v: &Value| matches!(v.kind(), ValueKind::Null(Type::Dynamic)) && v.marks() == Marks::NONE;
     let [when_true, when_false] = values;
     let (true_type, false_type) = (when_true.type_of(), when_false.type_of());
     if bare_null(when_true) {

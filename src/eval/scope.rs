@@ -57,6 +57,11 @@ pub trait Scope {
     fn decides_early(&self) -> bool {
         false
     }
+
+    /// Whether a local name of a provider stands for Terraform's own, whose functions can then be called by it.
+    fn names_terraform(&self, provider: &str) -> bool {
+        provider == "terraform"
+    }
 }
 
 /// A scope in which a side of `&&` and `||` decides also where the other one is unknown.
@@ -69,6 +74,10 @@ impl Scope for DecidingScope<'_> {
 
     fn functions(&self) -> &FunctionContext<'_> {
         self.0.functions()
+    }
+
+    fn names_terraform(&self, provider: &str) -> bool {
+        self.0.names_terraform(provider)
     }
 
     fn decides_early(&self) -> bool {
@@ -107,6 +116,10 @@ impl Scope for LocalScope<'_> {
 
     fn functions(&self) -> &FunctionContext<'_> {
         self.parent.functions()
+    }
+
+    fn names_terraform(&self, provider: &str) -> bool {
+        self.parent.names_terraform(provider)
     }
 
     fn decides_early(&self) -> bool {

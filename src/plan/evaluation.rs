@@ -231,6 +231,9 @@ impl<'c> Evaluation<'c> {
     }
 }
 
+/// The source address of Terraform's own provider.
+const TERRAFORM: &str = "terraform.io/builtin/terraform";
+
 /// What an expression in one module instance can see.
 pub struct ModuleScope<'e> {
     evaluation: &'e Evaluation<'e>,
@@ -239,6 +242,12 @@ pub struct ModuleScope<'e> {
 }
 
 impl Scope for ModuleScope<'_> {
+    fn names_terraform(&self, provider: &str) -> bool {
+        let module = self.evaluation.configuration.module(&self.module.path());
+        let required = module.and_then(|module| module.required_providers.get(provider));
+        required.and_then(|required| required.source.as_ref()).is_some_and(|source| &*source.value == TERRAFORM)
+    }
+
     fn resolve(&self, reference: &Reference, steps: &[ResolvedStep]) -> Result<(Value, usize), Diagnostic> {
         let first = steps.first().and_then(ResolvedStep::attribute);
         let values = self.evaluation.modules.get(self.module);

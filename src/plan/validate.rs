@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath};
 use crate::config::{Repetition, Resource};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::functions::FunctionContext;
 use crate::eval::{self, decode, variables};
 use crate::graph::ConfigNode;
@@ -19,12 +21,21 @@ use super::{Setting, instance, provisioners};
 /// Checks a configuration: names, types, arguments, what kinds say of their arguments.
 pub fn validate<'c>(setting: Setting<'c>, functions: FunctionContext<'c>) -> Diagnostics {
     let mut stage = Stage::new(setting, functions, BTreeMap::new(), false);
+    let dag = &setting.graph.dag;
+    // What needs something that is wrong is not looked at: its own faults may come of that.
+    let mut wrong = FxHashSet::default();
     for id in &setting.graph.order {
-        let node = setting.graph.dag.node(*id);
-        let wrong = stage.check_names(node, Phase::Validate);
-        if stage.take(wrong) {
-            visit(&mut stage, node);
+        let told = stage.found.len();
+        if !dag.dependencies(*id).any(|needed| wrong.contains(&needed)) {
+            let problems = stage.check_names(dag.node(*id), Phase::Validate);
+            if stage.take(problems) {
+                visit(&mut stage, dag.node(*id));
+            }
+            if !stage.found.iter().skip(told).any(|told| told.severity == Severity::Error) {
+                continue;
+            }
         }
+        wrong.insert(*id);
     }
     for import in &setting.configuration.root.imports {
         super::imports::check(&mut stage, import);

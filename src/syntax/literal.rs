@@ -97,9 +97,11 @@ fn unicode_escape(text: &str, digits: usize) -> Result<(char, usize), (String, u
         return Err((detail, 2 + found));
     }
     let code = body.get(..digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    // A code that is no character, such as half of a surrogate pair, is replaced, as Go does.
-    let character = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-    Ok((character, 2 + digits))
+    match code.and_then(char::from_u32) {
+        Some(character) => Ok((character, 2 + digits)),
+        // Half of a surrogate pair, or more than Unicode has.
+        None => Err((format!("Cannot encode character U+{:x} in UTF-8.", code.unwrap_or_default()), 2 + digits)),
+    }
 }
 
 fn unknown(text: &str) -> Diagnostic {

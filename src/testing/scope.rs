@@ -181,6 +181,10 @@ impl Scope for AssertionScope<'_> {
     fn functions(&self) -> &FunctionContext<'_> {
         self.module.functions()
     }
+
+    fn names_terraform(&self, provider: &str) -> bool {
+        self.module.names_terraform(provider)
+    }
 }
 
 /// What is wrong with the names in an assertion. With an error it is not evaluated.

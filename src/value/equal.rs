@@ -17,14 +17,17 @@ impl Value {
 
     /// Whether the two are equal, marks aside; `None` where that is not yet known.
     pub fn equal(&self, other: &Self) -> Option<bool> {
-        if let Some(answer) = by_range(self, other) {
-            return Some(answer);
-        }
-        match (&self.kind, &other.kind) {
-            (ValueKind::Unknown(..), _) | (_, ValueKind::Unknown(..)) => None,
-            (ValueKind::Null(_), ValueKind::Null(_)) => Some(true),
-            (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Some(false),
-            _ => equal_known(self, other),
+        unless_known(self, other).unwrap_or_else(|| match types_agree(self, other) {
+            Some(true) => equal_known(self, other),
+            settled => settled,
+        })
+    }
+
+    /// Whether nothing in it is still to find its type.
+    fn knows_its_type(&self) -> bool {
+        match &self.kind {
+            ValueKind::Unknown(ty, _) => !ty.has_dynamic(),
+            _ => self.parts().all(Self::knows_its_type),
         }
     }
 
@@ -61,17 +64,54 @@ impl Value {
     }
 }
 
-/// Whether a value of type `known` may turn out to have a type of which some parts are not known yet.
-fn could_be(known: &Type, ty: &Type) -> bool {
-    match (known, ty) {
+/// Whether two types may turn out to be the same once all of their parts are known.
+fn could_agree(one: &Type, other: &Type) -> bool {
+    match (one, other) {
         (Type::Dynamic, _) | (_, Type::Dynamic) => true,
-        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => could_be(a, b),
-        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| could_be(a, b)),
+        _ => same_shape(one, other, could_agree),
+    }
+}
+
+/// Whether a value of type `known` fits where `ty` is wanted: only there may parts of the type be open.
+fn fits(known: &Type, ty: &Type) -> bool {
+    *ty == Type::Dynamic || same_shape(known, ty, fits)
+}
+
+fn same_shape(one: &Type, other: &Type, part: fn(&Type, &Type) -> bool) -> bool {
+    match (one, other) {
+        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => part(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| part(a, b)),
         (Type::Object(a), Type::Object(b)) => {
             let pairs = || a.attributes.iter().zip(&b.attributes);
-            a.attributes.len() == b.attributes.len() && pairs().all(|((k, a), (l, b))| k == l && could_be(a, b))
+            a.attributes.len() == b.attributes.len() && pairs().all(|((k, a), (l, b))| k == l && part(a, b))
         }
-        (known, ty) => known == ty,
+        (one, other) => one == other,
+    }
+}
+
+/// The answer where one of the two is null or unknown itself.
+fn unless_known(a: &Value, b: &Value) -> Option<Option<bool>> {
+    if let Some(answer) = by_range(a, b) {
+        return Some(Some(answer));
+    }
+    match (&a.kind, &b.kind) {
+        (ValueKind::Unknown(..), _) | (_, ValueKind::Unknown(..)) => Some(None),
+        (ValueKind::Null(_), ValueKind::Null(_)) => Some(Some(true)),
+        (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Some(Some(false)),
+        _ => None,
+    }
+}
+
+/// Whether two known values have one type, down to parts of them that are null; `None` while a part is not known of
+/// which not even the type is.
+fn types_agree(a: &Value, b: &Value) -> Option<bool> {
+    let (s, t) = (a.type_of(), b.type_of());
+    if a.knows_its_type() && b.knows_its_type() {
+        Some(s == t)
+    } else if could_agree(&s, &t) {
+        None
+    } else {
+        Some(false)
     }
 }
 
@@ -83,7 +123,7 @@ fn by_range(a: &Value, b: &Value) -> Option<bool> {
             ValueKind::Null(_) => range.not_null,
             _ => {
                 let known = if a.is_known() { a } else { b };
-                let type_fits = could_be(&known.type_of(), ty);
+                let type_fits = fits(&known.type_of(), ty);
                 !type_fits || !range.allows(known)
             }
         },
@@ -92,79 +132,44 @@ fn by_range(a: &Value, b: &Value) -> Option<bool> {
     ruled_out.then_some(false)
 }
 
-/// Compares two values that are neither null nor unknown themselves.
+/// Compares two values of one type that are neither null nor unknown themselves.
 fn equal_known(left: &Value, right: &Value) -> Option<bool> {
     match (&left.kind, &right.kind) {
         (ValueKind::Bool(x), ValueKind::Bool(y)) => Some(x == y),
         (ValueKind::Number(x), ValueKind::Number(y)) => Some(x == y),
         (ValueKind::String(x), ValueKind::String(y)) => Some(x == y),
-        (ValueKind::List(s, x), ValueKind::List(t, y)) => {
-            same_element_type(s, t).and_then(|same| if same { all_equal(x, y) } else { Some(false) })
+        (ValueKind::List(_, x), ValueKind::List(_, y)) | (ValueKind::Tuple(x), ValueKind::Tuple(y)) => {
+            items_equal(x, y)
         }
-        (ValueKind::Set(s, x), ValueKind::Set(t, y)) => {
-            same_element_type(s, t).and_then(|same| if same { sets_equal(x, y) } else { Some(false) })
+        (ValueKind::Set(_, x), ValueKind::Set(_, y)) => sets_equal(x, y),
+        (ValueKind::Map(_, x), ValueKind::Map(_, y)) | (ValueKind::Object(x), ValueKind::Object(y)) => {
+            fields_equal(x, y)
         }
-        (ValueKind::Map(s, x), ValueKind::Map(t, y)) => {
-            same_element_type(s, t).and_then(|same| if same { fields_equal(x, y) } else { Some(false) })
-        }
-        (ValueKind::Tuple(x), ValueKind::Tuple(y)) => both(structure_types_agree(left, right), || all_equal(x, y)),
-        (ValueKind::Object(x), ValueKind::Object(y)) => both(structure_types_agree(left, right), || fields_equal(x, y)),
         _ => Some(false),
     }
 }
 
-fn same_element_type(a: &Type, b: &Type) -> Option<bool> {
-    if a == b {
-        Some(true)
-    } else if a.has_dynamic() || b.has_dynamic() {
-        None
-    } else {
-        Some(false)
-    }
+/// Equality of two parts of values whose types have been compared.
+fn parts_equal(a: &Value, b: &Value) -> Option<bool> {
+    unless_known(a, b).unwrap_or_else(|| equal_known(a, b))
 }
 
-/// Inside tuples and objects, parts of different types make the whole unequal even where both are null.
-fn structure_types_agree(a: &Value, b: &Value) -> bool {
-    fn agree(a: &Value, b: &Value) -> bool {
-        match (&a.kind, &b.kind) {
-            (ValueKind::Tuple(x), ValueKind::Tuple(y)) => {
-                x.len() == y.len() && x.iter().zip(y.iter()).all(|(a, b)| agree(a, b))
-            }
-            (ValueKind::Object(x), ValueKind::Object(y)) => {
-                x.len() == y.len() && x.iter().zip(y.iter()).all(|((k, a), (l, b))| k == l && agree(a, b))
-            }
-            _ => {
-                let (s, t) = (a.type_of(), b.type_of());
-                s == t || s.has_dynamic() && !a.is_known() || t.has_dynamic() && !b.is_known()
-            }
-        }
-    }
-    agree(a, b)
-}
-
-fn both(first: bool, then: impl FnOnce() -> Option<bool>) -> Option<bool> {
-    if first { then() } else { Some(false) }
-}
-
-fn all_equal(a: &[Value], b: &[Value]) -> Option<bool> {
+/// From the first on: what is not known before the first difference leaves it open.
+fn items_equal(a: &[Value], b: &[Value]) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }
-    every(a.iter().zip(b))
+    a.iter().zip(b).map(|(a, b)| parts_equal(a, b)).find(|equal| *equal != Some(true)).unwrap_or(Some(true))
 }
 
 fn fields_equal(a: &super::Fields, b: &super::Fields) -> Option<bool> {
     if a.len() != b.len() || !a.keys().eq(b.keys()) {
         return Some(false);
     }
-    every(a.values().zip(b.values()))
-}
-
-/// One known difference decides; without it one unknown leaves it open.
-fn every<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
+    // Fields have no order: one known difference decides, without it one unknown leaves it open.
     let mut result = Some(true);
-    for (a, b) in pairs {
-        match a.equal(b) {
+    for (a, b) in a.values().zip(b.values()) {
+        match parts_equal(a, b) {
             Some(false) => return Some(false),
             Some(true) => {}
             None => result = None,
@@ -176,5 +181,5 @@ fn every<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool
 /// Both hold their elements in the same order, each once.
 fn sets_equal(a: &[Value], b: &[Value]) -> Option<bool> {
     let known = |items: &[Value]| items.iter().all(Value::is_wholly_known);
-    if known(a) && known(b) { all_equal(a, b) } else { None }
+    if known(a) && known(b) { items_equal(a, b) } else { None }
 }

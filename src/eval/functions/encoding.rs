@@ -2,8 +2,11 @@
 
 mod charset;
 mod csv;
+mod deflate;
 mod gzip;
+mod huffman;
 mod json;
+mod package_merge;
 
 use std::fmt::Write;
 
@@ -17,7 +20,6 @@ use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
 use crate::value::{Type, Value, ValueKind};
 
 const STRING: Returns = Returns::Always(Takes::String);
-const ANY: Returns = Returns::Always(Takes::Any);
 const STR: Param = Param::string("str");
 /// As Go decodes: bits beyond the last byte are not looked at.
 const LENIENT: GeneralPurpose =
@@ -33,9 +35,9 @@ pub(super) const TABLE: &[Function] = &[
     }),
     Function::new("base64encode", &[STR], STRING, |a| text(STANDARD.encode(a.text(0)?))),
     Function::new("base64gunzip", &[STR], STRING, gzip::gunzip),
-    Function::new("base64gzip", &[STR], STRING, |a| text(STANDARD.encode(gzip::gzip(a.text(0)?.as_bytes())?))),
+    Function::new("base64gzip", &[STR], STRING, |a| text(STANDARD.encode(gzip::gzip(a.text(0)?.as_bytes())))),
     Function::new("csvdecode", &[STR], Returns::By(csv::row_type), csv::decode),
-    Function::new("jsondecode", &[STR], ANY, |a| json::decode(a.text(0)?)).or_null(),
+    Function::new("jsondecode", &[STR], Returns::By(json::decoded_type), |a| json::decode(a.text(0)?)).or_null(),
     Function::new("jsonencode", &[Param::any("val").null().unknown().dynamic()], STRING, encode_json),
     Function::new("textdecodebase64", &[Param::string("source"), Param::string("encoding")], STRING, charset::decode),
     Function::new("textencodebase64", &[Param::string("string"), Param::string("encoding")], STRING, charset::encode),

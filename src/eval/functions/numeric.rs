@@ -14,18 +14,28 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("ceil", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, 1)))),
     Function::new("floor", &[NUM], NUMBER, |a| Ok(Value::number(rounded(a.number(0)?, -1)))),
     Function::new("log", &[NUM, Param::number("base")], NUMBER, |a| {
-        from_f64(float::ln(a.number(0)?.to_f64()) / float::ln(a.number(1)?.to_f64()), "log")
+        from_f64(float::ln(double(a, 0)?) / float::ln(double(a, 1)?), "log")
     }),
     Function::new("max", &[], NUMBER, |a| extreme(a, std::cmp::Ordering::Greater)).variadic(NUMBERS),
     Function::new("min", &[], NUMBER, |a| extreme(a, std::cmp::Ordering::Less)).variadic(NUMBERS),
     Function::new("parseint", &[Param::any("number"), Param::number("base")], Returns::By(parseint_type), parseint),
     Function::new("pow", &[NUM, Param::number("power")], NUMBER, |a| {
-        from_f64(float::pow(a.number(0)?.to_f64(), a.number(1)?.to_f64()), "pow")
+        from_f64(float::pow(double(a, 0)?, double(a, 1)?), "pow")
     }),
     Function::new("range", &[], Returns::Always(Takes::Numbers), range).variadic(Param::number("params")),
     Function::new("signum", &[NUM], NUMBER, |a| Ok(Value::number(a.integer(0)?.signum()))),
     Function::new("sum", &[Param::any("list")], NUMBER, sum),
 ];
+
+/// A number as a double, which must not become infinite by that.
+fn double(a: &Arguments, i: usize) -> Result<f64, FunctionError> {
+    let number = a.number(i)?;
+    let double = number.to_f64();
+    if double.is_infinite() && !number.is_infinite() {
+        return Err(format!("value must be between {:.6} and {:.6} inclusive", f64::MIN, f64::MAX).into());
+    }
+    Ok(double)
+}
 
 /// The integer next to a number, away from zero where `towards` has the number's sign.
 fn rounded(n: &Number, towards: i64) -> Number {

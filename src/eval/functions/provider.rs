@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::string::text;
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use crate::syntax::fmt::format_text;
 use crate::value::{Value, ValueKind};
 
 pub(super) const TABLE: &[Function] = &[
@@ -31,8 +32,8 @@ fn encode_expr(a: &Arguments) -> Result<Value, FunctionError> {
     let value = a.get(0)?;
     if value.is_wholly_known() {
         let mut out = String::new();
-        write_expression(value, 0, &mut out);
-        return text(out);
+        write_expression(value, &mut out);
+        return text(format_text(&out));
     }
     if !value.is_never_null() || value.is_known() {
         return Ok(a.unknown());
@@ -59,41 +60,21 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
         return Err(format!("invalid variable name {name:?}: {rule}").into());
     }
     let mut out = String::new();
-    for line in aligned(fields.iter().map(|(name, item)| (name.to_string(), item)), 0) {
-        out.push_str(&line);
-        out.push('\n');
+    for (name, item) in fields {
+        write_assignment(name, item, &mut out);
     }
-    text(out)
+    text(format_text(&out))
 }
 
-/// Assignments whose equals signs stand below each other, as the canonical format has them.
-fn aligned<'a>(entries: impl Iterator<Item = (String, &'a Value)>, indent: usize) -> Vec<String> {
-    let entries: Vec<(String, String)> = entries
-        .map(|(name, item)| {
-            let mut expression = String::new();
-            write_expression(item, indent, &mut expression);
-            (name, expression)
-        })
-        .collect();
-    let mut lines = Vec::new();
-    let mut start = 0;
-    while start < entries.len() {
-        // An entry of several lines stands alone.
-        let run = entries.get(start..).unwrap_or_default();
-        let length =
-            run.iter().position(|(_, e)| e.contains('\n')).map_or(run.len(), |at| if at == 0 { 1 } else { at });
-        let run = run.get(..length).unwrap_or_default();
-        let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, expression) in run {
-            let padding = " ".repeat(width.saturating_sub(name.chars().count()));
-            lines.push(format!("{}{name}{padding} = {expression}", " ".repeat(indent)));
-        }
-        start += length;
-    }
-    lines
+/// `name = expression` and a line end; the layout is made afterwards.
+fn write_assignment(name: &str, item: &Value, out: &mut String) {
+    if is_identifier(name) { out.push_str(name) } else { write_quoted(name, out) }
+    out.push_str(" = ");
+    write_expression(item, out);
+    out.push('\n');
 }
 
-fn write_expression(value: &Value, indent: usize, out: &mut String) {
+fn write_expression(value: &Value, out: &mut String) {
     match value.kind() {
         ValueKind::Null(_) | ValueKind::Unknown(..) => out.push_str("null"),
         ValueKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -105,7 +86,7 @@ fn write_expression(value: &Value, indent: usize, out: &mut String) {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                write_expression(item, indent, out);
+                write_expression(item, out);
             }
             out.push(']');
         }
@@ -114,21 +95,10 @@ fn write_expression(value: &Value, indent: usize, out: &mut String) {
                 out.push_str("{}");
                 return;
             }
-            let key = |name: &str| {
-                if is_identifier(name) {
-                    name.to_owned()
-                } else {
-                    let mut quoted = String::new();
-                    write_quoted(name, &mut quoted);
-                    quoted
-                }
-            };
             out.push_str("{\n");
-            for line in aligned(fields.iter().map(|(name, item)| (key(name), item)), indent + 2) {
-                out.push_str(&line);
-                out.push('\n');
+            for (name, item) in fields.iter() {
+                write_assignment(name, item, out);
             }
-            out.push_str(&" ".repeat(indent));
             out.push('}');
         }
     }

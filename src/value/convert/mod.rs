@@ -123,7 +123,7 @@ fn convert_value(value: &Value, got: &Type, want: &Type, steps: &mut Steps) -> R
 
 fn convert_string(text: &str, want: &Type, steps: &Steps) -> Result<Value, ConversionError> {
     if *want == Type::Number {
-        return match Number::parse(text) {
+        return match Number::from_text(text) {
             Some(n) => Ok(Value::number(n)),
             None => error(steps, "a number is required"),
         };

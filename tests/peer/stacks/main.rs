@@ -2,8 +2,8 @@
 //!
 //! - `stacks/*.txt` are scripts on `terraform_data` with Terraform 1.11.4's answers beside them (`*.json`), so that no
 //!   Terraform is needed. `PEER_RECORD=1` asks the one that is installed anew; `PEER=name` runs one script.
-//! - Random stacks are run through both programs when Terraform is installed; `PEER_STACKS=500` sets how many, and
-//!   `PEER_SEED` where to begin. What differs is printed as a script, to be kept under `stacks/`.
+//! - Random stacks are run through both programs when Terraform is installed: a few, or as many as `PEER_STACKS=500`
+//!   says, from `PEER_SEED` on. What differs is printed as a script, to be kept under `stacks/`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -99,10 +99,7 @@ fn random_stacks_are_answered_as_terraform_answers_them() {
         return;
     };
     let number = |name: &str, otherwise: u64| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
-    let (first, count) = (number("PEER_SEED", 0), number("PEER_STACKS", 0));
-    if count == 0 {
-        eprintln!("SKIPPED: random stacks are compared when asked for, PEER_STACKS=500 for so many");
-    }
+    let (first, count) = (number("PEER_SEED", 0), number("PEER_STACKS", 10));
     let seeds: Vec<u64> = (first..first + count).collect();
     let faults = Mutex::new(Vec::new());
     side_by_side(&seeds, |seed| {

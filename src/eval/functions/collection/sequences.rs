@@ -141,7 +141,7 @@ impl Flat {
     fn take(&mut self, sequence: &Value) {
         self.marks = self.marks | sequence.marks();
         self.open |= sequence.length_bounds().is_some_and(|(least, most)| Some(least) != most);
-        for item in sequence.as_elements().unwrap_or_default() {
+        for item in sequence.parts() {
             match item.kind() {
                 ValueKind::List(..) | ValueKind::Set(..) | ValueKind::Tuple(_) => self.take(item),
                 ValueKind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Dynamic, _) => {
@@ -178,8 +178,9 @@ pub(super) fn matchkeys(a: &Arguments) -> Result<Value, FunctionError> {
     if !a.get(0)?.is_wholly_known() || !keys.is_wholly_known() {
         return Ok(a.unknown());
     }
+    // Terraform matches nothing then, and a plan must not differ from it.
     if !wanted.iter().all(Value::is_wholly_known) {
-        return Ok(a.unknown());
+        return Ok(nothing);
     }
     let mut sorted: Vec<&Value> = wanted.iter().collect();
     sorted.sort_by(|a, b| a.canonical_order(b));

@@ -3,7 +3,22 @@
 use serde_json::error::Category;
 
 use super::super::FunctionError;
-use crate::value::Value;
+use crate::value::{Type, Value, ValueKind};
+
+/// What the start alone tells of a text that is not wholly known.
+pub(super) fn decoded_type(args: &[Value]) -> Result<Type, FunctionError> {
+    let Some(ValueKind::Unknown(_, known)) = args.first().map(Value::kind) else { return Ok(Type::Dynamic) };
+    let start = known.prefix.as_deref().unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
+    Ok(match start.chars().next() {
+        Some('"') => Type::String,
+        Some('-' | '0'..='9') => Type::Number,
+        Some('t' | 'f') => Type::Bool,
+        None | Some('{' | '[' | 'n') => Type::Dynamic,
+        Some(other) => {
+            return Err(FunctionError::at(0, format!("a JSON document cannot begin with the character {other:?}")));
+        }
+    })
+}
 
 /// The value of a JSON text; lone surrogates become U+FFFD, as in Go.
 pub(in super::super) fn decode(json: &str) -> Result<Value, FunctionError> {

@@ -34,14 +34,26 @@ pub(super) struct Translated {
 /// The expression in the crate's syntax.
 pub(super) fn from_go(pattern: &str) -> Result<Translated, Refusal> {
     let out = String::with_capacity(pattern.len() + 8);
-    let mut reader = Reader { rest: pattern, out, repeated: None, starts: true, groups: Vec::new() };
+    let mut reader =
+        Reader { rest: pattern, out, repeated: None, starts: true, groups: Vec::new(), times: 1, open: Vec::new() };
     while let Some(c) = reader.rest.chars().next() {
+        if !matches!(c, '{' | '*' | '+' | '?') {
+            reader.times = 1;
+        }
         match c {
             '\\' => reader.escape()?,
             '[' => reader.class()?,
             '{' => reader.brace()?,
             '*' | '+' | '?' => reader.operator(&c.to_string())?,
-            '(' => reader.group()?,
+            '(' => {
+                reader.open.push(1);
+                reader.group()?;
+            }
+            ')' => {
+                reader.copy(c);
+                reader.times = reader.open.pop().unwrap_or(1);
+                reader.count(1);
+            }
             '|' => {
                 reader.copy(c);
                 reader.starts = true;
@@ -61,6 +73,10 @@ struct Reader<'a> {
     starts: bool,
     /// The names of the capture groups so far.
     groups: Vec<Option<String>>,
+    /// How often what could be repeated next repeats something in it.
+    times: u32,
+    /// The same of each group that is open.
+    open: Vec<u32>,
 }
 
 impl Reader<'_> {
@@ -226,10 +242,20 @@ impl Reader<'_> {
             self.repeated = None;
             return Ok(());
         };
-        if least > MAX_COUNT || most.is_some_and(|most| most > MAX_COUNT || most < least) {
+        let too_often = self.times.saturating_mul(most.unwrap_or(least)) > MAX_COUNT;
+        if least > MAX_COUNT || too_often || most.is_some_and(|most| most < least) {
             return Err(Refusal::new("invalid repeat count", count));
         }
+        self.count(most.unwrap_or(least).max(1));
         self.operator(&count)
+    }
+
+    /// Counts in counts multiply.
+    fn count(&mut self, times: u32) {
+        self.times = self.times.saturating_mul(times);
+        if let Some(around) = self.open.last_mut() {
+            *around = self.times.max(*around);
+        }
     }
 
     /// One repetition operator, with the `?` that makes it reluctant.

@@ -43,27 +43,38 @@ impl Moment {
         utc.map_or(0, |z| z.timestamp().as_nanosecond()) - i128::from(self.offset) * 60_000_000_000
     }
 
-    /// The moment so many nanoseconds later, at the same offset.
-    pub(in super::super) fn plus(&self, nanoseconds: i64) -> Option<Self> {
-        let moved = self.datetime()?.checked_add(jiff::SignedDuration::from_nanos(nanoseconds)).ok()?;
-        Some(Self {
-            year: moved.year(),
-            month: moved.month(),
-            day: moved.day(),
-            hour: moved.hour(),
-            minute: moved.minute(),
-            second: moved.second(),
-            nanosecond: moved.subsec_nanosecond(),
+    /// The moment so many nanoseconds later, at the same offset: years before 0 and after 9999 too.
+    pub(in super::super) fn plus(&self, nanoseconds: i64) -> Self {
+        let seconds = (i64::from(self.hour) * 60 + i64::from(self.minute)) * 60 + i64::from(self.second);
+        let time = i128::from(seconds) * SECOND + i128::from(self.nanosecond) + i128::from(nanoseconds);
+        let days = days_before(self.year, self.month, self.day) + time.div_euclid(DAY);
+        let (year, month, day) = date_after(days);
+        let time = time.rem_euclid(DAY);
+        let part = |unit: i128, of: i128| small(time / unit % of);
+        Self {
+            year,
+            month,
+            day,
+            hour: part(3600 * SECOND, 24),
+            minute: part(60 * SECOND, 60),
+            second: part(SECOND, 60),
+            nanosecond: i32::try_from(time % SECOND).unwrap_or_default(),
             ..self.clone()
-        })
+        }
     }
 
     /// The text form, without a fraction of the second.
     pub(in super::super) fn rfc3339(&self) -> String {
         let zone = if self.utc { "Z".to_owned() } else { self.zone(":") };
+        let sign = if self.year < 0 { "-" } else { "" };
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
-            self.year, self.month, self.day, self.hour, self.minute, self.second
+            "{sign}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+            self.year.unsigned_abs(),
+            self.month,
+            self.day,
+            self.hour,
+            self.minute,
+            self.second
         )
     }
 
@@ -78,6 +89,34 @@ impl Moment {
     pub(in super::super) fn weekday(&self) -> i8 {
         self.datetime().map_or(1, |d| d.weekday().to_monday_one_offset())
     }
+}
+
+/// Nanoseconds.
+const SECOND: i128 = 1_000_000_000;
+const DAY: i128 = 86_400 * SECOND;
+/// The calendar repeats after so many days, which are 400 years.
+const CYCLE: i128 = 146_097;
+
+/// The days from the first of March of the year 0 to a date. Years are counted from March on here, so that the day that
+/// leap years have more is the last one.
+fn days_before(year: i16, month: i8, day: i8) -> i128 {
+    let year = i128::from(year) - i128::from(month <= 2);
+    let months = (i128::from(month) + 9) % 12;
+    let of_year = (153 * months + 2) / 5 + i128::from(day) - 1;
+    let in_cycle = year.rem_euclid(400);
+    year.div_euclid(400) * CYCLE + in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + of_year
+}
+
+/// The date so many days after the first of March of the year 0.
+fn date_after(days: i128) -> (i16, i8, i8) {
+    let in_cycle = days.rem_euclid(CYCLE);
+    let years = (in_cycle - in_cycle / 1460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
+    let of_year = in_cycle - (365 * years + years / 4 - years / 100);
+    let months = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * months + 2) / 5 + 1;
+    let month = (months + 2) % 12 + 1;
+    let year = days.div_euclid(CYCLE) * 400 + years + i128::from(month <= 2);
+    (i16::try_from(year).unwrap_or_default(), small(month), small(day))
 }
 
 struct Reader<'a> {
@@ -202,8 +241,8 @@ impl Reader<'_> {
 }
 
 /// Numbers of at most two digits.
-fn small(n: u32) -> i8 {
-    i8::try_from(n).unwrap_or(i8::MAX)
+fn small(n: impl TryInto<i8>) -> i8 {
+    n.try_into().unwrap_or(i8::MAX)
 }
 
 /// Numbers of at most four digits.

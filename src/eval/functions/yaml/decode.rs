@@ -1,5 +1,6 @@
 //! Reading YAML: one document, made into objects, tuples and primitives.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,10 +14,56 @@ const MAX_DEPTH: usize = 500;
 /// Aliases may make a document at most so many values large.
 const MAX_VALUES: usize = 1 << 20;
 
+/// The parser's words for a colon before a tab, which is as good as one before a space in Terraform.
+const TAB_AFTER_COLON: &str = "':' must be followed by a valid YAML whitespace";
+/// So many such tabs are looked for in a document.
+const MAX_TABS: usize = 100;
+
 /// The value of the one document.
 pub(super) fn document(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), depth: 0, values: 0 };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    check_characters(text)?;
+    check_directives(text)?;
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_TABS {
+        match parse(&text) {
+            Err(why) if why.ends_with(TAB_AFTER_COLON) && text.contains(":\t") => {
+                text = text.replacen(":\t", ": ", 1).into();
+            }
+            result => return result,
+        }
+    }
+    parse(&text)
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    let mut reader = Reader {
+        events: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        depth: 0,
+        values: 0,
+        length: text.chars().count(),
+        ends_in_line: !text.is_empty() && !text.ends_with(['\n', '\r']),
+    };
     reader.document()
+}
+
+/// YAML has no control characters, and no byte order mark but the one at its start.
+fn check_characters(text: &str) -> Result<(), String> {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{85}') || !c.is_control() && c != '\u{feff}';
+    if text.chars().all(allowed) { Ok(()) } else { Err("control characters are not allowed".into()) }
+}
+
+/// Of the directives before a document only the version and the handles of tags are known.
+fn check_directives(text: &str) -> Result<(), String> {
+    for directive in text.lines().take_while(|line| line.starts_with(['%', '#'])).filter(|line| line.starts_with('%')) {
+        match directive.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["%YAML", "1.1", ..] | ["%TAG", ..] => {}
+            ["%YAML", ..] => return Err("found incompatible YAML document".into()),
+            _ => return Err("found unknown directive name".into()),
+        }
+    }
+    Ok(())
 }
 
 struct Reader<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> {
@@ -25,6 +72,9 @@ struct Reader<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> {
     anchors: HashMap<usize, Option<(Value, usize)>>,
     depth: usize,
     values: usize,
+    /// How many characters there are, and whether the last line does not end.
+    length: usize,
+    ends_in_line: bool,
 }
 
 impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I> {
@@ -62,7 +112,9 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
         let before = self.values;
         let (anchor, value) = match event {
             Event::Alias(anchor) => return self.alias(anchor, &span),
-            Event::Scalar(text, style, anchor, tag) => (anchor, scalar(&text, style, tag.as_deref(), &span)?),
+            Event::Scalar(text, style, anchor, tag) => {
+                (anchor, self.scalar(&text, style, tag.as_deref(), &span)?)
+            }
             Event::SequenceStart(anchor, tag) => {
                 check_tag(tag.as_deref(), "seq", &span)?;
                 self.open(anchor, &span)?;
@@ -121,10 +173,9 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
 
     fn mapping(&mut self) -> Result<Value, String> {
         let mut fields = Fields::new();
-        let mut merged: Vec<Value> = Vec::new();
         loop {
             let (event, span) = self.next()?;
-            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let is_merge = matches!(&event, Event::Scalar(text, _, _, None) if text == "<<");
             if matches!(event, Event::MappingEnd) {
                 break;
             }
@@ -133,80 +184,76 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
             let (event, span) = self.next()?;
             let item = self.value(event, span)?;
             if is_merge {
-                merged.push(item);
-                continue;
+                // What comes later stands, also over what the mapping has itself.
+                let kind = item.type_of().friendly_name();
+                let merged = item.as_fields().ok_or_else(|| format!("cannot merge {kind} into mapping"))?;
+                fields.extend(merged.iter().map(|(name, item)| (name.clone(), item.clone())));
+            } else {
+                fields.insert(key_text(&key, place)?, item);
             }
-            fields.insert(key_text(&key, place)?, item);
         }
         self.depth -= 1;
-        for source in &merged {
-            merge(source, &mut fields)?;
-        }
         Ok(Value::object(fields))
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, String> {
+        let here = |why: String| at(span.start.line(), span.start.col() + 1, &why);
+        let in_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if in_block && text.trim_end_matches('\n').is_empty() && tag.is_none() {
+            return Ok(Value::null(Type::String));
+        }
+        // The parser ends the last line where the text does not.
+        let reaches_end = in_block && self.ends_in_line && span.end.index() >= self.length;
+        let text = if reaches_end { text.strip_suffix('\n').unwrap_or(text) } else { text };
+        let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        match tag {
+            Some(tag) => resolve::tagged(text, core_tag(tag, span)?, is_quoted).map_err(here),
+            None if style == ScalarStyle::Plain => resolve::plain(text).map_err(here),
+            None => Ok(Value::string(text)),
+        }
     }
 }
 
-/// A key is what its value is as text: `0x10` is `16`. Terraform counts the lines from 0 here, and leaves that one out.
+/// A key is what its value is as text: `0x10` is `16`.
 fn key_text(key: &Value, (line, column): (usize, usize)) -> Result<Arc<str>, String> {
     let why = match key.convert(&Type::String).as_ref().map(Value::kind) {
         Ok(ValueKind::String(text)) => return Ok(text.clone()),
         Ok(_) => "mapping key cannot be null",
         Err(_) => "only strings are allowed as mapping keys",
     };
-    Err(if line > 1 { at(line - 1, column, why) } else { why.to_owned() })
+    Err(at(line, column, why))
 }
 
-/// `<<: *x`, or `<<: [*x, *y]`: what the mapping does not have itself, earlier sources first.
-fn merge(source: &Value, fields: &mut Fields) -> Result<(), String> {
-    if let Some(found) = source.as_fields() {
-        for (key, item) in found {
-            fields.entry(key.clone()).or_insert_with(|| item.clone());
-        }
-        return Ok(());
-    }
-    match source.as_elements() {
-        Some(sources) => sources.iter().try_for_each(|source| merge(source, fields)),
-        None => Err("can only merge mapping values".into()),
-    }
-}
+/// What the tags of YAML's own types begin with when they are written out.
+const CORE: &str = "tag:yaml.org,2002:";
 
 /// The part of a tag that names a type of YAML's own.
 fn core_tag<'t>(tag: &'t Tag, span: &Span) -> Result<&'t str, String> {
     if tag.is_yaml_core_schema() {
         return Ok(&tag.suffix);
     }
-    if tag.handle == "!" && tag.suffix.is_empty() {
-        return Ok("str");
+    if let Some(name) = tag.suffix.strip_prefix(CORE).filter(|_| tag.handle.is_empty()) {
+        return Ok(name);
     }
-    Err(at(
-        span.start.line(),
-        span.start.col() + 1,
-        &format!("unsupported tag {:?}", format!("{}{}", tag.handle, tag.suffix)),
-    ))
+    let why = format!("unsupported tag {:?}", format!("{}{}", tag.handle, tag.suffix));
+    Err(at(span.start.line(), span.start.col() + 1, &why))
 }
 
 fn check_tag(tag: Option<&Tag>, allowed: &str, span: &Span) -> Result<(), String> {
     let Some(tag) = tag else { return Ok(()) };
-    if tag.handle == "!" && tag.suffix.is_empty() {
-        return Ok(());
-    }
     let name = core_tag(tag, span)?;
     if name == allowed {
         return Ok(());
     }
-    Err(at(span.start.line(), span.start.col() + 1, &format!("tag !!{name} does not fit the value")))
+    let what = if allowed == "seq" { "sequence" } else { "mapping" };
+    Err(at(span.start.line(), span.start.col() + 1, &format!("can't interpret {what} as {CORE}{name}")))
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, String> {
-    let here = |why: String| at(span.start.line(), span.start.col() + 1, &why);
-    match tag {
-        Some(tag) => resolve::tagged(text, core_tag(tag, span)?).map_err(here),
-        None if style == ScalarStyle::Plain => resolve::plain(text).map_err(here),
-        None => Ok(Value::string(text)),
-    }
-}
-
-/// Where and what.
+/// Where and what. Terraform counts the lines from 0, and leaves that one out.
 fn at(line: usize, column: usize, why: &str) -> String {
-    format!("on line {line}, column {column}: {why}")
+    let why = match why.strip_prefix("while ").and_then(|rest| rest.split_once(", ")) {
+        Some((_, why)) => why,
+        None => why,
+    };
+    if line > 1 { format!("on line {}, column {column}: {why}", line - 1) } else { why.to_owned() }
 }

@@ -18,20 +18,21 @@ pub(super) fn plain(text: &str) -> Result<Value, String> {
     Ok(Value::string(timestamp(text).unwrap_or_else(|| text.to_owned())))
 }
 
-/// A scalar with one of YAML's own tags.
-pub(super) fn tagged(text: &str, tag: &str) -> Result<Value, String> {
-    let refused = || format!("cannot parse {text:?} as !!{tag}");
+/// A scalar with one of YAML's own tags. In quotes it is a text all the same.
+pub(super) fn tagged(text: &str, tag: &str, is_quoted: bool) -> Result<Value, String> {
+    let refused = || format!("cannot parse {text:?} as tag:yaml.org,2002:{tag}");
     match tag {
+        // The value stays in base64; it must only be valid.
+        "binary" => match decode_base64(text) {
+            Some(_) => Ok(Value::string(text)),
+            None => Err(format!("{}: not valid base64", refused())),
+        },
         "str" => Ok(Value::string(text)),
-        "null" => word(text).filter(Value::is_null).ok_or_else(refused),
+        "null" | "bool" | "int" | "float" | "timestamp" if is_quoted => Ok(Value::string(text)),
+        "null" => Ok(Value::null(Type::Dynamic)),
         "bool" => word(text).filter(|v| v.as_bool().is_some()).ok_or_else(refused),
-        "int" => number(text).filter(Number::is_integer).map(Value::number).ok_or_else(refused),
-        "float" => number(text).map(Value::number).ok_or_else(refused),
+        "int" | "float" => number(text).map(Value::number).ok_or_else(refused),
         "timestamp" => timestamp(text).map(Value::string).ok_or_else(refused),
-        "binary" => {
-            // The value stays in base64; it must only be valid.
-            decode_base64(text).map(|_| Value::string(text)).ok_or_else(refused)
-        }
         _ => Err(format!("unsupported tag \"!!{tag}\"")),
     }
 }
@@ -47,7 +48,7 @@ fn word(text: &str) -> Option<Value> {
     }
 }
 
-/// Decimal, `0x`, `0o` and `0b` integers, floats and infinities.
+/// Decimal, `0x` and `0o` integers, floats and infinities.
 fn number(text: &str) -> Option<Number> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -56,10 +57,10 @@ fn number(text: &str) -> Option<Number> {
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
         return Number::from_f64(if negative { f64::NEG_INFINITY } else { f64::INFINITY });
     }
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = unsigned.strip_prefix(prefix) {
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
             let all = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-            return if all { Number::from_integer_digits(negative, digits, radix) } else { None };
+            return if all { Number::from_integer_digits(false, digits, radix) } else { None };
         }
     }
     if unsigned.starts_with(['+', '-']) { None } else { Number::parse(text) }
