@@ -28,6 +28,16 @@ pub enum InstanceKey {
     String(Arc<str>),
 }
 
+impl InstanceKey {
+    /// The key of `for_each`.
+    pub fn as_text(&self) -> Option<String> {
+        match self {
+            Self::String(key) => Some(key.to_string()),
+            Self::None | Self::Int(_) => None,
+        }
+    }
+}
+
 /// Managed, read or opened for the run only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ResourceMode {
@@ -85,6 +95,8 @@ pub struct ProviderAddress {
     pub source: Arc<str>,
     /// The block's `alias`.
     pub alias: Option<Arc<str>>,
+    /// Which of the configurations that a block with `for_each` stands for.
+    pub key: InstanceKey,
 }
 
 /// One resource instance: the unit of planning and recording.
@@ -291,7 +303,13 @@ impl ConfigAddress {
 impl ProviderAddress {
     /// The configuration without an alias in the root module.
     pub fn default_of(source: &str) -> Self {
-        Self { module: ModulePath::root(), source: source.into(), alias: None }
+        Self { module: ModulePath::root(), source: source.into(), alias: None, key: InstanceKey::None }
+    }
+
+    /// The block, whatever configurations it stands for.
+    #[must_use]
+    pub fn block(&self) -> Self {
+        Self { key: InstanceKey::None, ..self.clone() }
     }
 
     /// Reads an address as [`fmt::Display`] prints it; `None` when the text is not one.
@@ -315,13 +333,13 @@ impl ProviderAddress {
             }
         }
         let InstanceKey::String(source) = rest.key()? else { return None };
-        let alias = if rest.0.is_empty() {
-            None
+        let (alias, key) = if rest.0.is_empty() {
+            (None, InstanceKey::None)
         } else {
             rest.dot()?;
-            Some(rest.identifier()?.into())
+            (Some(rest.identifier()?.into()), rest.key()?)
         };
-        rest.0.is_empty().then_some(Self { module, source, alias })
+        rest.0.is_empty().then_some(Self { module, source, alias, key })
     }
 }
 

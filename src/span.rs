@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -65,7 +65,11 @@ pub struct Source {
     /// The whole text.
     pub text: Arc<str>,
     line_starts: Vec<usize>,
+    outline: OnceLock<Outline>,
 }
+
+/// The outermost blocks of a text, in order: where each is, and how it begins.
+pub type Outline = Vec<(Range<usize>, String)>;
 
 /// Every text that this run has read.
 #[derive(Debug, Default)]
@@ -93,7 +97,8 @@ impl SourceMap {
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
             .collect();
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { name: name.into(), path: path.map(Path::to_path_buf), text, line_starts });
+        let (name, path) = (name.into(), path.map(Path::to_path_buf));
+        self.sources.push(Source { name, path, text, line_starts, outline: OnceLock::new() });
         id
     }
 
@@ -124,6 +129,14 @@ impl SourceMap {
 }
 
 impl Source {
+    /// The outermost block around an offset. `read` finds the blocks, which is done once for a text.
+    pub fn block_around(&self, byte: usize, read: impl FnOnce(&str) -> Outline) -> Option<&str> {
+        let outline = self.outline.get_or_init(|| read(&self.text));
+        let next = outline.partition_point(|(range, _)| range.start <= byte);
+        let (range, begins) = outline.get(next.checked_sub(1)?)?;
+        range.contains(&byte).then_some(begins)
+    }
+
     /// Line, column and byte of an offset.
     pub fn position(&self, byte: usize) -> Position {
         let byte = byte.min(self.text.len());

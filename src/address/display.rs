@@ -64,7 +64,8 @@ impl fmt::Display for ProviderAddress {
             write!(f, "{}.", self.module)?;
         }
         write!(f, "provider[{}]", serde_json::Value::from(&*self.source))?;
-        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))?;
+        self.key.fmt(f)
     }
 }
 

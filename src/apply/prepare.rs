@@ -65,8 +65,7 @@ impl Runner<'_> {
         let resource = self.stage.configuration.resource(&config_address)?;
         let provider = self.stage.provider(&config_address, resource)?;
         let kind = self.stage.kind(&*provider, resource)?;
-        let id = self.stage.graph.provider_of(&config_address)?.clone();
-        let session = self.stage.session_for(address, self.stage.session(&id)?);
+        let session = self.stage.session_for(address, self.stage.session_of(&change.provider)?);
         let subject = Subject {
             resource,
             config: &config_address,
@@ -83,6 +82,10 @@ impl Runner<'_> {
             return None;
         }
         let config = configured(&mut self.stage, &subject, address, &data)?;
+        if !config.is_wholly_known() {
+            self.stage.found.push(still_unknown(address));
+            return None;
+        }
         if change.action == Action::Read {
             let promised = mark(&kind.schema().block, Value::null(kind.schema().block.implied_type()));
             let work = Work::Read { config: config.unmark_deep().0 };
@@ -178,9 +181,8 @@ impl Runner<'_> {
     }
 
     pub(super) fn prepare_removal(&mut self, change: &InstanceChange) -> Option<Prepared> {
-        let provider = self.stage.provider_id(&change.provider);
-        let session = provider.and_then(|id| self.stage.session(&id).cloned());
-        let session = session.map(|session| self.stage.session_for(&change.address, &session));
+        let session = self.stage.session_of(&change.provider);
+        let session = session.map(|session| self.stage.session_for(&change.address, session));
         let (Some(session), Some(prior)) = (session, change.prior()) else {
             self.stage.found.push(
                 Diagnostic::error(
@@ -330,4 +332,14 @@ fn as_promised(block: &Block, promised: &Value, planned: Value) -> Value {
 
 fn lanes(session: &dyn Session, kind: &str, value: &Value) -> Vec<Lane> {
     session.reader().lanes(kind, value)
+}
+
+/// Everything that a step refers to has been made, and some of it is not known all the same: a function that gives what
+/// is never known, such as `format("%s", null)`.
+fn still_unknown(address: &crate::address::Address) -> Diagnostic {
+    let detail = format!(
+        "The configuration of {address} has values that are still not known, though all that it refers to is there. A \
+         function that is given null may be the reason; look for it with \"bowline console\"."
+    );
+    Diagnostic::error("Configuration contains unknown value", detail).for_address(address)
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::provisioners::Command;
-use crate::plan::stage::{Stage, kind_of};
+use crate::plan::stage::{Configured, Stage, kind_of};
 use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs, recorded};
 use crate::provider::{Lane, Session};
 use crate::state::{Change, Entry, Instance, ObjectAddress, OutputValue, State};
@@ -58,7 +58,7 @@ struct Running {
 }
 
 enum Finished {
-    Configured(NodeId, ProviderId, Result<Arc<dyn Session>, Diagnostics>),
+    Configured(NodeId, Vec<(ProviderId, Configured)>),
     Worked(NodeId, Answer),
     Provisioned(NodeId, Diagnostics),
 }
@@ -128,11 +128,23 @@ impl<'c> Runner<'c> {
         let recorded = self.plan.changes.iter().map(|change| change.provider.clone()).collect();
         for id in self.stage.forgotten_providers(recorded) {
             let Some(task) = self.stage.configure(&id) else { continue };
-            match task.await {
+            let configured = task.await;
+            self.take_sessions(configured);
+        }
+    }
+
+    fn take_sessions(&mut self, configured: Vec<(ProviderId, Configured)>) -> bool {
+        let mut sound = true;
+        for (id, configured) in configured {
+            match configured {
                 Ok(session) => self.stage.set_session(id, session),
-                Err(problems) => self.stage.found.extend(problems),
+                Err(problems) => {
+                    self.stage.found.extend(problems);
+                    sound = false;
+                }
             }
         }
+        sound
     }
 
     /// Records what is taken over as it is; what changes besides is recorded by its step.
@@ -214,9 +226,8 @@ impl<'c> Runner<'c> {
         let before = self.stage.found.len();
         match self.stage.configure(id) {
             Some(task) => {
-                let id = id.clone();
                 self.configuring += 1;
-                self.tasks.spawn(async move { Finished::Configured(node, id, task.await) });
+                self.tasks.spawn(async move { Finished::Configured(node, task.await) });
             }
             None => {
                 let sound = self.stage.found.len() == before;
@@ -227,13 +238,9 @@ impl<'c> Runner<'c> {
 
     fn take_in(&mut self, finished: Finished) {
         match finished {
-            Finished::Configured(node, id, configured) => {
+            Finished::Configured(node, configured) => {
                 self.configuring -= 1;
-                let sound = configured.is_ok();
-                match configured {
-                    Ok(session) => self.stage.set_session(id, session),
-                    Err(problems) => self.stage.found.extend(problems),
-                }
+                let sound = self.take_sessions(configured);
                 self.finish(node, sound);
             }
             Finished::Worked(node, answer) => self.worked(node, answer),
@@ -462,9 +469,9 @@ impl<'c> Runner<'c> {
         let mut kept: BTreeMap<Arc<str>, OutputValue> = BTreeMap::new();
         for (name, change) in &self.plan.outputs {
             let now = self.stage.evaluation.output(&ModuleInstance::root(), name);
-            // What was known when planning is kept though the output's precondition fails now.
+            // What was known when planning is kept, though the output's precondition fails now.
             let planned = (change.action != Action::Delete).then_some(&change.after);
-            match now.into_iter().chain(planned).find(|value| value.is_wholly_known()) {
+            match planned.into_iter().chain(now).find(|value| value.is_wholly_known()) {
                 Some(value) => {
                     if let Some(output) = outputs::recorded(value, change.sensitive) {
                         kept.insert(name.clone(), output);

@@ -76,7 +76,12 @@ fn standard_input(arguments: &Arguments, invocation: &mut Invocation) -> Result<
     if arguments.check {
         return Ok(if formatted == text { Exit::Success } else { Exit::Unformatted });
     }
-    invocation.print(&if arguments.diff { difference(path, &text, &formatted) } else { formatted });
+    if arguments.diff {
+        invocation.print(&difference(path, &text, &formatted));
+    } else {
+        // What is printed ends a line, whether or not the text does.
+        invocation.print_line(formatted.strip_suffix('\n').unwrap_or(&formatted));
+    }
     Ok(Exit::Success)
 }
 

@@ -1,13 +1,15 @@
 //! `bowline providers`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
 use super::loading;
+use crate::config::{Constraint, Module};
 use crate::diagnostic::Diagnostics;
-use crate::graph::{ConfigNode, provider_source};
+use crate::graph::{ConfigNode, full_source, provider_name, provider_source};
 use crate::report::schema_json;
 
 /// The arguments of `providers`.
@@ -38,13 +40,55 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         }
         None => {
             let loaded = loading::load(invocation, None)?;
-            invocation.print_line("\nProviders required by configuration:");
-            for source in used(&loaded) {
-                invocation.print_line(&format!("- provider[{source}]"));
-            }
+            invocation.print_line("\nProviders required by configuration:\n.");
+            let mut lines = Vec::new();
+            draw(&loaded.configuration.root, "", &mut lines);
+            lines.push(String::new());
+            lines.iter().for_each(|line| invocation.print_line(line));
         }
     }
     Ok(Exit::Success)
+}
+
+/// The branches of a module: the providers that it needs itself, with the versions that it asks for, and the modules
+/// that it calls.
+fn draw(module: &Module, before: &str, lines: &mut Vec<String>) {
+    let providers = required(module);
+    let mut children: Vec<(&Arc<str>, &Module)> = module.children.iter().collect();
+    children.sort_by_key(|(name, _)| *name);
+    let mut left = providers.len() + children.len();
+    let mut branch = |text: String, lines: &mut Vec<String>| {
+        left -= 1;
+        let (arm, stem) = if left == 0 { ("└──", "    ") } else { ("├──", "│   ") };
+        lines.push(format!("{before}{arm} {text}"));
+        format!("{before}{stem}")
+    };
+    for (source, versions) in providers {
+        branch(format!("provider[{source}]{versions}"), lines);
+    }
+    for (name, child) in children {
+        let before = branch(format!("module.{name}"), lines);
+        draw(child, &before, lines);
+    }
+}
+
+/// The providers that a module names, configures, or has resources of, and which versions of them will do.
+fn required(module: &Module) -> BTreeMap<String, String> {
+    let mut names: BTreeSet<Arc<str>> = module.required_providers.keys().cloned().collect();
+    names.extend(module.providers.iter().map(|block| block.name.clone()));
+    names.extend(module.resources.values().map(|resource| provider_name(Some(module), resource)));
+    let described = |name: Arc<str>| {
+        let required = module.required_providers.get(&name);
+        let written = required.and_then(|required| required.source.as_ref()).map(|source| source.value.clone());
+        let source = match written {
+            Some(source) => full_source(&source),
+            None if &*name == "terraform" => "terraform.io/builtin/terraform".to_owned(),
+            None => full_source(&name),
+        };
+        let versions = required.and_then(|required| Constraint::parse(&required.version.as_ref()?.value));
+        (source, versions.map(|versions| format!(" {versions}")).unwrap_or_default())
+    };
+    names.into_iter().map(described).collect()
 }
 
 /// The source addresses of the providers that the configuration's resources and provider blocks need.

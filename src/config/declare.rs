@@ -261,11 +261,13 @@ impl<'a> Declarer<'a> {
         let (name, span) = (label(&block, 0), block.header);
         let (mut content, body) = PROVIDER.partial(block.body, span, &mut self.diagnostics);
         let alias = content.value("alias").map(|e| self.alias(&e));
-        if let Some(repeated) = content.take("for_each") {
-            let detail = "Provider blocks cannot be repeated: write one block, with an alias of its own, for each.";
-            self.diagnostics.error_at(repeated.name.span, "Reserved argument name in provider block", detail);
+        let for_each = content.value("for_each");
+        if let Some(repeated) = for_each.as_ref().filter(|_| alias.is_none()) {
+            let detail = "A provider block with \"for_each\" needs an \"alias\" too, by which what it stands for is named: \
+                          provider = NAME.ALIAS[KEY].";
+            self.diagnostics.error_at(repeated.span, "Alias required when using \"for_each\"", detail);
         }
-        let provider = ProviderBlock { name, alias, body, span };
+        let provider = ProviderBlock { name, alias, for_each, body, span };
         let key = (provider.name.clone(), provider.alias.as_ref().map(|a| a.value.clone()));
         match self.provider_spans.entry(key) {
             Entry::Occupied(first) => {

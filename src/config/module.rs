@@ -155,6 +155,8 @@ pub struct ProviderBlock {
     pub name: Arc<str>,
     /// `alias`
     pub alias: Option<Text>,
+    /// `for_each`: the block stands for a configuration for each key.
+    pub for_each: Option<Expression>,
     /// The provider's own settings.
     pub body: Body,
     /// The block's header.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Configuration;
-use crate::config::module::{Module, ModuleCall, ProviderPass};
+use crate::config::module::{Module, ModuleCall, ProviderBlock, ProviderPass};
 use crate::config::resource::{ProviderRef, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -30,8 +30,35 @@ pub fn check(configuration: &Configuration) -> Diagnostics {
                 check_call(call, child, &mut found);
             }
         }
+        let named = module.resources.values().filter_map(|resource| resource.provider.as_ref());
+        let handed_down = module.calls.values().flat_map(|call| call.providers.iter().map(|pass| &pass.parent));
+        found.extend(named.chain(handed_down).filter_map(|named| key_fault(module, named)));
+        found.extend(module.imports.iter().filter_map(|import| key_fault(module, import.provider.as_ref()?)));
     }
     found
+}
+
+/// A configuration with `for_each` is named with a key, any other one without.
+fn key_fault(module: &Module, named: &ProviderRef) -> Option<Diagnostic> {
+    let block = block(module, &named.name, named.alias.as_ref());
+    let repeated = block.is_some_and(|block| block.for_each.is_some());
+    let written = written(named);
+    let (summary, detail) = match (&named.key, repeated) {
+        (None, true) => (
+            "Provider instance key required",
+            format!(
+                "The provider block of {written} has for_each, so a key says which one is meant: {written}[each.key]."
+            ),
+        ),
+        (Some(_), false) => (
+            "Unexpected provider instance key",
+            format!(
+                "{written} is one provider configuration without for_each, so it has no keys. Write {written} alone."
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Diagnostic::error(summary, detail).at(named.span))
 }
 
 fn check_call(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
@@ -81,7 +108,11 @@ fn passed_to<'c>(configuration: &'c Configuration, module: &Module) -> &'c [Prov
 }
 
 fn has_block(module: &Module, name: &str, alias: Option<&Arc<str>>) -> bool {
-    module.providers.iter().any(|block| &*block.name == name && block.alias.as_ref().map(|a| &a.value) == alias)
+    block(module, name, alias).is_some()
+}
+
+fn block<'m>(module: &'m Module, name: &str, alias: Option<&Arc<str>>) -> Option<&'m ProviderBlock> {
+    module.providers.iter().find(|block| &*block.name == name && block.alias.as_ref().map(|a| &a.value) == alias)
 }
 
 /// Whether the module declares that it is given this configuration.

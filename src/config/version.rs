@@ -1,6 +1,7 @@
 //! Versions and their constraints, as Terraform writes them: `>= 1.5.0, < 2.0.0`, `~> 5.1`.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::config::module::{Module, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -137,6 +138,29 @@ impl Constraint {
     }
 }
 
+/// As Terraform tells them: all three numbers, but after `~>` those that were written.
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut conditions: Vec<&Condition> = self.0.iter().collect();
+        conditions.sort_by(|a, b| a.version.cmp(&b.version));
+        let texts: Vec<String> = conditions.into_iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join(", "))
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let symbol = OPERATORS.iter().find(|(_, operator)| *operator == self.operator).map(|(symbol, _)| *symbol);
+        if let Some(symbol) = symbol.filter(|_| self.operator != Operator::Equal) {
+            write!(f, "{symbol} ")?;
+        }
+        let count = if self.operator == Operator::Pessimistic { self.version.written } else { 3 };
+        let numbers: Vec<String> = self.version.numbers.iter().take(count).map(ToString::to_string).collect();
+        f.write_str(&numbers.join("."))?;
+        if self.version.is_prerelease() { write!(f, "-{}", self.version.prerelease) } else { Ok(()) }
+    }
+}
+
 impl Condition {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -184,6 +208,19 @@ mod tests {
         ] {
             let version = Version::parse(version).unwrap();
             assert_eq!(Constraint::parse(text).unwrap().allows(&version), holds, "{text}");
+        }
+    }
+
+    #[test]
+    fn constraints_are_told_as_in_terraform() {
+        for (text, told) in [
+            (">=4.0, <5", ">= 4.0.0, < 5.0.0"),
+            ("<5, >= 4.0", ">= 4.0.0, < 5.0.0"),
+            ("~> 4.1", "~> 4.1"),
+            ("= 1.2", "1.2.0"),
+            ("1.2.0-rc1", "1.2.0-rc1"),
+        ] {
+            assert_eq!(Constraint::parse(text).unwrap().to_string(), told);
         }
     }
 

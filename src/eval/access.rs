@@ -41,8 +41,15 @@ pub fn steps_on(
     scope: &dyn Scope,
     diagnostics: &mut Diagnostics,
 ) -> Value {
-    let value = value_of(source, scope, diagnostics);
-    Walk { whole, scope, in_splat: false }.steps(value, steps, &[], source.span, diagnostics)
+    let mut found = Diagnostics::new();
+    let value = value_of(source, scope, &mut found);
+    // Of what failed there are no elements to speak of.
+    let splat = |step: &Step| matches!(step, Step::Splat { .. } | Step::AttributeSplat { .. });
+    let splat = steps.iter().position(splat).filter(|_| found.has_errors());
+    diagnostics.extend(found);
+    let walk = Walk { whole, scope, in_splat: false };
+    let value = walk.steps(value, &steps[..splat.unwrap_or(steps.len())], &[], source.span, diagnostics);
+    if splat.is_some() { Value::dynamic() } else { value }
 }
 
 /// A step in the form that a scope can use, if its key is known; and the key's value, so that it is evaluated once.

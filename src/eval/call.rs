@@ -1,6 +1,7 @@
 //! Function calls. Most functions are rows of [`functions`]; those that take expressions in place of values stand here.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::eval::console::with_escapes_of_go;
 use crate::eval::fault::Problem;
 use crate::eval::functions::{self, Function, FunctionError};
 use crate::eval::nearest::did_you_mean;
@@ -103,7 +104,13 @@ impl<'a> Calling<'a> {
     /// The elements of an argument followed by `...`; `None` while it is not known which they are.
     fn expanded(&self, found: &mut Diagnostics) -> Option<Vec<Argument<'a>>> {
         let Some(last) = self.call.arguments.last().filter(|_| self.call.expand_last) else { return Some(Vec::new()) };
-        let (value, marks) = value_of(last, self.scope, found).unmark();
+        let mut problems = Diagnostics::new();
+        let (value, marks) = value_of(last, self.scope, &mut problems).unmark();
+        let failed = problems.has_errors();
+        found.extend(problems);
+        if failed {
+            return None;
+        }
         if let Some(items) = value.as_elements() {
             let argument = |item: &Value| Argument { value: item.clone().marked(marks), from: last, place: last.span };
             return Some(items.iter().map(argument).collect());
@@ -168,7 +175,7 @@ impl<'a> Calling<'a> {
     }
 
     fn failed(&self, function: &Function, error: &FunctionError, arguments: &[Argument<'_>]) -> Diagnostic {
-        let message = without_secrets(&error.message, arguments);
+        let message = with_escapes_of_go(&without_secrets(&error.message, arguments));
         if let Some(position) = error.argument
             && let Some(param) = function.param(position)
         {
@@ -323,7 +330,7 @@ impl<'a> Calling<'a> {
         if self.call.expand_last && others.is_empty() {
             let why = no_reference(template).unwrap_or(NO_DIRECT_REFERENCE);
             let message = format!("invalid template expression: {why}");
-            return Err(self.invalid_argument("template", &message, template, start_of(template)).into());
+            return Err(self.invalid_argument("template", &message, template, template.span).into());
         }
         if others.len() != 1 || self.call.expand_last {
             return self.function(function, diagnostics);
@@ -412,7 +419,7 @@ fn start_of(expression: &Expression) -> Span {
         ExpressionKind::Template(parts) => match parts.first() {
             Some(TemplatePart::Literal(_, span)) => *span,
             Some(TemplatePart::Interpolation(first) | TemplatePart::If { condition: first, .. }) => start_of(first),
-            Some(_) => whole,
+            Some(TemplatePart::For { opening, .. }) => *opening,
             None => Span::new(whole.source, whole.range().end..whole.range().end),
         },
         ExpressionKind::Parenthesis(inner) => start_of(inner),

@@ -155,6 +155,39 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// A message in which texts are quoted as Rust does, with Go's escapes instead: Rust escapes a few characters more, and
+/// writes others in braces.
+pub fn with_escapes_of_go(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let braced = escape.strip_prefix("\\u{").and_then(|digits| digits.split_once('}'));
+        let code = braced.and_then(|(digits, after)| Some((u32::from_str_radix(digits, 16).ok()?, after)));
+        rest = match (code, escape.strip_prefix("\\0")) {
+            (Some((code, after)), _) => {
+                match char::from_u32(code).filter(|c| is_printable(*c)) {
+                    Some(character) => out.push(character),
+                    None => out.push_str(&escaped(code)),
+                }
+                after
+            }
+            (None, Some(after)) => {
+                out.push_str(&escaped(0));
+                after
+            }
+            (None, None) => {
+                let length = 1 + escape.chars().nth(1).map_or(0, char::len_utf8);
+                let (pair, after) = escape.split_at(length);
+                out.push_str(pair);
+                after
+            }
+        };
+    }
+    out + rest
+}
+
 fn escaped(code: u32) -> String {
     match code {
         ..0x80 => format!("\\x{code:02x}"),

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::address::{ConfigAddress, ModulePath, ResourceMode, Subject};
+use crate::address::{ConfigAddress, InstanceKey, ModulePath, ResourceMode, Subject};
 use crate::config::{CheckRule, Configuration, Endpoint, Import, Module, ModuleCall, Repetition, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::references::{Mention, body_references, mention_of, references};
 use crate::span::Span;
 use crate::syntax::tree::{Expression, Reference, Step};
 
-use super::providers::{ProviderId, resolve_provider};
+use super::providers::{ProviderId, ProviderKey, resolve_provider};
 use super::{Cycle, Dag, NodeId};
 
 /// A thing in the configuration that has a value or a place in the order.
@@ -46,6 +46,7 @@ pub struct ConfigGraph {
     pub uses: Vec<Use>,
     index: FxHashMap<ConfigNode, NodeId>,
     providers: FxHashMap<ConfigAddress, ProviderId>,
+    provider_keys: FxHashMap<ConfigAddress, ProviderKey>,
 }
 
 /// A reference to a resource in an expression.
@@ -87,6 +88,11 @@ impl ConfigGraph {
     /// The provider configuration that a resource uses.
     pub fn provider_of(&self, resource: &ConfigAddress) -> Option<&ProviderId> {
         self.providers.get(resource)
+    }
+
+    /// What says which one it is, where that configuration is one of several.
+    pub fn provider_key_of(&self, resource: &ConfigAddress) -> Option<&ProviderKey> {
+        self.provider_keys.get(resource)
     }
 
     /// The managed resources (and data sources, with `data`) that a node needs, directly or not, in address order.
@@ -218,13 +224,15 @@ impl<'a> Builder<'a> {
         }
         for block in &module.providers {
             let alias = block.alias.as_ref().map(|a| a.value.clone());
-            self.add_provider(ProviderId { module: path.clone(), name: block.name.clone(), alias });
+            let (name, key) = (block.name.clone(), InstanceKey::None);
+            self.add_provider(ProviderId { module: path.clone(), name, alias, key });
         }
         for resource in module.resources.values() {
             let address = ConfigAddress { module: path.clone(), resource: resource.address.clone() };
-            let provider = resolve_provider(self.configuration, path, resource);
+            let (provider, key) = resolve_provider(self.configuration, path, resource);
             self.add_provider(provider.clone());
             self.graph.providers.insert(address.clone(), provider);
+            self.graph.provider_keys.extend(key.map(|key| (address.clone(), key)));
             self.graph.add(ConfigNode::Resource(address));
         }
     }
@@ -267,9 +275,13 @@ impl<'a> Builder<'a> {
         }
         for block in &module.providers {
             let alias = block.alias.as_ref().map(|a| a.value.clone());
-            let id = ProviderId { module: module.path.clone(), name: block.name.clone(), alias };
+            let (name, key) = (block.name.clone(), InstanceKey::None);
+            let id = ProviderId { module: module.path.clone(), name, alias, key };
             let from = self.from(ConfigNode::Provider(id), module);
             self.mentioned(from, module, body_references(&block.body));
+            if let Some(for_each) = &block.for_each {
+                self.expression(from, module, for_each);
+            }
         }
         for resource in module.resources.values() {
             self.connect_resource(module, resource);
@@ -284,6 +296,9 @@ impl<'a> Builder<'a> {
         if let Some(enabled) = &call.enabled {
             self.expression(from, parent, enabled);
         }
+        for key in call.providers.iter().filter_map(|pass| pass.parent.key.as_ref()) {
+            self.expression(from, parent, key);
+        }
         self.depends_on(from, parent, &call.depends_on);
     }
 
@@ -294,6 +309,9 @@ impl<'a> Builder<'a> {
             self.graph.need(from, &ConfigNode::Provider(provider), None);
         }
         self.repetition(from, module, &resource.repetition);
+        if let Some(key) = resource.provider.as_ref().and_then(|provider| provider.key.as_ref()) {
+            self.expression(from, module, key);
+        }
         self.mentioned(from, module, body_references(&resource.body));
         self.depends_on(from, module, &resource.depends_on);
         let lifecycle = &resource.lifecycle;

@@ -4,8 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::address::ModulePath;
+use crate::address::{InstanceKey, ModulePath};
 use crate::config::{Configuration, Module, Resource};
+use crate::syntax::tree::Expression;
 
 /// A provider configuration: where it is written, its local name there, and its alias.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +17,19 @@ pub struct ProviderId {
     pub name: Arc<str>,
     /// `alias`, for other than the default one.
     pub alias: Option<Arc<str>>,
+    /// Which of the configurations that a block with `for_each` stands for; none for the block itself.
+    pub key: InstanceKey,
+}
+
+/// What says which of the configurations of a block with `for_each` is meant.
+#[derive(Debug, Clone)]
+pub struct ProviderKey {
+    /// The module in which it is written.
+    pub module: ModulePath,
+    /// The call whose `providers` have it; none where the resource names it itself.
+    pub call: Option<Arc<str>>,
+    /// `each.key` in `azurerm.by[each.key]`.
+    pub expression: Expression,
 }
 
 impl fmt::Display for ProviderId {
@@ -24,17 +38,28 @@ impl fmt::Display for ProviderId {
             write!(f, "{}.", self.module)?;
         }
         write!(f, "provider.{}", self.name)?;
-        self.alias.iter().try_for_each(|alias| write!(f, ".{alias}"))
+        self.alias.iter().try_for_each(|alias| write!(f, ".{alias}"))?;
+        self.key.fmt(f)
     }
 }
 
-/// The configuration that `resource` of the module at `path` uses.
-pub fn resolve_provider(configuration: &Configuration, path: &ModulePath, resource: &Resource) -> ProviderId {
-    let (name, alias) = match &resource.provider {
-        Some(written) => (written.name.clone(), written.alias.clone()),
-        None => (implied_name(configuration.module(path), &resource.address.kind), None),
-    };
-    follow(configuration, path.clone(), name, alias)
+/// The configuration that `resource` of the module at `path` uses, and which one of several.
+pub fn resolve_provider(
+    configuration: &Configuration,
+    path: &ModulePath,
+    resource: &Resource,
+) -> (ProviderId, Option<ProviderKey>) {
+    let name = provider_name(configuration.module(path), resource);
+    let alias = resource.provider.as_ref().and_then(|written| written.alias.clone());
+    let written = resource.provider.as_ref().and_then(|written| written.key.clone());
+    let key = written.map(|expression| ProviderKey { module: path.clone(), call: None, expression });
+    follow(configuration, ProviderId { module: path.clone(), name, alias, key: InstanceKey::None }, key)
+}
+
+/// The local name of the provider of a resource: the one that it names, or the one that its kind implies.
+pub fn provider_name(module: Option<&Module>, resource: &Resource) -> Arc<str> {
+    let written = resource.provider.as_ref().map(|written| written.name.clone());
+    written.unwrap_or_else(|| implied_name(module, &resource.address.kind))
 }
 
 /// The local name of the provider of a kind: the first word of its name. `terraform_data` is built in.
@@ -47,26 +72,30 @@ fn implied_name(module: Option<&Module>, kind: &str) -> Arc<str> {
 }
 
 /// Goes up the calls until the module that has the block.
-fn follow(configuration: &Configuration, path: ModulePath, name: Arc<str>, alias: Option<Arc<str>>) -> ProviderId {
-    let (mut path, mut name, mut alias) = (path, name, alias);
+fn follow(
+    configuration: &Configuration,
+    mut id: ProviderId,
+    mut key: Option<ProviderKey>,
+) -> (ProviderId, Option<ProviderKey>) {
     loop {
-        let has_block = configuration.module(&path).is_some_and(|module| {
-            module.providers.iter().any(|b| b.name == name && b.alias.as_ref().map(|a| &a.value) == alias.as_ref())
-        });
-        let Some((parent, call)) = path.parent().filter(|_| !has_block) else {
-            return ProviderId { module: path, name, alias };
+        let is_its = |block: &crate::config::ProviderBlock| {
+            block.name == id.name && block.alias.as_ref().map(|a| &a.value) == id.alias.as_ref()
         };
-        let passed = configuration
-            .module(&parent)
-            .and_then(|module| module.calls.get(call))
-            .and_then(|call| call.providers.iter().find(|pass| pass.child.name == name && pass.child.alias == alias));
+        let has_block = configuration.module(&id.module).is_some_and(|module| module.providers.iter().any(is_its));
+        let Some((parent, call)) = id.module.parent().filter(|_| !has_block) else { return (id, key) };
+        let passed = configuration.module(&parent).and_then(|module| module.calls.get(call)).and_then(|call| {
+            call.providers.iter().find(|pass| pass.child.name == id.name && pass.child.alias == id.alias)
+        });
         if let Some(pass) = passed {
-            name = pass.parent.name.clone();
-            alias.clone_from(&pass.parent.alias);
-        } else if alias.is_some() {
-            return ProviderId { module: path, name, alias };
+            id.name = pass.parent.name.clone();
+            id.alias.clone_from(&pass.parent.alias);
+            let written = pass.parent.key.clone();
+            let here = |expression| ProviderKey { module: parent.clone(), call: Some(call.clone()), expression };
+            key = written.map(here).or(key);
+        } else if id.alias.is_some() {
+            return (id, key);
         }
-        path = parent;
+        id.module = parent;
     }
 }
 

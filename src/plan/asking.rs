@@ -57,10 +57,7 @@ impl Planner<'_> {
     /// The providers of some changes, as far as they are configured.
     fn sessions_of(&self, changes: &[&InstanceChange]) -> Vec<(ProviderAddress, Arc<dyn Session>)> {
         let providers: BTreeSet<_> = changes.iter().map(|change| &change.provider).collect();
-        let session = |provider: &ProviderAddress| {
-            let id = self.stage.provider_id(provider)?;
-            Some((provider.clone(), self.stage.session(&id)?.clone()))
-        };
+        let session = |provider: &ProviderAddress| Some((provider.clone(), self.stage.session_of(provider)?.clone()));
         providers.into_iter().filter_map(session).collect()
     }
 }

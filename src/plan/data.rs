@@ -51,6 +51,9 @@ impl Planner<'_> {
         data: &InstanceData,
         changing: &[ConfigAddress],
     ) -> bool {
+        if !self.stage.has_provider(address) {
+            return false;
+        }
         let name = address.to_string();
         let rules = &subject.resource.lifecycle.preconditions;
         if !self.stage.rules(Rule::ResourcePrecondition, &name, &address.module, data, rules) {
@@ -80,7 +83,8 @@ impl Planner<'_> {
         let block = &subject.kind.schema().block;
         let after = mark(block, unread(block, config));
         self.stage.evaluation.set_instance(address, after.clone());
-        self.plan_read(node, subject.kind, &subject.provider, address, after, reason);
+        let provider = self.stage.provider_for(address, &subject.provider);
+        self.plan_read(node, subject.kind, &provider, address, after, reason);
     }
 
     /// Plans to read during apply what is to be `after`.
@@ -147,7 +151,7 @@ impl Planner<'_> {
         let value = updates.iter().fold(mark(&kind.schema().block, mark_paths(value, &secret)), affected);
         self.stage.evaluation.set_instance(address, value.clone());
         if let Some(id) = self.stage.graph.provider_of(&config) {
-            let provider = self.stage.provider_address(id);
+            let provider = self.stage.provider_for(address, &self.stage.provider_address(id));
             if updates.is_empty() {
                 let dependencies = self.stage.graph.resources_needed(node, true);
                 let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), dependencies));

@@ -80,6 +80,16 @@ impl Expansion {
         }
     }
 
+    /// The same without instances, for what repeats.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        match self {
+            Self::Count(_) => Self::Count(0),
+            Self::ForEach(_) => Self::ForEach(Arc::default()),
+            Self::Single | Self::Unknown => self.clone(),
+        }
+    }
+
     /// What the instance of that key may refer to.
     pub fn data(&self, key: &InstanceKey) -> InstanceData {
         match (self, key) {

@@ -80,7 +80,11 @@ impl Inspection<'_> {
             .collect();
         ids.sort_by_key(|id| (id.module.names().len(), id.alias.is_some()));
         if let Some(id) = ids.first() {
-            return self.stage.configure(id);
+            let configured = self.stage.configure(id)?;
+            return Some(Box::pin(async move {
+                let first = configured.await.into_iter().next();
+                first.map_or_else(|| Err(Diagnostics::new()), |(_, configured)| configured)
+            }));
         }
         let provider = self.stage.registry.find(source)?.clone();
         let config = empty(&provider.config_schema().block);

@@ -67,6 +67,9 @@ pub fn plan_instance(
     data: &InstanceData,
     before: Before,
 ) -> Option<InstanceChange> {
+    if !stage.has_provider(address) {
+        return None;
+    }
     let rules = &subject.resource.lifecycle.preconditions;
     let name = address.to_string();
     if !stage.rules(Rule::ResourcePrecondition, &name, &address.module, data, rules) {
@@ -191,7 +194,7 @@ fn decide(
         address: address.clone(),
         previous_address: before.previous_address,
         deposed: None,
-        provider: subject.provider.clone(),
+        provider: stage.provider_for(address, &subject.provider),
         action,
         reason,
         private: before.observed.as_ref().map(|o| o.private.clone()).unwrap_or_default(),
@@ -263,11 +266,11 @@ fn action(
         return (replace, triggered);
     }
     let Some(prior) = usable else { return (replace, Some(Reason::Tainted)) };
-    if !replace_paths.is_empty() {
-        return (replace, Some(Reason::CannotUpdate));
-    }
     if before.requested {
         return (replace, Some(Reason::Requested));
+    }
+    if !replace_paths.is_empty() {
+        return (replace, Some(Reason::CannotUpdate));
     }
     if planned.raw_eq(&prior.value) && same_sensitivity(subject, planned, &before.sensitive_paths, config_marks) {
         return (Action::NoOp, None);

@@ -262,7 +262,11 @@ impl Plan {
         let mut outputs = self.outputs.values().filter(|o| o.action != Action::NoOp);
         match self.options.mode {
             // A value that is not known cannot be recorded either.
-            Mode::RefreshOnly => outputs.any(|o| o.after.is_wholly_known()) || !self.drift.is_empty(),
+            Mode::RefreshOnly => {
+                // That an output goes is nothing to be recorded then.
+                let counts = |o: &OutputChange| o.action != Action::Delete && o.after.is_wholly_known();
+                outputs.any(counts) || !self.drift.is_empty()
+            }
             Mode::Normal | Mode::Destroy => {
                 outputs.next().is_some() || self.changes.iter().any(InstanceChange::is_change)
             }

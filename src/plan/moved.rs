@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{Address, InstanceKey, ModuleInstance, ModuleStep};
 use crate::config::{Configuration, Endpoint, Module, Moved, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
-use crate::state::{State, Unfinished};
+use crate::state::{ResourceKey, State, Unfinished};
 use crate::syntax::tree::ExpressionKind;
 
 /// A move as declared.
@@ -38,10 +38,17 @@ pub fn apply(
     if found.has_errors() {
         return (renames, found);
     }
+    // A change of `count` says something only of resources that were recorded under their name before.
+    let addresses = state.slots().map(|(address, ..)| address);
+    let known: FxHashSet<ResourceKey> = addresses
+        .chain(unfinished.iter().map(|write| write.object.address.clone()))
+        .map(|address| ResourceKey::of(&address))
+        .collect();
+    let implied = |at: &Address| implied(configuration, at).filter(|_| known.contains(&ResourceKey::of(at)));
     let follow = |start: &Address, moves: &mut dyn FnMut(&Address, &Address) -> bool| {
         let mut at = start.clone();
         for _ in 0..=statements.len() {
-            let next = statements.iter().find_map(|s| s.moved(&at)).or_else(|| implied(configuration, &at));
+            let next = statements.iter().find_map(|s| s.moved(&at)).or_else(|| implied(&at));
             match next {
                 Some(next) if next != at && moves(&at, &next) => at = next,
                 _ => break,

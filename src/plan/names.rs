@@ -1,7 +1,7 @@
 //! Whether the names that a node of the graph refers to exist, told before the node is evaluated.
 
 use crate::address::{ModulePath, Subject};
-use crate::config::{CheckRule, IgnoreChanges, Repetition, Resource};
+use crate::config::{CheckRule, IgnoreChanges, ProviderBlock, Repetition, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::declared::{Declared, Place};
 use crate::eval::did_you_mean;
@@ -76,7 +76,7 @@ impl Stage<'_> {
                     .providers
                     .iter()
                     .find(|b| b.name == provider.name && b.alias.as_ref().map(|a| &a.value) == provider.alias.as_ref());
-                block.map(|b| declared.body(&b.body, Place::top())).unwrap_or_default()
+                block.map(|b| configures(&declared, b)).unwrap_or_default()
             }
         }
     }
@@ -109,6 +109,9 @@ impl Stage<'_> {
         if let Some(enabled) = &call.enabled {
             found.extend(declared.expression(enabled, Place::top()));
         }
+        for key in call.providers.iter().filter_map(|pass| pass.parent.key.as_ref()) {
+            found.extend(declared.expression(key, Place::repeated(&call.repetition)));
+        }
         depends_on(&declared, &call.depends_on, &mut found);
         found
     }
@@ -121,6 +124,14 @@ impl Stage<'_> {
     }
 }
 
+/// In a provider block with `for_each` what it says may refer to `each`.
+fn configures(declared: &Declared<'_>, block: &ProviderBlock) -> Diagnostics {
+    let repetition_of = block.for_each.clone().map_or(Repetition::None, Repetition::ForEach);
+    let mut found = repetition(declared, &repetition_of);
+    found.extend(declared.body(&block.body, Place::repeated(&repetition_of)));
+    found
+}
+
 fn output(declared: &Declared<'_>, output: &crate::config::Output) -> Diagnostics {
     let mut found = declared.expression(&output.value, Place::top());
     rules(declared, &output.preconditions, Place { rule: true, ..Place::top() }, &mut found);
@@ -130,6 +141,9 @@ fn output(declared: &Declared<'_>, output: &crate::config::Output) -> Diagnostic
 
 fn resource(declared: &Declared<'_>, resource: &Resource, phase: Phase) -> Diagnostics {
     let mut found = repetition(declared, &resource.repetition);
+    if let Some(key) = resource.provider.as_ref().and_then(|provider| provider.key.as_ref()) {
+        found.extend(declared.expression(key, Place::repeated(&resource.repetition)));
+    }
     let body = Place::body_of(resource);
     let not_itself = body.not_itself.filter(|_| phase == Phase::Plan);
     found.extend(declared.body(&resource.body, Place { not_itself, ..body }));

@@ -22,8 +22,7 @@ impl Planner<'_> {
     pub(super) async fn preflight(&mut self) {
         let mut objections = Vec::new();
         for (provider, intents) in self.intents() {
-            let id = self.stage.provider_id(provider);
-            let Some(session) = id.and_then(|id| self.stage.session(&id).cloned()) else { continue };
+            let Some(session) = self.stage.session_of(provider).cloned() else { continue };
             let intended: Vec<Intended<'_>> = intents
                 .iter()
                 .map(|one| Intended { kind: &one.change.address.resource.kind, before: &one.before, after: &one.after })

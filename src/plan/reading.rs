@@ -1,8 +1,10 @@
 //! What the walk waits for: recorded objects as they are now, data sources, and objects to be taken over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
+use crate::address::{Address, ConfigAddress, InstanceKey, ProviderAddress, ResourceMode};
+use crate::config::Resource;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, NodeId, ProviderId};
 use crate::provider::{Provider, Recorded, Session};
@@ -10,24 +12,95 @@ use crate::side_by_side;
 use crate::state::{Change, Instance, ObjectAddress};
 use crate::value::Value;
 
+use super::evaluation::InstanceData;
 use super::imports::Wanted;
 use super::instance::Subject;
+use super::stage::Configured;
 use super::walk::{Answer, Object, Planner};
 use super::{Event, recorded};
 
 impl Planner<'_> {
+    /// Takes in a configured provider, or the configurations of a block with `for_each`, and begins to read what is
+    /// recorded of them.
+    pub(super) fn take_sessions(&mut self, node: Option<NodeId>, configured: Vec<(ProviderId, Configured)>) -> bool {
+        let mut sound = true;
+        for (id, configured) in configured {
+            match configured {
+                Ok(session) => {
+                    self.stage.set_session(id.clone(), session.clone());
+                    self.read_recorded(&self.stage.provider_address(&id), &session);
+                }
+                Err(problems) => {
+                    self.stage.found.extend(problems);
+                    sound = false;
+                }
+            }
+        }
+        match node.map(|node| self.stage.graph.dag.node(node)) {
+            Some(ConfigNode::Provider(id)) if sound => self.read_strays(id),
+            _ => sound,
+        }
+    }
+
+    /// Reads what another configuration of a block has written than those that it stands for now: before it had
+    /// `for_each`, or after. False where a key is no more.
+    fn read_strays(&mut self, id: &ProviderId) -> bool {
+        let block = self.stage.provider_address(id);
+        let recorded = self.prior.objects().map(|(_, provider, _)| provider);
+        let strays: BTreeSet<ProviderAddress> =
+            recorded.filter(|p| p.block() == block && !self.stage.is_configured(p)).cloned().collect();
+        let place = self.stage.provider_block(id).map(|block| (block.span, block.for_each.is_some()));
+        let Some((span, repeated)) = place else { return true };
+        let mut sound = true;
+        for provider in strays {
+            let session = self.stage.session_of(&provider).cloned();
+            match session.filter(|_| !repeated || provider.key == InstanceKey::None) {
+                Some(session) => self.read_recorded(&provider, &session),
+                None => {
+                    let detail = format!(
+                        "The state has objects of {provider}, and the for_each of the provider block has no such key any \
+                         more. Keep the key until the objects have been destroyed."
+                    );
+                    self.stage.found.push(Diagnostic::error("Provider instance not present", detail).at(span));
+                    sound = false;
+                }
+            }
+        }
+        sound
+    }
+
+    /// A block with `for_each` may stand for no configuration, while no instance needs one.
+    pub(super) fn needs_no_provider(&mut self, address: &ConfigAddress, resource: &Resource, id: &ProviderId) -> bool {
+        if self.stage.provider_block(id).is_none_or(|block| block.for_each.is_none()) {
+            return false;
+        }
+        let mut sound = true;
+        for module in self.stage.instances(&address.module) {
+            let nothing = InstanceData::default();
+            let scope = self.stage.evaluation.scope(&module, &nothing);
+            let enabled = resource.lifecycle.enabled.as_ref();
+            let expansion = super::expand::expand(&resource.repetition, enabled, &scope, &mut self.stage.found);
+            let Some(expansion) = expansion else { return false };
+            for key in expansion.keys() {
+                let instance = address.resource.instance(module.clone(), key.clone());
+                sound &= self.stage.choose_provider(&instance, &expansion.data(&key));
+            }
+            self.stage.evaluation.expand_resource(&module, &address.resource, expansion);
+        }
+        sound
+    }
+
     /// Begins to read everything that is recorded of a provider.
-    pub(super) fn read_recorded(&mut self, id: &ProviderId, session: &Arc<dyn Session>) {
-        let provider = self.stage.provider_address(id);
+    pub(super) fn read_recorded(&mut self, provider: &ProviderAddress, session: &Arc<dyn Session>) {
         let recorded: Vec<(ObjectAddress, Arc<Instance>)> = self
             .prior
             .objects()
-            .filter(|(object, p, _)| **p == provider && object.address.resource.mode == ResourceMode::Managed)
+            .filter(|(object, p, _)| *p == provider && object.address.resource.mode == ResourceMode::Managed)
             .map(|(object, _, instance)| (object, instance.clone()))
             .collect();
         let owner = self.stage.registry.find(&provider.source).cloned();
         let decoded = side_by_side::each(&recorded, |(object, instance)| {
-            owner.as_ref().map(|owner| decode(&**owner, &provider, object, instance))
+            owner.as_ref().map(|owner| decode(&**owner, provider, object, instance))
         });
         let mut wanted = Vec::with_capacity(recorded.len());
         for ((object, instance), decoded) in recorded.into_iter().zip(decoded) {
@@ -41,7 +114,7 @@ impl Planner<'_> {
                 self.one_read(&object.address.config());
             }
         }
-        self.settle_what_is_not_recorded(&provider, session);
+        self.settle_what_is_not_recorded(provider, session);
         if wanted.is_empty() {
             return;
         }
@@ -86,8 +159,7 @@ impl Planner<'_> {
 
     pub(super) fn read_each(&mut self, objects: &[ObjectAddress]) {
         for object in objects {
-            let provider = self.prior.provider(&object.address).and_then(|p| self.stage.provider_id(p));
-            let session = provider.and_then(|id| self.stage.session(&id).cloned());
+            let session = self.prior.provider(&object.address).and_then(|p| self.stage.session_of(p)).cloned();
             let (Some(session), Some(known)) = (session, self.objects.get(object)) else { continue };
             let session = self.stage.session_for(&object.address, &session);
             let (kind, recorded, object) =
@@ -177,7 +249,8 @@ impl Planner<'_> {
     /// Records an object that exists and was not recorded, so that it stays so also when nothing about it changes.
     pub(super) fn record_found(&mut self, object: &ObjectAddress, found: &Recorded) -> Option<Arc<Instance>> {
         let config = object.address.config();
-        let provider = self.stage.provider_address(self.stage.graph.provider_of(&config)?);
+        let of_block = self.stage.provider_address(self.stage.graph.provider_of(&config)?);
+        let provider = self.stage.provider_for(&object.address, &of_block);
         let owner = self.stage.registry.find(&provider.source)?.clone();
         let kind = owner.kind(&object.address.resource.kind)?;
         let node = self.stage.graph.find(&ConfigNode::Resource(config));

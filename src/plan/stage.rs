@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::address::{ConfigAddress, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
+use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
 use crate::config::{CheckRule, Configuration, Module, Output, Resource, Variable};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
@@ -47,6 +47,8 @@ pub struct Stage<'c> {
     pub stand_ins: Option<&'c dyn StandIns>,
     pub(super) validated: bool,
     pub(super) sessions: FxHashMap<ProviderId, Arc<dyn Session>>,
+    /// Of instances whose provider block has `for_each`, which of its configurations they use.
+    pub(super) chosen_providers: FxHashMap<Address, ProviderId>,
 }
 
 const EPHEMERAL_REFUSED: &str = "Ephemeral value not allowed";
@@ -98,6 +100,7 @@ impl<'c> Stage<'c> {
             stand_ins,
             validated,
             sessions: FxHashMap::default(),
+            chosen_providers: FxHashMap::default(),
         }
     }
 

@@ -158,7 +158,8 @@ impl Tracer<'_, '_> {
     /// though its name cannot. `None` where a stand-in would look like more than one segment.
     fn id(&self, address: &Address, kind: &dyn Kind, value: &Value) -> Option<String> {
         let provider = self.stage.graph.provider_of(&address.config())?;
-        let known = self.subscriptions.get(&self.stage.provider_address(provider)).cloned();
+        let named = self.stage.provider_for(address, &self.stage.provider_address(provider));
+        let known = self.subscriptions.get(&named).cloned();
         let subscription = known.or_else(|| self.configured_subscription(provider)).unwrap_or_else(|| {
             let alias = provider.alias.as_ref().map(|alias| format!(" of {}.{alias}", provider.name));
             format!("<subscription{}>", alias.unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::config::{Repetition, Resource};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::functions::FunctionContext;
 use crate::eval::{self, decode, variables};
-use crate::graph::ConfigNode;
+use crate::graph::{ConfigNode, ProviderId, provider_source};
 use crate::value::Value;
 
 use super::evaluation::{Expansion, InstanceData};
@@ -53,11 +53,21 @@ fn visit(stage: &mut Stage<'_>, node: &ConfigNode) {
         // Its assertions are about values, of which none is known yet.
         ConfigNode::Check(..) => {}
         ConfigNode::Module(path) => call(stage, path),
-        ConfigNode::Provider(id) => {
-            // The block is evaluated; nothing is connected to.
-            drop(stage.configure(id));
-        }
+        ConfigNode::Provider(id) => provider(stage, id),
         ConfigNode::Resource(address) => resource(stage, address),
+    }
+}
+
+/// The block is evaluated; nothing is connected to.
+fn provider(stage: &mut Stage<'_>, id: &ProviderId) {
+    let Some(block) = stage.provider_block(id).filter(|block| block.for_each.is_some()).cloned() else {
+        return drop(stage.configure(id));
+    };
+    let Some(provider) = stage.registry.find(&provider_source(stage.configuration, id)).cloned() else { return };
+    for module in stage.instances(&id.module) {
+        check_repetition(stage, &module, &block.for_each.clone().map_or(Repetition::None, Repetition::ForEach));
+        let each = Expansion::Unknown.data(&InstanceKey::None);
+        stage.provider_config(&block, &provider.config_schema().block, &module, &each);
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Object {
 
 /// What a task came to.
 pub(super) enum Answer {
-    Configured(Option<NodeId>, ProviderId, Configured),
+    Configured(Option<NodeId>, Vec<(ProviderId, Configured)>),
     Prefetched(Vec<ObjectAddress>),
     Observed(ObjectAddress, Result<Option<Recorded>, Diagnostics>),
     Data(NodeId, Address, Result<Value, Diagnostics>),
@@ -200,7 +200,7 @@ impl<'c> Planner<'c> {
         let recorded = self.prior.objects().map(|(_, provider, _)| provider).chain(begun).cloned().collect();
         for id in self.stage.forgotten_providers(recorded) {
             if let Some(task) = self.stage.configure(&id) {
-                self.tasks.push(Box::pin(async move { Answer::Configured(None, id, task.await) }));
+                self.tasks.push(Box::pin(async move { Answer::Configured(None, task.await) }));
             }
         }
     }
@@ -253,8 +253,7 @@ impl<'c> Planner<'c> {
         let errors = self.stage.found.has_errors();
         match self.stage.configure(id) {
             Some(task) => {
-                let id = id.clone();
-                self.tasks.push(Box::pin(async move { Answer::Configured(Some(node), id, task.await) }));
+                self.tasks.push(Box::pin(async move { Answer::Configured(Some(node), task.await) }));
                 None
             }
             // A provider that this program lacks is told at its blocks.
@@ -264,21 +263,12 @@ impl<'c> Planner<'c> {
 
     fn hear(&mut self, answer: Answer) {
         match answer {
-            Answer::Configured(node, id, configured) => match configured {
-                Ok(session) => {
-                    self.stage.set_session(id.clone(), session.clone());
-                    self.read_recorded(&id, &session);
-                    if let Some(node) = node {
-                        self.finish(node, true);
-                    }
+            Answer::Configured(node, configured) => {
+                let sound = self.take_sessions(node, configured);
+                if let Some(node) = node {
+                    self.finish(node, sound);
                 }
-                Err(problems) => {
-                    self.stage.found.extend(problems);
-                    if let Some(node) = node {
-                        self.finish(node, false);
-                    }
-                }
-            },
+            }
             Answer::Prefetched(objects) => self.read_each(&objects),
             Answer::Observed(object, result) => self.observed(&object, result),
             Answer::Data(node, address, result) => self.heard_data(node, &address, result),
@@ -301,7 +291,9 @@ impl<'c> Planner<'c> {
         let Some(provider) = self.stage.provider(address, resource) else { return Some(false) };
         let Some(kind) = self.stage.kind(&*provider, resource) else { return Some(false) };
         let id = self.stage.graph.provider_of(address)?.clone();
-        let Some(session) = self.stage.session(&id).cloned() else { return Some(false) };
+        let Some(session) = self.stage.session(&id).cloned() else {
+            return Some(self.needs_no_provider(address, resource, &id));
+        };
         let subject = Subject {
             resource,
             config: address,
@@ -335,9 +327,15 @@ impl<'c> Planner<'c> {
             let scope = self.stage.evaluation.scope(&module, &nothing);
             let enabled = subject.resource.lifecycle.enabled.as_ref();
             let expansion = super::expand::expand(&subject.resource.repetition, enabled, &scope, &mut self.stage.found);
-            let sound = expansion.is_some();
+            let mut sound = expansion.is_some();
             if let Some(expansion) = expansion {
+                let address = |key| subject.config.resource.instance(module.clone(), key);
+                let chosen = expansion.keys().into_iter().map(|key| (address(key.clone()), expansion.data(&key)));
+                let chosen: Vec<_> = chosen.collect();
                 self.stage.evaluation.expand_resource(&module, &subject.config.resource, expansion);
+                for (address, data) in chosen {
+                    sound &= self.stage.choose_provider(&address, &data);
+                }
             }
             expanded.push((module, sound));
         }
@@ -420,6 +418,10 @@ impl<'c> Planner<'c> {
             let Some(expansion) = self.stage.evaluation.expansion(&module, &subject.config.resource).cloned() else {
                 continue;
             };
+            if !destroying && self.prior.resource(&module, &subject.config.resource).is_none() {
+                // Of what repeats there is then no instance, whatever is written.
+                self.stage.evaluation.expand_resource(&module, &subject.config.resource, expansion.emptied());
+            }
             for key in expansion.keys() {
                 let address = subject.config.resource.instance(module.clone(), key.clone());
                 if destroying {

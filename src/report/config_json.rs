@@ -17,7 +17,7 @@ pub fn configuration(configuration: &Configuration, registry: &Registry) -> Json
     let mut providers = Map::new();
     for module in configuration.modules() {
         for resource in module.resources.values() {
-            let provider = resolve_provider(configuration, &module.path, resource);
+            let (provider, _) = resolve_provider(configuration, &module.path, resource);
             let key = provider_key(&provider);
             providers.entry(key).or_insert_with(|| provider_entry(configuration, &provider));
         }
@@ -98,7 +98,7 @@ impl Writer<'_> {
     }
 
     fn resource(&self, path: &ModulePath, resource: &Resource) -> Json {
-        let provider = resolve_provider(self.configuration, path, resource);
+        let (provider, _) = resolve_provider(self.configuration, path, resource);
         let source = provider_source(self.configuration, &provider);
         let kind = self.registry.find(&source).and_then(|found| match resource.address.mode {
             crate::address::ResourceMode::Data => found.data_source(&resource.address.kind),

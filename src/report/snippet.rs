@@ -1,8 +1,9 @@
 //! The source lines under a diagnostic.
 
 use crate::diagnostic::Diagnostic;
-use crate::span::{Position, Source, SourceMap, Span};
+use crate::span::{Outline, Position, Source, SourceMap, Span};
 use crate::syntax;
+use crate::syntax::tree::{Block, Ident};
 
 /// Whole lines of a source, with the part at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +68,14 @@ fn enclosing_block(source: &Source, subject: Span) -> Option<String> {
     if source.name.ends_with(".json") {
         return None;
     }
-    let (body, _) = syntax::parse(subject.source, &source.text);
-    let block = body.blocks.iter().find(|b| b.span.start <= subject.start && subject.start < b.span.end)?;
-    let labels = block.labels.iter().map(|label| format!(" {}", serde_json::Value::from(&*label.name)));
-    Some(format!("{}{}", block.kind.name, labels.collect::<String>()))
+    let outline = |text: &str| {
+        let (body, _) = syntax::parse(subject.source, text);
+        let label = |label: &Ident| format!(" {}", serde_json::Value::from(&*label.name));
+        let begins =
+            |block: &Block| format!("{}{}", block.kind.name, block.labels.iter().map(label).collect::<String>());
+        let mut outline: Outline = body.blocks.iter().map(|block| (block.span.range(), begins(block))).collect();
+        outline.sort_by_key(|(range, _)| range.start);
+        outline
+    };
+    source.block_around(subject.range().start, outline).map(str::to_owned)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{DeposedKey, Instance, Resource, ResourceKey, Slot, State};
-use crate::address::{Address, ProviderAddress};
+use crate::address::{Address, InstanceKey, ProviderAddress};
 
 /// One object of an instance: the current one, or a deposed one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,11 +90,15 @@ impl State {
         let resource = self
             .resources
             .entry(ResourceKey::of(&object.address))
-            .or_insert_with(|| Resource { provider: provider.clone(), instances: std::collections::BTreeMap::new() });
-        if resource.provider != *provider {
+            .or_insert_with(|| Resource { provider: provider.block(), instances: std::collections::BTreeMap::new() });
+        let is_one_of_several = provider.key != InstanceKey::None;
+        if is_one_of_several {
+            resource.provider = provider.block();
+        } else if resource.provider != *provider {
             resource.provider = provider.clone();
         }
         let slot = resource.instances.entry(object.address.key.clone()).or_default();
+        slot.provider = is_one_of_several.then(|| provider.clone());
         match &object.deposed {
             None => slot.current = Some(Arc::clone(instance)),
             Some(key) => {
@@ -133,7 +137,7 @@ impl State {
         self.slot(to).is_none()
             && self.provider(from).cloned().is_some_and(|provider| {
                 let slot = self.take(from);
-                slot.map(|slot| self.insert(to, provider, slot)).is_some()
+                slot.map(|slot| self.insert(to, &provider, slot)).is_some()
             })
     }
 
@@ -143,14 +147,14 @@ impl State {
         other.slot(to).is_none()
             && self.provider(from).cloned().is_some_and(|provider| {
                 let slot = self.take(from);
-                slot.map(|slot| other.insert(to, provider, slot)).is_some()
+                slot.map(|slot| other.insert(to, &provider, slot)).is_some()
             })
     }
 
-    fn insert(&mut self, address: &Address, provider: ProviderAddress, slot: Slot) {
+    fn insert(&mut self, address: &Address, provider: &ProviderAddress, slot: Slot) {
         self.resources
             .entry(ResourceKey::of(address))
-            .or_insert_with(|| Resource { provider, instances: std::collections::BTreeMap::new() })
+            .or_insert_with(|| Resource { provider: provider.block(), instances: std::collections::BTreeMap::new() })
             .instances
             .insert(address.key.clone(), slot);
     }

@@ -91,6 +91,8 @@ pub struct Slot {
     pub current: Option<Arc<Instance>>,
     /// Objects that were replaced and are still to be destroyed.
     pub deposed: BTreeMap<DeposedKey, Arc<Instance>>,
+    /// The provider configuration that last wrote it, where that is one of several of its block.
+    pub provider: Option<ProviderAddress>,
 }
 
 /// One recorded object.
@@ -173,7 +175,9 @@ impl State {
 
     /// The provider configuration that last wrote an instance.
     pub fn provider(&self, address: &Address) -> Option<&ProviderAddress> {
-        self.resources.get(&ResourceKey::of(address)).map(|resource| &resource.provider)
+        let resource = self.resources.get(&ResourceKey::of(address))?;
+        let own = resource.instances.get(&address.key).and_then(|slot| slot.provider.as_ref());
+        Some(own.unwrap_or(&resource.provider))
     }
 
     /// Every object, current before deposed, in the order of addresses.
@@ -191,7 +195,8 @@ impl State {
     pub fn slots(&self) -> impl Iterator<Item = (Address, &ProviderAddress, &Slot)> {
         self.resources.iter().flat_map(|(key, resource)| {
             resource.instances.iter().map(move |(instance, slot)| {
-                (key.resource.instance(key.module.clone(), instance.clone()), &resource.provider, slot)
+                let provider = slot.provider.as_ref().unwrap_or(&resource.provider);
+                (key.resource.instance(key.module.clone(), instance.clone()), provider, slot)
             })
         })
     }

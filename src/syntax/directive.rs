@@ -128,7 +128,7 @@ fn sequence(parser: &mut Parser<'_>, pieces: &mut IntoIter<Piece>) -> Read<Seque
                     Some((Directive::EndFor, end)) => start.to(end),
                     other => report_unfinished(parser, other, "for", start),
                 };
-                TemplatePart::For { key_name, value_name, collection, body, span }
+                TemplatePart::For { key_name, value_name, collection, body, opening: start, span }
             }
             Piece::Directive(ending, span) => return Ok((parts, Some((ending, span)))),
         });

@@ -220,6 +220,8 @@ pub enum TemplatePart {
         collection: Expression,
         /// Repeated for each element.
         body: Vec<TemplatePart>,
+        /// `%{ for k, v in c }`
+        opening: Span,
         /// From `%{ for` to the end of `%{ endfor }`.
         span: Span,
     },

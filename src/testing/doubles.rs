@@ -105,7 +105,12 @@ impl Doubles {
         let mut mocked = Vec::new();
         for named in mocks {
             doubles.extend(named.mock.overrides.iter().map(|own| reading.double(own, named.mock.moment)));
-            let id = ProviderId { module: ModulePath::root(), name: named.name.clone(), alias: named.alias.clone() };
+            let id = ProviderId {
+                module: ModulePath::root(),
+                name: named.name.clone(),
+                alias: named.alias.clone(),
+                key: InstanceKey::None,
+            };
             let Some(provider) = registry.find(&provider_source(configuration, &id)).cloned() else { continue };
             let session: Arc<dyn Session> = Arc::new(MockSession {
                 provider: provider.clone(),

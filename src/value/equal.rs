@@ -17,10 +17,13 @@ impl Value {
 
     /// Whether the two are equal, marks aside; `None` where that is not yet known.
     pub fn equal(&self, other: &Self) -> Option<bool> {
-        unless_known(self, other).unwrap_or_else(|| match types_agree(self, other) {
-            Some(true) => equal_known(self, other),
-            settled => settled,
-        })
+        match without_looking_in(self, other) {
+            Early::Settled(answer) => answer,
+            Early::BothKnown => match types_agree(self, other) {
+                Some(true) => equal_known(self, other),
+                settled => settled,
+            },
+        }
     }
 
     /// Whether nothing in it is still to find its type.
@@ -89,16 +92,22 @@ fn same_shape(one: &Type, other: &Type, part: fn(&Type, &Type) -> bool) -> bool 
     }
 }
 
-/// The answer where one of the two is null or unknown itself.
-fn unless_known(a: &Value, b: &Value) -> Option<Option<bool>> {
+/// What can be said of two values before their parts are compared.
+enum Early {
+    /// One of them is null or unknown itself, so that there is an answer, or none yet.
+    Settled(Option<bool>),
+    BothKnown,
+}
+
+fn without_looking_in(a: &Value, b: &Value) -> Early {
     if let Some(answer) = by_range(a, b) {
-        return Some(Some(answer));
+        return Early::Settled(Some(answer));
     }
     match (&a.kind, &b.kind) {
-        (ValueKind::Unknown(..), _) | (_, ValueKind::Unknown(..)) => Some(None),
-        (ValueKind::Null(_), ValueKind::Null(_)) => Some(Some(true)),
-        (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Some(Some(false)),
-        _ => None,
+        (ValueKind::Unknown(..), _) | (_, ValueKind::Unknown(..)) => Early::Settled(None),
+        (ValueKind::Null(_), ValueKind::Null(_)) => Early::Settled(Some(true)),
+        (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Early::Settled(Some(false)),
+        _ => Early::BothKnown,
     }
 }
 
@@ -151,7 +160,10 @@ fn equal_known(left: &Value, right: &Value) -> Option<bool> {
 
 /// Equality of two parts of values whose types have been compared.
 fn parts_equal(a: &Value, b: &Value) -> Option<bool> {
-    unless_known(a, b).unwrap_or_else(|| equal_known(a, b))
+    match without_looking_in(a, b) {
+        Early::Settled(answer) => answer,
+        Early::BothKnown => equal_known(a, b),
+    }
 }
 
 /// From the first on: what is not known before the first difference leaves it open.

@@ -161,7 +161,7 @@ impl Reader<'_> {
         let (name, span) = (label(&block, 0), block.header);
         let (mut content, body) = PROVIDER.partial(block.body, span, self.found);
         let alias = content.value("alias").and_then(|e| text(&e, self.found));
-        let block = ProviderBlock { name, alias, body, span };
+        let block = ProviderBlock { name, alias, for_each: None, body, span };
         self.add_provider(TestProvider { block, mock: None });
     }
 

@@ -85,7 +85,7 @@ pub(super) fn read_mock_provider(
         read_source_files(&source, root, &mut brought, sources, found);
         mock.complete_with(brought);
     }
-    let block = ProviderBlock { name, alias, body: Body::default(), span };
+    let block = ProviderBlock { name, alias, for_each: None, body: Body::default(), span };
     TestProvider { block, mock: Some(mock) }
 }
 

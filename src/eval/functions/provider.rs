@@ -68,7 +68,11 @@ fn encode_tfvars(a: &Arguments) -> Result<Value, FunctionError> {
 
 /// `name = expression` and a line end; the layout is made afterwards.
 fn write_assignment(name: &str, item: &Value, out: &mut String) {
-    if is_identifier(name) { out.push_str(name) } else { write_quoted(name, out) }
+    if is_identifier(name) {
+        out.push_str(name);
+    } else {
+        write_quoted(name, out);
+    }
     out.push_str(" = ");
     write_expression(item, out);
     out.push('\n');

@@ -80,7 +80,7 @@ impl Reader<'_> {
             .ok_or_else(|| self.damaged(&at(), &format!("names {provider:?}, which is no provider configuration")))?;
         let mut instances = BTreeMap::new();
         for instance in rows {
-            self.instance(instance, &mut instances).map_err(|what| self.damaged(&at(), &what))?;
+            self.instance(instance, &provider, &mut instances).map_err(|what| self.damaged(&at(), &what))?;
         }
         let key = ResourceKey { module: place, resource };
         Ok((!instances.is_empty()).then_some((key, Resource { provider, instances })))
@@ -102,7 +102,12 @@ impl Reader<'_> {
         }
     }
 
-    fn instance(&mut self, mut row: InstanceRow<'_>, slots: &mut BTreeMap<InstanceKey, Slot>) -> Result<(), String> {
+    fn instance(
+        &mut self,
+        mut row: InstanceRow<'_>,
+        provider: &ProviderAddress,
+        slots: &mut BTreeMap<InstanceKey, Slot>,
+    ) -> Result<(), String> {
         let key = match row.index_key.take() {
             None | Some(serde_json::Value::Null) => InstanceKey::None,
             Some(serde_json::Value::String(key)) => InstanceKey::String(key.into()),
@@ -112,9 +117,13 @@ impl Reader<'_> {
             },
         };
         let deposed = row.deposed.take().filter(|key| !key.is_empty());
+        let provider_key = row.provider_key.take().map(|key| InstanceKey::String(key.into()));
         let dependencies = &mut self.dependencies;
         let instance = Arc::new(instance_from_row(row, |text| interned_dependency(dependencies, text))?);
         let slot = slots.entry(key).or_default();
+        if let Some(key) = provider_key {
+            slot.provider = Some(ProviderAddress { key, ..provider.clone() });
+        }
         let earlier = match deposed {
             None => slot.current.replace(instance),
             Some(text) => {

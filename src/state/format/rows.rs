@@ -66,6 +66,9 @@ pub struct InstanceRow<'a> {
     pub(super) status: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) deposed: Option<Cow<'a, str>>,
+    /// Which of the configurations of a provider block with `for_each`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) provider_key: Option<String>,
     #[serde(default)]
     schema_version: u64,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +113,7 @@ pub fn row_of_instance(instance: &Instance) -> InstanceRow<'_> {
         index_key: None,
         status: instance.tainted.then_some(Cow::Borrowed("tainted")),
         deposed: None,
+        provider_key: None,
         schema_version: instance.schema_version,
         attributes: instance.attributes_flat.is_none().then(|| instance.attributes.raw()),
         attributes_flat: instance.attributes_flat.clone(),

@@ -44,8 +44,13 @@ pub fn write_json(value: &impl Serialize) -> Vec<u8> {
 fn resource_row<'a>(key: &'a ResourceKey, resource: &'a Resource) -> ResourceRow<'a> {
     let mut instances = Vec::with_capacity(resource.instances.len());
     for (key, slot) in &resource.instances {
-        instances.extend(slot.current.iter().map(|instance| instance_row(key, None, instance)));
-        instances.extend(slot.deposed.iter().map(|(d, instance)| instance_row(key, Some(d.as_str()), instance)));
+        let current = slot.current.iter().map(|instance| instance_row(key, None, instance));
+        let deposed = slot.deposed.iter().map(|(d, instance)| instance_row(key, Some(d.as_str()), instance));
+        let provider_key = slot.provider.as_ref().and_then(|provider| provider.key.as_text());
+        instances.extend(current.chain(deposed).map(|mut row| {
+            row.provider_key.clone_from(&provider_key);
+            row
+        }));
     }
     ResourceRow {
         module: Cow::Owned(key.module.to_string()),

@@ -121,9 +121,18 @@ fn convert_value(value: &Value, got: &Type, want: &Type, steps: &mut Steps) -> R
     Ok(converted.marked(marks))
 }
 
+/// The number that a text stands for; infinity has a name, as in Go.
+fn number_of(text: &str) -> Option<Number> {
+    match text {
+        "inf" | "Inf" | "+inf" | "+Inf" => Number::from_f64(f64::INFINITY),
+        "-inf" | "-Inf" => Number::from_f64(f64::NEG_INFINITY),
+        _ => Number::parse(text),
+    }
+}
+
 fn convert_string(text: &str, want: &Type, steps: &Steps) -> Result<Value, ConversionError> {
     if *want == Type::Number {
-        return match Number::from_text(text) {
+        return match number_of(text) {
             Some(n) => Ok(Value::number(n)),
             None => error(steps, "a number is required"),
         };

@@ -77,16 +77,6 @@ impl Number {
         Some(Self::ranged(Float::from_decimal(negative, digits, power, PARSED.into()), PARSED))
     }
 
-    /// A number as a text is converted to one: what [`Number::parse`] reads, and infinity.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let infinite = |negative| Some(Self { repr: Repr::Infinite(negative), precision: PARSED });
-        match text {
-            "inf" | "Inf" | "+inf" | "+Inf" => infinite(false),
-            "-inf" | "-Inf" => infinite(true),
-            _ => Self::parse(text),
-        }
-    }
-
     /// A number from an `f64`; `None` when that is not a number.
     pub fn from_f64(f: f64) -> Option<Self> {
         if f.is_nan() {

@@ -157,13 +157,17 @@ fn wrapped(index: &Value, length: usize) -> Result<usize, FunctionError> {
 
 pub(super) fn element_type(args: &[Value]) -> Result<Type, FunctionError> {
     let [list, index] = args else { return Ok(Type::Dynamic) };
-    if index.as_number().is_some_and(Number::is_negative) {
-        return Err("cannot use element function with a negative index".into());
-    }
     match list.type_of() {
         Type::List(element) => Ok((*element).clone()),
         Type::Tuple(_) if !index.is_known() => Ok(Type::Dynamic),
-        Type::Tuple(items) => Ok(items.get(wrapped(index, items.len())?).cloned().unwrap_or(Type::Dynamic)),
+        Type::Tuple(items) => {
+            let at = wrapped(index, items.len())?;
+            // In lists a negative index counts from the end; in tuples Terraform knows none, unless it is the first.
+            if at > 0 && index.as_number().is_some_and(Number::is_negative) {
+                return Err("cannot use element function with a negative index".into());
+            }
+            Ok(items.get(at).cloned().unwrap_or(Type::Dynamic))
+        }
         ty => Err(format!("cannot read elements from {}", ty.friendly_name()).into()),
     }
 }

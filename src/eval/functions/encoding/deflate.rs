@@ -127,7 +127,9 @@ impl Packer<'_> {
         if self.at + MIN_MATCH > end {
             return;
         }
-        let Some(bytes) = self.data.get(self.at..self.at + MIN_MATCH).and_then(|four| four.try_into().ok()) else { return };
+        let Some(bytes) = self.data.get(self.at..self.at + MIN_MATCH).and_then(|four| four.try_into().ok()) else {
+            return;
+        };
         let hash = u32::from_be_bytes(bytes).wrapping_mul(0x1e35_a7bd) >> (32 - HASH_BITS);
         let head = &mut self.heads[hash as usize];
         self.chain = *head;
@@ -197,4 +199,3 @@ impl Packer<'_> {
         self.tokens.clear();
     }
 }
-

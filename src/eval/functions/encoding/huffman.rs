@@ -208,7 +208,9 @@ impl Header {
         let lengths: Vec<u32> = literal.lengths().take(literals).chain(distance.lengths().take(distances)).collect();
         let runs = runs(&lengths);
         let mut counts = vec![0; ORDER.len()];
-        runs.iter().for_each(|(symbol, ..)| counts[*symbol] += 1);
+        for (symbol, ..) in &runs {
+            counts[*symbol] += 1;
+        }
         let codes = Codes::for_counts(&counts, 7);
         let last = ORDER.iter().rposition(|symbol| counts[*symbol] > 0);
         let written = last.map_or(4, |last| (last + 1).max(4));

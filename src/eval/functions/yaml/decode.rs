@@ -112,9 +112,7 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
         let before = self.values;
         let (anchor, value) = match event {
             Event::Alias(anchor) => return self.alias(anchor, &span),
-            Event::Scalar(text, style, anchor, tag) => {
-                (anchor, self.scalar(&text, style, tag.as_deref(), &span)?)
-            }
+            Event::Scalar(text, style, anchor, tag) => (anchor, self.scalar(&text, style, tag.as_deref(), &span)?),
             Event::SequenceStart(anchor, tag) => {
                 check_tag(tag.as_deref(), "seq", &span)?;
                 self.open(anchor, &span)?;
