@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bowline::access::{self, Assignment, Cluster, Credential, Doors, Identity, Role, Scope, World};
-use bowline::address::{Address, ModulePath, ProviderAddress};
+use bowline::address::{Address, InstanceKey, ModulePath, ProviderAddress};
 use bowline::azure::arm_id::ArmId;
 use bowline::azure::provider::azurerm;
 use bowline::checks;
@@ -170,7 +170,7 @@ fn made(registry: &Registry, address: &Address, known: Vec<(&'static str, Value)
         address: address.clone(),
         previous_address: None,
         deposed: None,
-        provider: ProviderAddress { module: ModulePath::root(), source, alias: None },
+        provider: ProviderAddress { module: ModulePath::root(), source, alias: None, key: InstanceKey::None },
         action: Action::Create,
         reason: None,
         before: Value::null(block.implied_type()),
