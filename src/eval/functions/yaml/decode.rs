@@ -91,7 +91,7 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
             let (event, span) = self.next()?;
             match event {
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
-                Event::StreamEnd => return Err(at(1, 1, "missing start of document")),
+                Event::StreamEnd => return Err(at(span.start.line().max(2), 1, "missing start of document")),
                 event => break self.value(event, span)?,
             }
         };
