@@ -44,7 +44,9 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
             let mut lines = Vec::new();
             draw(&loaded.configuration.root, "", &mut lines);
             lines.push(String::new());
-            lines.iter().for_each(|line| invocation.print_line(line));
+            for line in &lines {
+                invocation.print_line(line);
+            }
         }
     }
     Ok(Exit::Success)
