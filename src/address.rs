@@ -28,16 +28,6 @@ pub enum InstanceKey {
     String(Arc<str>),
 }
 
-impl InstanceKey {
-    /// The key of `for_each`.
-    pub fn as_text(&self) -> Option<String> {
-        match self {
-            Self::String(key) => Some(key.to_string()),
-            Self::None | Self::Int(_) => None,
-        }
-    }
-}
-
 /// Managed, read or opened for the run only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ResourceMode {

@@ -20,6 +20,7 @@ mod tests {
 
     const TERRAFORM_1_11: &str = include_str!("../../state/golden/terraform-1.11.json");
     const TERRAFORM_1_12: &str = include_str!("../../state/golden/terraform-1.12-identity.json");
+    const OPENTOFU_REPEATED: &str = include_str!("../../state/golden/opentofu-provider-for-each.json");
     const TERRAFORM_0_13: &str = include_str!("../../state/golden/terraform-0.13.json");
 
     fn read_text(text: &str) -> State {
@@ -28,7 +29,7 @@ mod tests {
 
     #[test]
     fn what_terraform_wrote_is_written_back_byte_for_byte() {
-        for text in [TERRAFORM_1_11, TERRAFORM_1_12] {
+        for text in [TERRAFORM_1_11, TERRAFORM_1_12, OPENTOFU_REPEATED] {
             let written = String::from_utf8(write(&read_text(text))).unwrap();
             let first_difference = written.lines().zip(text.lines()).find(|(ours, theirs)| ours != theirs);
             assert_eq!(first_difference, None);
@@ -51,6 +52,18 @@ mod tests {
         assert_eq!(state.provider(&nested).unwrap().to_string(), "provider[\"terraform.io/builtin/terraform\"]");
         assert!(state.instance(&Address::parse("data.terraform_remote_state.r").unwrap()).is_some());
         assert!(state.instance(&Address::parse("terraform_data.b[3]").unwrap()).is_none());
+    }
+
+    #[test]
+    fn each_instance_may_have_its_own_provider_configuration() {
+        let state = read_text(OPENTOFU_REPEATED);
+        for key in ["eu", "us"] {
+            let address = Address::parse(&format!("null_resource.each[\"{key}\"]")).unwrap();
+            let expected = format!("provider[\"registry.terraform.io/hashicorp/null\"].by[\"{key}\"]");
+            assert_eq!(state.provider(&address).unwrap().to_string(), expected);
+        }
+        let nameless = OPENTOFU_REPEATED.replace("\"provider\"", "\"supplier\"");
+        assert!(read(nameless.as_bytes(), "x").unwrap_err().detail.contains("no provider configuration"));
     }
 
     #[test]

@@ -75,12 +75,16 @@ impl Reader<'_> {
             name: self.word(&name),
         };
         let place = self.module(&module).ok_or_else(|| self.damaged(&at(), "is in a module of no valid name"))?;
+        // Where instances name theirs, the resource names none.
+        let first = || rows.iter().find_map(|row| row.provider.as_deref());
+        let named = if provider.is_empty() { first().unwrap_or_default() } else { &*provider };
         let provider = self
-            .provider(&provider)
-            .ok_or_else(|| self.damaged(&at(), &format!("names {provider:?}, which is no provider configuration")))?;
+            .provider(named)
+            .ok_or_else(|| self.damaged(&at(), &format!("names {named:?}, which is no provider configuration")))?
+            .block();
         let mut instances = BTreeMap::new();
         for instance in rows {
-            self.instance(instance, &provider, &mut instances).map_err(|what| self.damaged(&at(), &what))?;
+            self.instance(instance, &mut instances).map_err(|what| self.damaged(&at(), &what))?;
         }
         let key = ResourceKey { module: place, resource };
         Ok((!instances.is_empty()).then_some((key, Resource { provider, instances })))
@@ -102,12 +106,7 @@ impl Reader<'_> {
         }
     }
 
-    fn instance(
-        &mut self,
-        mut row: InstanceRow<'_>,
-        provider: &ProviderAddress,
-        slots: &mut BTreeMap<InstanceKey, Slot>,
-    ) -> Result<(), String> {
+    fn instance(&mut self, mut row: InstanceRow<'_>, slots: &mut BTreeMap<InstanceKey, Slot>) -> Result<(), String> {
         let key = match row.index_key.take() {
             None | Some(serde_json::Value::Null) => InstanceKey::None,
             Some(serde_json::Value::String(key)) => InstanceKey::String(key.into()),
@@ -117,12 +116,17 @@ impl Reader<'_> {
             },
         };
         let deposed = row.deposed.take().filter(|key| !key.is_empty());
-        let provider_key = row.provider_key.take().map(|key| InstanceKey::String(key.into()));
+        let provider = match row.provider.take() {
+            Some(text) => Some(
+                self.provider(&text).ok_or_else(|| format!("names {text:?}, which is no provider configuration"))?,
+            ),
+            None => None,
+        };
         let dependencies = &mut self.dependencies;
         let instance = Arc::new(instance_from_row(row, |text| interned_dependency(dependencies, text))?);
         let slot = slots.entry(key).or_default();
-        if let Some(key) = provider_key {
-            slot.provider = Some(ProviderAddress { key, ..provider.clone() });
+        if let Some(provider) = provider.filter(|provider| provider.key != InstanceKey::None) {
+            slot.provider = Some(provider);
         }
         let earlier = match deposed {
             None => slot.current.replace(instance),

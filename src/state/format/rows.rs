@@ -51,7 +51,8 @@ pub(super) struct ResourceRow<'a> {
     pub kind: Cow<'a, str>,
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    #[serde(borrow)]
+    /// Empty where the instances name theirs: one of the configurations of a block with `for_each`, as OpenTofu records it.
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
     pub provider: Cow<'a, str>,
     #[serde(borrow, default)]
     pub instances: Vec<InstanceRow<'a>>,
@@ -66,9 +67,9 @@ pub struct InstanceRow<'a> {
     pub(super) status: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) deposed: Option<Cow<'a, str>>,
-    /// Which of the configurations of a provider block with `for_each`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) provider_key: Option<String>,
+    /// Its own provider configuration, where the resource names none.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) provider: Option<Cow<'a, str>>,
     #[serde(default)]
     schema_version: u64,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +114,7 @@ pub fn row_of_instance(instance: &Instance) -> InstanceRow<'_> {
         index_key: None,
         status: instance.tainted.then_some(Cow::Borrowed("tainted")),
         deposed: None,
-        provider_key: None,
+        provider: None,
         schema_version: instance.schema_version,
         attributes: instance.attributes_flat.is_none().then(|| instance.attributes.raw()),
         attributes_flat: instance.attributes_flat.clone(),

@@ -43,12 +43,13 @@ pub fn write_json(value: &impl Serialize) -> Vec<u8> {
 
 fn resource_row<'a>(key: &'a ResourceKey, resource: &'a Resource) -> ResourceRow<'a> {
     let mut instances = Vec::with_capacity(resource.instances.len());
+    let each_its_own = resource.instances.values().any(|slot| slot.provider.is_some());
     for (key, slot) in &resource.instances {
         let current = slot.current.iter().map(|instance| instance_row(key, None, instance));
         let deposed = slot.deposed.iter().map(|(d, instance)| instance_row(key, Some(d.as_str()), instance));
-        let provider_key = slot.provider.as_ref().and_then(|provider| provider.key.as_text());
+        let provider = each_its_own.then(|| slot.provider.as_ref().unwrap_or(&resource.provider).to_string());
         instances.extend(current.chain(deposed).map(|mut row| {
-            row.provider_key.clone_from(&provider_key);
+            row.provider = provider.clone().map(Cow::Owned);
             row
         }));
     }
@@ -57,7 +58,7 @@ fn resource_row<'a>(key: &'a ResourceKey, resource: &'a Resource) -> ResourceRow
         mode: Cow::Borrowed(if key.resource.mode == ResourceMode::Data { "data" } else { "managed" }),
         kind: Cow::Borrowed(&key.resource.kind),
         name: Cow::Borrowed(&key.resource.name),
-        provider: Cow::Owned(resource.provider.to_string()),
+        provider: if each_its_own { Cow::Borrowed("") } else { Cow::Owned(resource.provider.to_string()) },
         instances,
     }
 }
