@@ -210,9 +210,8 @@ impl Stage<'_> {
 
     /// The session behind what the state names; of another configuration of that block where that one is no more.
     pub fn session_of(&self, address: &ProviderAddress) -> Option<&Arc<dyn Session>> {
-        let mut ids: Vec<&ProviderId> = self.sessions.keys().filter(|id| self.is_block_of(id, address)).collect();
-        ids.sort_by_key(|id| (id.key != address.key, *id));
-        self.sessions.get(*ids.first()?)
+        let of_block = self.sessions.iter().filter(|(id, _)| self.is_block_of(id, address));
+        of_block.min_by_key(|(id, _)| (id.key != address.key, *id)).map(|(_, session)| session)
     }
 
     fn is_block_of(&self, id: &ProviderId, address: &ProviderAddress) -> bool {

@@ -4,6 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use azure_core::credentials::TokenCredential;
+use azure_core::error::ErrorKind;
+use azure_core::http::{self, ClientOptions, Context, Pipeline, PipelineSendOptions, RetryOptions, Url};
+
 use super::clock::{Clock, Patience};
 use super::cloud::Cloud;
 use super::envelope::VIRTUAL_TIME;
@@ -13,9 +17,6 @@ use super::retry::Retry;
 use super::throttle::{Throttle, Turn};
 use super::token::{BearerToken, Claims, causes};
 use crate::provider::Holdups;
-use azure_core::credentials::TokenCredential;
-use azure_core::error::ErrorKind;
-use azure_core::http::{self, ClientOptions, Context, Pipeline, PipelineSendOptions, RetryOptions, Url};
 
 /// A client of Azure Resource Manager. Clones share everything: the token, the limiter, the connections.
 #[derive(Clone)]
