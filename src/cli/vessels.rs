@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value as Json, json};
 
+use crate::manifests::is_client_secret;
+
 /// The Secrets that objects refer to: `namespace/name` each.
 pub fn referred(objects: &[Json]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -47,7 +49,9 @@ pub fn without_values(secret: &Json) -> Json {
         .map(|(key, value)| {
             let text = value.as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
             let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-            (key.clone(), json!(told(&text)))
+            // A secret may look like an id.
+            let left = if is_client_secret(key) { "(secret)".to_owned() } else { told(&text) };
+            (key.clone(), json!(left))
         })
         .collect();
     json!({
@@ -79,12 +83,15 @@ mod tests {
         let id = "0f1e2d3c-0000-4000-8000-000000000001";
         let encoded = |text: &str| BASE64_STANDARD.encode(text);
         let secret = json!({"metadata": {"name": "a", "namespace": "n"}, "data": {
-            "id": encoded(id), "pw": encoded("hunter2"), "key": encoded("hunter=2"),
+            "id": encoded(id), "pw": encoded("hunter2"), "key": encoded("hunter=2"), "AZURE_CLIENT_SECRET": encoded(id),
             "auth": encoded(&format!("RunAs=App;AppId={id};AppKey=hunter2")),
         }});
         let left = without_values(&secret);
         let auth = format!("RunAs=App;AppId={id};AppKey=(secret)");
-        assert_eq!(left["stringData"], json!({"id": id, "pw": "(secret)", "key": "(secret)", "auth": auth}));
+        let expected = json!({
+            "id": id, "pw": "(secret)", "key": "(secret)", "AZURE_CLIENT_SECRET": "(secret)", "auth": auth,
+        });
+        assert_eq!(left["stringData"], expected);
     }
 
     #[test]

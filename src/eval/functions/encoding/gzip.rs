@@ -39,3 +39,37 @@ pub(super) fn gunzip(a: &Arguments) -> Result<Value, FunctionError> {
     }
     text(String::from_utf8(unpacked).map_err(|_| "the result of decoding the provided string is not valid UTF-8")?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn unpacked(packed: &[u8]) -> Vec<u8> {
+        let mut data = Vec::new();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut data).unwrap();
+        data
+    }
+
+    #[test]
+    fn what_is_longer_than_the_window_comes_back() {
+        for length in [0, 1, 3, 4, 258, 262, 32_767, 32_768, 65_535, 65_536, 65_537, 200_000] {
+            let runs: Vec<u8> = (0..length).map(|i| b"abcdefgh"[(i / 300) % 8]).collect();
+            let noise: Vec<u8> = (0..length).map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
+            for data in [runs, noise] {
+                assert_eq!(unpacked(&gzip(&data)), data, "{length}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_packed_comes_back(words in prop::collection::vec("[ab]{0,9}|[a-z]{1,300}|.{0,20}", 0..200)) {
+            let data = words.concat().into_bytes();
+            prop_assert_eq!(unpacked(&gzip(&data)), data);
+        }
+    }
+}
