@@ -19,9 +19,15 @@ pub struct Run {
     pub cpu: Duration,
     /// The most memory it held at once, in KiB.
     pub peak_kib: u64,
+    /// It was ended because it took longer than [`PATIENCE`]: it would have taken more than this.
+    pub cut_short: bool,
 }
 
-/// Runs a program to its end and watches it through `/proc`. Ends the bench when the program fails.
+/// How long a run is waited for. What takes longer is ended, and its time is a lower bound.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Runs a program to its end, or for as long as [`PATIENCE`] lasts, and watches it through `/proc`. Ends the bench
+/// when the program fails.
 pub fn run(program: &Path, arguments: &[&str], folder: &Path, success: &[i32]) -> Run {
     let started = Instant::now();
     let mut child = Command::new(program)
@@ -37,6 +43,12 @@ pub fn run(program: &Path, arguments: &[&str], folder: &Path, success: &[i32]) -
     let mut seen = Run::default();
     let status = loop {
         observe(child.id(), &mut seen);
+        seen.wall = started.elapsed();
+        if seen.wall > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Run { cut_short: true, ..seen };
+        }
         match child.try_wait() {
             Ok(Some(status)) => break status,
             Ok(None) => std::thread::sleep(Duration::from_micros(500)),
