@@ -4,7 +4,7 @@
 use kube::core::Status;
 use kube::error::DiscoveryError;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, causes};
 
 /// Why a request came to nothing.
 #[derive(Debug)]
@@ -85,20 +85,6 @@ fn tls_of<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls
         let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
         tls_of(inner)
     })
-}
-
-/// An error's sentence and those of its causes, each once.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 impl Failure {

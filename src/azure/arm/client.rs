@@ -15,7 +15,8 @@ use super::error::{ArmError, ServiceError};
 use super::request::{Method, Request, Response, read};
 use super::retry::Retry;
 use super::throttle::{Throttle, Turn};
-use super::token::{BearerToken, Claims, causes};
+use super::token::{BearerToken, Claims};
+use crate::diagnostic::causes;
 use crate::provider::Holdups;
 
 /// A client of Azure Resource Manager. Clones share everything: the token, the limiter, the connections.

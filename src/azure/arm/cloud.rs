@@ -3,8 +3,7 @@
 use azure_core::http::{ClientOptions, Context, Method, Pipeline, Request, Url};
 use serde_json::Value;
 
-use super::token::causes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, causes};
 
 /// The addresses of a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,8 +19,7 @@ use serde_json::Value;
 
 use super::cloud::Cloud;
 use super::credentials::list;
-use super::token::causes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, causes};
 
 /// A way to sign in.
 #[derive(Debug, Clone)]

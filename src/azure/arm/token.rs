@@ -15,6 +15,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::diagnostic::causes;
+
 /// The pipeline's policy that signs requests to one host. Unlike `azure_core`'s own it holds one token for all
 /// callers while it is fetched, never sends it to another host than Azure Resource Manager's, and allows plain HTTP on
 /// the loopback interface, where the simulator listens.
@@ -120,20 +122,6 @@ impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BearerToken").field("scope", &self.scope).finish_non_exhaustive()
     }
-}
-
-/// An error's sentence and those of its causes, each once.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 fn read_claims(token: &str) -> Option<Claims> {

@@ -1,15 +1,20 @@
 //! Lists in a body whose entries are resources of their own: the rules of a security group, the routes of a table.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::simulator::answer::Refusal;
-use crate::simulator::body::{set, text, unset};
-use crate::simulator::service::{Draft, Scene};
-use crate::simulator::target::Key;
+use crate::simulator::body::{self, set, text, unset};
+use crate::simulator::service::{Draft, Outcome, Scene, Service};
+use crate::simulator::target::{Key, Place};
 use crate::simulator::world::{Change, Resource};
 
-/// Such a list.
-pub(super) struct Nested {
+/// How long a write to a list's owner or to one of its entries takes, in seconds.
+pub(super) const WRITE: u64 = 3;
+
+/// Such a list, and the service of its entries.
+pub(in crate::simulator) struct Nested {
     /// Where it is in the body: `/properties/securityRules`.
     pub pointer: &'static str,
     /// How the entries' ids go on: `securityRules`.
@@ -54,7 +59,7 @@ impl Nested {
     }
 
     /// Completes an entry that was written by itself.
-    pub fn complete_alone(&self, draft: &Draft<'_>, body: &mut Value) -> Result<(), Refusal> {
+    fn complete_alone(&self, draft: &Draft<'_>, body: &mut Value) -> Result<(), Refusal> {
         let key = draft.place.key();
         let others: Vec<Value> = draft
             .scene
@@ -64,6 +69,35 @@ impl Nested {
             .map(|other| other.body.clone())
             .collect();
         (self.complete)(&draft.place.name, body, &others)
+    }
+}
+
+impl Service for Nested {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn is_tracked(&self) -> bool {
+        false
+    }
+
+    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        let mut body = draft.body.clone();
+        body::without_nulls(&mut body);
+        self.complete_alone(&draft, &mut body)?;
+        Ok(Outcome::of(body).lasting(WRITE))
+    }
+
+    fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
+        Ok(Some(Duration::from_secs(WRITE)))
+    }
+
+    fn occupies(&self, place: &Place) -> String {
+        place.parent.clone()
+    }
+
+    fn etag(&self) -> Option<&'static str> {
+        Some("/etag")
     }
 }
 

@@ -7,38 +7,31 @@ use serde_json::{Value, json};
 use crate::simulator::answer::Refusal;
 use crate::simulator::body::{self, fill, set, text};
 use crate::simulator::service::{Draft, Outcome, Scene, Service};
-use crate::simulator::services::nested::{Nested, show_subnets, unused};
-use crate::simulator::target::{Place, same};
+use crate::simulator::services::nested::{Nested, WRITE, show_subnets, unused};
+use crate::simulator::target::same;
 use crate::simulator::world::Resource;
 
 /// `Microsoft.Network/networkSecurityGroups`
 pub(in crate::simulator) struct Groups;
 
-/// `Microsoft.Network/networkSecurityGroups/securityRules`
-pub(in crate::simulator) struct Rules;
-
 /// `Microsoft.Network/routeTables`
 pub(in crate::simulator) struct Tables;
 
-/// `Microsoft.Network/routeTables/routes`
-pub(in crate::simulator) struct Routes;
-
-static RULES: Nested = Nested {
+/// `Microsoft.Network/networkSecurityGroups/securityRules`
+pub(in crate::simulator) static RULES: Nested = Nested {
     pointer: "/properties/securityRules",
     word: "securityRules",
     kind: "Microsoft.Network/networkSecurityGroups/securityRules",
     complete: complete_rule,
 };
 
-static ROUTES: Nested = Nested {
+/// `Microsoft.Network/routeTables/routes`
+pub(in crate::simulator) static ROUTES: Nested = Nested {
     pointer: "/properties/routes",
     word: "routes",
     kind: "Microsoft.Network/routeTables/routes",
     complete: complete_route,
 };
-
-/// How long a write takes, in seconds.
-const WRITE: u64 = 3;
 
 /// The rules that every group has: name, priority, direction, access, source, destination.
 const DEFAULT_RULES: [(&str, u32, &str, &str, &str, &str); 6] = [
@@ -94,35 +87,6 @@ impl Service for Groups {
     }
 }
 
-impl Service for Rules {
-    fn kind(&self) -> &'static str {
-        RULES.kind
-    }
-
-    fn is_tracked(&self) -> bool {
-        false
-    }
-
-    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
-        let mut body = draft.body.clone();
-        body::without_nulls(&mut body);
-        RULES.complete_alone(&draft, &mut body)?;
-        Ok(Outcome::of(body).lasting(WRITE))
-    }
-
-    fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
-        Ok(Some(Duration::from_secs(WRITE)))
-    }
-
-    fn occupies(&self, place: &Place) -> String {
-        place.parent.clone()
-    }
-
-    fn etag(&self) -> Option<&'static str> {
-        Some("/etag")
-    }
-}
-
 impl Service for Tables {
     fn kind(&self) -> &'static str {
         "Microsoft.Network/routeTables"
@@ -148,35 +112,6 @@ impl Service for Tables {
     fn removal(&self, scene: Scene<'_>, resource: &Resource) -> Result<Option<Duration>, Refusal> {
         unused(scene, resource, "/properties/routeTable/id", "InUseRouteTableCannotBeDeleted")?;
         Ok(Some(Duration::from_secs(WRITE)))
-    }
-
-    fn etag(&self) -> Option<&'static str> {
-        Some("/etag")
-    }
-}
-
-impl Service for Routes {
-    fn kind(&self) -> &'static str {
-        ROUTES.kind
-    }
-
-    fn is_tracked(&self) -> bool {
-        false
-    }
-
-    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
-        let mut body = draft.body.clone();
-        body::without_nulls(&mut body);
-        ROUTES.complete_alone(&draft, &mut body)?;
-        Ok(Outcome::of(body).lasting(WRITE))
-    }
-
-    fn removal(&self, _scene: Scene<'_>, _resource: &Resource) -> Result<Option<Duration>, Refusal> {
-        Ok(Some(Duration::from_secs(WRITE)))
-    }
-
-    fn occupies(&self, place: &Place) -> String {
-        place.parent.clone()
     }
 
     fn etag(&self) -> Option<&'static str> {

@@ -116,12 +116,16 @@ fn position(i: usize) -> PathStep {
     PathStep::Index(Value::number(Number::from(i)))
 }
 
-fn converted_items<'a>(
+/// The elements in the type wanted, and that type.
+fn alike<'a>(
     items: impl Iterator<Item = (&'a Value, &'a Type)>,
+    got: &Type,
     want: &Type,
     steps: &mut Steps,
-) -> Result<Vec<Value>, ConversionError> {
-    items.enumerate().map(|(i, (item, got))| part(item, position(i), got, want, steps)).collect()
+) -> Result<(Type, Vec<Value>), ConversionError> {
+    let converted = items.enumerate().map(|(i, (item, got))| part(item, position(i), got, want, steps));
+    let converted = converted.collect::<Result<Vec<_>, _>>()?;
+    one_type(converted, got, want, steps)
 }
 
 fn list<'a>(
@@ -130,9 +134,7 @@ fn list<'a>(
     want: &Type,
     steps: &mut Steps,
 ) -> Result<Value, ConversionError> {
-    let items = converted_items(items, want, steps)?;
-    let (element, items) = one_type(items, got, want, steps)?;
-    Ok(Value::list(element, items))
+    alike(items, got, want, steps).map(|(element, items)| Value::list(element, items))
 }
 
 fn set<'a>(
@@ -141,9 +143,7 @@ fn set<'a>(
     want: &Type,
     steps: &mut Steps,
 ) -> Result<Value, ConversionError> {
-    let items = converted_items(items, want, steps)?;
-    let (element, items) = one_type(items, got, want, steps)?;
-    Ok(Value::set(element, items))
+    alike(items, got, want, steps).map(|(element, items)| Value::set(element, items))
 }
 
 fn map<'a>(

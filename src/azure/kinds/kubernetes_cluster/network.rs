@@ -96,18 +96,23 @@ fn load_balancer_profile() -> Row {
                 .spelled(Codec::Member("id"))
                 .rule(Rule::Conflicts(&["network_profile.load_balancer_profile.outbound_ip_prefix_ids"]))
                 .at("outboundIPs.publicIPs"),
-            text_set("effective_outbound_ips")
-                .computed()
-                .same(Same::ArmId)
-                .follows(MOVES)
-                .spelled(Codec::Member("id"))
-                .at("effectiveOutboundIPs"),
+            effective_outbound_ips(MOVES),
         ],
     )
     .or_computed()
     .replaces()
     .follows(WAY)
     .at("loadBalancerProfile")
+}
+
+/// The addresses that Azure uses in the end, which change with these arguments.
+fn effective_outbound_ips(with: &'static [&'static str]) -> Row {
+    text_set("effective_outbound_ips")
+        .computed()
+        .same(Same::ArmId)
+        .follows(with)
+        .spelled(Codec::Member("id"))
+        .at("effectiveOutboundIPs")
 }
 
 fn nat_gateway_profile() -> Row {
@@ -118,12 +123,7 @@ fn nat_gateway_profile() -> Row {
         vec![
             integer("idle_timeout_in_minutes").default_to(4).range(4, 120).at("idleTimeoutInMinutes"),
             integer("managed_outbound_ip_count").or_computed().range(1, 100).at("managedOutboundIPProfile.count"),
-            text_set("effective_outbound_ips")
-                .computed()
-                .same(Same::ArmId)
-                .follows(MOVES)
-                .spelled(Codec::Member("id"))
-                .at("effectiveOutboundIPs"),
+            effective_outbound_ips(MOVES),
         ],
     )
     .or_computed()
