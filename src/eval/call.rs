@@ -86,10 +86,13 @@ impl<'a> Calling<'a> {
             arguments.push(Argument { value, from, place: start_of(from) });
         }
         arguments.extend(expanded);
-        for (i, argument) in arguments.iter().enumerate() {
+        for (i, argument) in arguments.iter_mut().enumerate() {
             let Some(param) = function.param(i) else { continue };
-            if let Err(error) = argument.value.convert(&param.takes.ty()) {
-                found.push(self.invalid_argument(param.name, &error.message, argument.from, argument.place));
+            match argument.value.convert(&param.takes.ty()) {
+                Ok(converted) => argument.value = converted,
+                Err(error) => {
+                    found.push(self.invalid_argument(param.name, &error.message, argument.from, argument.place));
+                }
             }
         }
         if found.has_errors() {

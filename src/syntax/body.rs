@@ -4,7 +4,9 @@
 //! first error is reported, as Terraform does; unlike in Terraform the next top-level block is read afresh, and a
 //! brace that is missing does not swallow the rest of the file.
 
-use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::syntax::cursor::{Parser, Read, Unreadable};
 use crate::syntax::token::{Token, TokenKind};
@@ -183,7 +185,7 @@ impl Parser<'_> {
                 self.diagnostics.error_at(attribute.name.span, "Attribute redefined", detail);
             }
             None => {
-                names.0.insert(attribute.name.name.to_string(), body.attributes.len());
+                names.0.insert(attribute.name.name.clone(), body.attributes.len());
                 body.attributes.push(attribute);
             }
         }
@@ -326,4 +328,4 @@ struct ReadAttribute {
 
 /// The index of each attribute of a body.
 #[derive(Default)]
-struct Names(HashMap<String, usize>);
+struct Names(FxHashMap<Arc<str>, usize>);

@@ -8,6 +8,9 @@ impl Parser<'_> {
     /// The meaning of text between quotes, in which backslashes and doubled `$${`, `%%{` are escapes.
     pub fn quoted_text(&mut self, token: Token) -> String {
         let raw = self.text_of(token);
+        if !raw.contains('\\') {
+            return unescape_sequences(raw);
+        }
         let mut meaning = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some(at) = rest.find('\\') {

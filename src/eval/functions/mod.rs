@@ -23,8 +23,9 @@ mod time;
 mod types;
 mod yaml;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::value::{Marks, Type, Value};
 
@@ -48,7 +49,7 @@ const TABLES: [&[Function]; 13] = [
     types::TABLE,
 ];
 
-static BY_NAME: LazyLock<BTreeMap<&'static str, &'static Function>> =
+static BY_NAME: LazyLock<FxHashMap<&'static str, &'static Function>> =
     LazyLock::new(|| TABLES.iter().copied().flatten().map(|function| (function.name, function)).collect());
 
 /// The function of a name: `upper`, `core::upper`, or `provider::terraform::encode_tfvars`.
@@ -61,7 +62,9 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
 
 /// The names of all functions outside namespaces, in byte order.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BY_NAME.keys().copied()
+    let mut names: Vec<&str> = BY_NAME.keys().copied().collect();
+    names.sort_unstable();
+    names.into_iter()
 }
 
 impl Function {

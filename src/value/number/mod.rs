@@ -347,6 +347,9 @@ impl Number {
 
     /// The magnitude of an integer, for formats in other bases; `None` when it is no integer.
     pub fn to_integer_digits(&self, radix: u8) -> Option<(bool, String)> {
+        if let (Repr::Small(n), 10) = (&self.repr, radix) {
+            return Some((*n < 0, n.unsigned_abs().to_string()));
+        }
         let float = self.to_float().ok()?;
         if float.exponent < 0 || !(2..=36).contains(&radix) {
             return None;
