@@ -15,6 +15,7 @@ use tokio::sync::Mutex as Guard;
 
 use super::entra;
 use super::failure::Failure;
+use super::made_up::MadeUp;
 use super::settings::Ignored;
 use crate::azure::arm::Clock;
 use crate::diagnostic::Diagnostic;
@@ -74,6 +75,8 @@ pub(super) struct Cluster {
     pub ignored: Ignored,
     /// What is waited by.
     pub clock: Arc<dyn Clock>,
+    /// Where names come from that nobody gives.
+    pub made_up: MadeUp,
 }
 
 impl Cluster {
@@ -83,8 +86,9 @@ impl Cluster {
         credential: Option<Arc<dyn TokenCredential>>,
         ignored: Ignored,
         clock: Arc<dyn Clock>,
+        made_up: MadeUp,
     ) -> Self {
-        Self { config, credential, client: Guard::default(), resources: Mutex::default(), ignored, clock }
+        Self { config, credential, client: Guard::default(), resources: Mutex::default(), ignored, clock, made_up }
     }
 
     /// The API server's address.

@@ -6,6 +6,7 @@ mod connection;
 mod entra;
 mod failure;
 mod kinds;
+mod made_up;
 mod provider;
 mod session;
 mod settings;

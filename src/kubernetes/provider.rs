@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::cluster::Cluster;
 use super::kinds::Registry;
+use super::made_up::MadeUp;
 use super::session::{KubernetesSession, Reach};
 use super::settings::{self, Settings};
 use super::{connection, entra};
@@ -76,7 +77,8 @@ impl Provider for KubernetesProvider {
         let credential = entra::credential(&settings, &surroundings.environment, simulator).await?;
         let clock: Arc<dyn Clock> =
             if simulator.is_some() { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock::default()) };
-        let cluster = Cluster::new(way, credential, settings.ignored, clock);
+        let made_up = MadeUp::new(simulator.is_some());
+        let cluster = Cluster::new(way, credential, settings.ignored, clock, made_up);
         Ok(Arc::new(KubernetesSession::new(Reach::Known(Box::new(cluster)), registry)))
     }
 }

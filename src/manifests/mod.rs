@@ -25,10 +25,11 @@ pub use environment::is_client_secret;
 use object::Object;
 pub use render::{Rendered, helm_values, kustomize, rendered, service_accounts};
 pub use rule::{RULES, Rule};
+pub use scene::CLIENT_ID;
 use scene::{Change, Scene};
-pub use sign_in::{SecretUse, SignIn, Vessel, is_for_login};
+pub use sign_in::{SecretUse, SignIn, Vessel, WayBack, is_for_login};
 pub use stack::{Account, Binding, Stack};
-pub use survey::{Bound, Excepted, Pods, Survey, survey};
+pub use survey::{ADDED, Bound, Excepted, Pods, ServiceAccount, Standstill, Survey, survey};
 use yaml::Document;
 
 /// Something that a rule found.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Loaded;
 use super::object::{Object, Workload};
-use super::scene::{BINDING, Scene, USE};
+use super::scene::{BINDING, CLIENT_ID, Scene, USE};
 use super::sign_in::{self, SecretUse, SignIn, Vessel};
 use super::yaml::Node;
 use crate::span::{SourceMap, Span};
@@ -36,7 +36,37 @@ pub struct Pods {
     pub secrets: Vec<SecretUse>,
     /// The way from the object to the pod's `metadata`.
     pub way: &'static [&'static str],
+    /// Why its pods do not become new ones by themselves when it changes.
+    pub standstill: Option<Standstill>,
 }
+
+/// Why the pods of a workload stay as they are when it is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standstill {
+    /// They are replaced when somebody deletes them.
+    ByHand,
+    /// Those with a number below this stay.
+    Below(u64),
+    /// It is paused.
+    Paused,
+}
+
+/// A service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The client id that it stands for.
+    pub client: Option<String>,
+    /// What a migration has added: [`ADDED`].
+    pub added: Option<String>,
+}
+
+/// The annotation that tells what a migration has added, so that it can be taken back: `account` for the whole, or
+/// `client-id`.
+pub const ADDED: &str = "bowline.migration/added";
 
 /// A binding of a selector to an identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,8 +109,8 @@ pub struct Survey {
     pub dangling: Vec<String>,
     /// The exceptions.
     pub exceptions: Vec<Excepted>,
-    /// The service accounts: namespace and name.
-    pub accounts: Vec<(Option<String>, String)>,
+    /// The service accounts.
+    pub accounts: Vec<ServiceAccount>,
     /// The Secrets.
     pub vessels: Vec<Vessel>,
     /// There is an installation of pod identity that is not the add-on of AKS.
@@ -135,7 +165,7 @@ pub fn survey(loaded: &[Loaded], sources: &SourceMap, namespace: Option<&str>) -
                 labels: texts(object.root.at(&["spec", "podLabels"])),
             }),
             "Secret" => survey.vessels.push(sign_in::vessel(&scene, object)),
-            "ServiceAccount" => survey.accounts.push((here, object.name().to_owned())),
+            "ServiceAccount" => survey.accounts.push(account(object, here)),
             _ => {
                 let own = object.workload().filter(|workload| !is_part(object, workload));
                 survey.pods.extend(own.map(|workload| pods(&scene, &workload, here)));
@@ -144,6 +174,32 @@ pub fn survey(loaded: &[Loaded], sources: &SourceMap, namespace: Option<&str>) -
     }
     survey.pods.sort_by_key(|pods| (pods.namespace.clone(), pods.kind.clone(), pods.name.clone()));
     survey
+}
+
+fn account(object: &Object<'_>, namespace: Option<String>) -> ServiceAccount {
+    let annotation = |name: &str| {
+        let text = object.root.at(&["metadata", "annotations", name]).and_then(Node::text);
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    ServiceAccount {
+        namespace,
+        name: object.name().to_owned(),
+        client: annotation(CLIENT_ID),
+        added: annotation(ADDED),
+    }
+}
+
+/// Why pods stay as they are when their workload changes.
+fn standstill(object: &Object<'_>) -> Option<Standstill> {
+    let text = |way: &[&str]| object.root.at(way).and_then(Node::text);
+    if text(&["spec", "updateStrategy", "type"]) == Some("OnDelete") {
+        return Some(Standstill::ByHand);
+    }
+    if object.kind == "Deployment" && text(&["spec", "paused"]) == Some("true") {
+        return Some(Standstill::Paused);
+    }
+    let partition = text(&["spec", "updateStrategy", "rollingUpdate", "partition"])?.parse().ok()?;
+    (partition > 0).then_some(Standstill::Below(partition))
 }
 
 /// An installation of AAD Pod Identity of one's own.
@@ -224,6 +280,7 @@ fn pods(scene: &Scene<'_>, workload: &Workload<'_>, namespace: Option<String>) -
         sign_ins,
         secrets: sign_in::uses(workload),
         way: workload.way,
+        standstill: standstill(&object),
     }
 }
 

@@ -213,6 +213,81 @@ fn kubectl_does_what_it_does_with_any_cluster() {
     assert!(gone.code != 0 && gone.text.contains("NotFound"), "{}", gone.text);
 }
 
+/// Three workloads of which each has a history of its own kind.
+const HISTORIES: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: \"nginx:1.27\"}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store, namespace: shop}
+spec:
+  serviceName: store
+  selector: {matchLabels: {app: store}}
+  template:
+    metadata: {labels: {app: store}}
+    spec: {containers: [{name: c, image: \"nginx:1.27\"}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: c, image: \"nginx:1.27\"}]}
+";
+
+#[test]
+fn kubectl_rolls_every_kind_of_workload_back_and_forth() {
+    let Some(program) = found("kubectl") else { return skipped("kubectl", "it is not on PATH") };
+    let simulator = Simulator::start();
+    let place = Place::new("");
+    let kubectl = Kubectl { program, config: simulator.kubeconfig(&place), place: &place };
+    kubectl.tells("create ns shop", &["namespace/shop created"]);
+    place.write("workloads.yaml", HISTORIES);
+    kubectl.tells("apply -f workloads.yaml", &["deployment.apps/web created", "store created", "agent created"]);
+    for (what, name, done) in [
+        ("deploy/web", "web", "successfully rolled out"),
+        ("sts/store", "store", "rolling update complete 1 pods at revision store-"),
+        ("ds/agent", "agent", "successfully rolled out"),
+    ] {
+        let rollout = |verb: &str, more: &str, words: &[&str]| {
+            kubectl.tells(&format!("rollout {verb} {what} -n shop{more}"), words)
+        };
+        let is_quick =
+            || kubectl.tells(&format!("get pods -n shop -l app={name} -o yaml"), &["nginx"]).contains("quick");
+        rollout("status", " --timeout=20s", &[done]);
+        kubectl.tells(&format!("annotate {what} -n shop kubernetes.io/change-cause=faster"), &["annotated"]);
+        kubectl.tells(&format!("set env {what} -n shop MODE=quick"), &["env updated"]);
+        rollout("status", " --timeout=20s", &[done]);
+        assert!(is_quick(), "{what}");
+        rollout("history", "", &["REVISION", "CHANGE-CAUSE", "faster"]);
+        rollout("history", " --revision=2", &["MODE:", "quick"]);
+        rollout("undo", "", &["rolled back"]);
+        assert!(!is_quick(), "{what}");
+        let told = rollout("history", "", &["REVISION"]);
+        assert!(told.contains("\n2 ") && told.contains("\n3 ") && !told.contains("\n1 "), "{told}");
+        rollout("undo", " --to-revision=2", &["rolled back"]);
+        assert!(is_quick(), "{what}");
+        rollout("restart", "", &["restarted"]);
+        rollout("status", " --timeout=20s", &[done]);
+        kubectl.tells(&format!("get pods -n shop -l app={name} -o yaml"), &["restartedAt"]);
+    }
+    let told = ["CONTROLLER", "REVISION", "statefulset.apps/store", "daemonset.apps/agent"];
+    kubectl.tells("get controllerrevisions -n shop", &told);
+    kubectl.tells("rollout pause deploy/web -n shop", &["paused"]);
+    kubectl.tells("set env deploy/web -n shop MODE=slow", &["env updated"]);
+    assert!(!kubectl.tells("get pods -n shop -l app=web -o yaml", &["quick"]).contains("slow"));
+    kubectl.tells("rollout resume deploy/web -n shop", &["resumed"]);
+    kubectl.tells("get pods -n shop -l app=web -o yaml", &["slow"]);
+}
+
 /// A Python that has the client; it is fetched when it is not there yet.
 fn python() -> Result<PathBuf, String> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();

@@ -38,8 +38,11 @@ pub fn ask(server: &Server, name: &str, method: &str, path: &str, body: &str) ->
     })
 }
 
-/// Of an object what does not differ from run to run.
+/// Of an object what does not differ from run to run; of a list the names.
 fn told(object: &Json) -> Json {
+    if let Some(items) = object["items"].as_array() {
+        return items.iter().map(|item| item["metadata"]["name"].clone()).collect();
+    }
     let mut told = object.clone();
     if let Some(metadata) = told["metadata"].as_object_mut() {
         for kept in ["uid", "creationTimestamp", "resourceVersion", "managedFields"] {

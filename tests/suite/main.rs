@@ -6,11 +6,13 @@
 
 mod authorisation;
 mod azure;
+mod before;
 mod cluster;
 mod crash;
 mod integrations;
 mod language_server;
 mod migration;
+mod migration_back;
 mod play;
 mod pods;
 mod random_faults;

@@ -15,7 +15,7 @@ const PODS: usize = 38;
 /// An apply that is killed before and after its writes, one run for each accident, and then comes to its end. Before and
 /// after the first write of a run lies everything that can be between two steps; `every` so many writes are let through
 /// between two accidents. How often it was killed.
-fn applied(pods: &Pods, least: usize, variables: &str, every: u64) -> usize {
+pub fn applied(pods: &Pods, least: usize, variables: &str, every: u64) -> usize {
     let arguments = format!("apply --simulate -auto-approve -checks=off{variables}");
     let mut times = 0;
     while pods.killed(&arguments, "hold", every) {

@@ -107,10 +107,19 @@ impl Pods {
 
     /// `kubectl apply -f`
     pub fn apply(&self, file: &str) {
-        for object in self.documents(file) {
-            let path = format!("{}?fieldManager=team&force=true", path_of(&object));
-            self.kube("PATCH", &path, APPLY, &object);
-        }
+        self.documents(file).iter().for_each(|object| self.apply_object(object));
+    }
+
+    /// The same for one object.
+    pub fn apply_object(&self, object: &Value) {
+        let path = format!("{}?fieldManager=team&force=true", path_of(object));
+        self.kube("PATCH", &path, APPLY, object);
+    }
+
+    /// Everything that there is in Azure.
+    pub fn azure_world(&self) -> Vec<Value> {
+        let (_, world) = self.json("GET", "/simulator/world", &Value::Null);
+        world["value"].as_array().unwrap().clone()
     }
 
     /// `kubectl patch --patch-file`
@@ -131,7 +140,9 @@ impl Pods {
     pub fn patches(&self, folder: &str) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.workplace.root().join(folder))
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .map(Result::unwrap)
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .filter(|name| name != "kustomization.yaml" && name != "delete.yaml")
             .collect();
         names.sort();

@@ -29,7 +29,7 @@ pub(super) fn row(namespaced: bool) -> Row {
             .replaces()
             .rule(PREFIX)
             .rule(Rule::Conflicts(&["metadata.name"]))
-            .about("What the name begins with that the cluster makes up."),
+            .about("What the name begins with that is made up when the object is made."),
         integer("generation").computed(),
         text_map("labels").about("Labels. Those that others have put there are left alone."),
         text("name").or_computed().replaces().rule(NAME).about("The name."),

@@ -85,8 +85,8 @@ pub(super) trait KubernetesKind: Kind {
     ) -> Result<Settled, Diagnostics> {
         let found = match (recorded, sent.first()) {
             (Some(recorded), _) => self.read(cluster, recorded).await?,
-            (None, Some(first)) if !first.intent.id.is_empty() => self.made(cluster, &first.intent.id).await?,
-            (None, _) => None,
+            (None, Some(first)) => self.made(cluster, &first.intent.id).await?,
+            (None, None) => None,
         };
         Ok(Settled { recorded: found, failure: None })
     }

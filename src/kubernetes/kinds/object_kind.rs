@@ -19,6 +19,9 @@ use crate::provider::{
 };
 use crate::value::{Fields, Type, Value};
 
+/// How many names are made up for an object before it is given up.
+const ATTEMPTS: usize = 8;
+
 /// What objects of a kind have beside their metadata.
 #[async_trait]
 pub(super) trait Contents: Send + Sync {
@@ -257,8 +260,7 @@ impl Kind for ObjectKind {
         let mut findings = wire::validate(&self.table, config);
         let given = |name: &str| metadata::of(config).and_then(|m| m.field(name)).is_some_and(|name| !name.is_null());
         if metadata::of(config).is_some_and(Value::is_known) && !given("name") && !given("generate_name") {
-            let detail =
-                format!("A {} needs a name, or generate_name for a name that the cluster makes up.", self.noun);
+            let detail = format!("A {} needs a name, or generate_name for a name that is made up.", self.noun);
             findings.push(finding("metadata", Diagnostic::error("Missing name", detail)));
         }
         findings
@@ -322,12 +324,17 @@ impl KubernetesKind for ObjectKind {
     }
 
     async fn create(&self, cluster: &Cluster, planned: &Value, config: &Value, watch: &dyn Watch) -> Applied {
-        let call = self.call(cluster, planned, "create", watch);
-        // What the cluster is to name cannot be asked for afterwards.
-        let id = if call.name.is_empty() { String::new() } else { self.id_of(call.namespace, call.name) };
-        let mut body = self.body(planned);
-        self.contents.complete(&mut body, config);
         let nothing = |diagnostics: Diagnostics| Applied { recorded: None, diagnostics };
+        let call = self.call(cluster, planned, "create", watch);
+        let name = match self.name_for(&call, planned).await {
+            Ok(name) => name,
+            Err(problems) => return nothing(problems),
+        };
+        let call = Call { name: &name, ..call };
+        let id = self.id_of(call.namespace, call.name);
+        let mut body = self.body(planned);
+        body["metadata"]["name"] = json!(name);
+        self.contents.complete(&mut body, config);
         // Asked before anything is in the journal: what is there already is not what came of this write.
         match self.look(cluster, call.namespace, call.name).await {
             Ok(Some(_)) => return nothing(self.exists(&id).into()),
@@ -345,8 +352,6 @@ impl KubernetesKind for ObjectKind {
                 return self.left_behind(&call, planned, &failure, problem).await;
             }
         };
-        let name = made["metadata"]["name"].as_str().unwrap_or_default();
-        let call = Call { name, ..call };
         match self.contents.made(&call, made.clone(), planned).await {
             Ok(object) => self.answered(cluster, &object, planned, Diagnostics::new()),
             Err(failure) => {
@@ -406,10 +411,31 @@ impl KubernetesKind for ObjectKind {
 }
 
 impl ObjectKind {
+    /// The name of a new object: the one that is planned, or one that nothing has yet.
+    async fn name_for(&self, call: &Call<'_>, planned: &Value) -> Result<String, Diagnostics> {
+        if !call.name.is_empty() {
+            return Ok(call.name.to_owned());
+        }
+        let place = format!("{} {}", self.resource.api.plural, call.namespace);
+        let stem = metadata::text_of(planned, "generate_name");
+        for _ in 0..ATTEMPTS {
+            let name = call.cluster.made_up.name(&place, stem);
+            if self.look(call.cluster, call.namespace, &name).await?.is_none() {
+                return Ok(name);
+            }
+        }
+        let detail = format!(
+            "Of {ATTEMPTS} names that begin with {stem:?} each was taken by a {} already. Take away what is not needed there, or \
+             begin the name otherwise.",
+            self.noun
+        );
+        Err(Diagnostic::error("No name is free", detail).into())
+    }
+
     /// What a creation left behind whose answer did not come: the object, where it is there and we made it.
     async fn left_behind(&self, call: &Call<'_>, planned: &Value, failure: &Failure, problem: Diagnostic) -> Applied {
         let nothing = Applied { recorded: None, diagnostics: problem.clone().into() };
-        if failure.status().is_some() || call.name.is_empty() {
+        if failure.status().is_some() {
             return nothing;
         }
         match call.cluster.find(call.object()).await {

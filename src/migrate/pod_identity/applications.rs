@@ -138,7 +138,7 @@ fn replaced(pods: &Pods, client: &str, known: Known<'_>, migration: &mut Migrati
             }
         },
     };
-    let moved = moved_to(pods, identity(&application, known), known);
+    let moved = moved_to(pods, identity(&application, known), None, known);
     migration.moves.push(Move { application: Some(application.client), ..moved });
 }
 

@@ -1,6 +1,7 @@
 //! From pod identity, and from applications with secrets, to workload identity: which pods use which, and the files that
 //! move them stage by stage, with both ways side by side until the last.
 
+mod accounts;
 mod applications;
 mod farewell;
 mod patches;
@@ -11,8 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::access::World;
 use crate::address::{Address, ResourceMode};
-use crate::manifests::{Bound, Pods, Survey};
+use crate::manifests::{Bound, Pods, Standstill, Survey};
 
+pub use accounts::{Added, Done};
 pub use applications::{Application, Grant, Principals, signed_in};
 pub use farewell::{Farewell, Fate};
 pub use stages::{Written, write};
@@ -46,8 +48,8 @@ pub struct Move {
     pub account: String,
     /// Its identity.
     pub identity: Used,
-    /// The service account is there already.
-    pub has_account: bool,
+    /// What is added to the service account.
+    pub added: Added,
     /// Whether the identity trusts the service account already.
     pub trust: Trust,
     /// The client id of the application that its identity takes the place of.
@@ -88,6 +90,8 @@ pub struct Migration {
     pub farewells: Vec<Farewell>,
     /// Pod identity is an installation of one's own, not the add-on of AKS.
     pub own_installation: bool,
+    /// Service accounts whose workloads have left the old way already.
+    pub done: Vec<Done>,
     /// The address of the cluster, where the stack's root module has it.
     pub cluster: Option<Address>,
 }
@@ -126,6 +130,8 @@ pub fn plan(known: Known<'_>) -> Migration {
             }
         }
     }
+    accounts::divide(known, &mut migration);
+    migration.done = accounts::done(known, &migration);
     farewell::bid(&mut migration, survey);
     applications::tell(&mut migration);
     for dangling in &survey.dangling {
@@ -199,19 +205,17 @@ fn unbound(selector: &str, bindings: &[Bound]) -> String {
 }
 
 fn moved(pods: &Pods, bound: &Bound, known: Known<'_>) -> Move {
-    moved_to(pods, used(bound, known.world), known)
+    moved_to(pods, used(bound, known.world), None, known)
 }
 
-/// How a workload moves to an identity.
-fn moved_to(pods: &Pods, identity: Used, known: Known<'_>) -> Move {
+/// How a workload moves to an identity: with the account that it names, or else this one, or else one of its own name.
+fn moved_to(pods: &Pods, identity: Used, account: Option<String>, known: Known<'_>) -> Move {
     let namespace = pods.namespace.clone().unwrap_or_default();
-    // The default account is everybody's: whoever moves gets one of its own.
-    let named = pods.account.clone().filter(|account| account != "default");
-    let account = named.unwrap_or_else(|| pods.name.clone());
-    let mut accounts = known.survey.accounts.iter();
+    let named = accounts::named(pods).map(str::to_owned);
+    let account = named.or(account).unwrap_or_else(|| pods.name.clone());
     let by_key = pods.sign_ins.iter().any(|sign_in| sign_in.asks_metadata);
     Move {
-        has_account: accounts.any(|(at, name)| *name == account && at.as_deref() == Some(&*namespace)),
+        added: accounts::added(known.survey, &namespace, &account, &identity.client),
         by_proxy: pods.asks_metadata || by_key || known.proxied.contains(&pods.full_name()),
         trust: trust(&identity, &namespace, &account, known.world),
         pods: pods.clone(),
@@ -297,6 +301,25 @@ fn good_to_know(migration: &mut Migration, survey: &Survey, bindings: &[Bound]) 
     }
     for one in migration.moves.iter().filter(|one| one.pods.replicas == Some(0)) {
         migration.notes.push(format!("{} is scaled to zero; it is moved too.", one.pods.title()));
+    }
+    for one in &migration.moves {
+        let title = one.pods.title();
+        migration.notes.extend(one.pods.standstill.map(|standstill| match standstill {
+            Standstill::ByHand => format!("{title} replaces its pods only when they are deleted (OnDelete): delete them after each patch."),
+            Standstill::Below(partition) => format!(
+                "{title} keeps its pods below number {partition} as they are (partition): lower the partition after each patch, or they \
+                 stay on the old way."
+            ),
+            Standstill::Paused => format!("{title} is paused: its pods stay as they are until it is resumed (kubectl rollout resume)."),
+        }));
+    }
+    if !migration.done.is_empty() {
+        let names: Vec<String> =
+            migration.done.iter().map(|one| format!("{}/{}", one.namespace, one.account)).collect();
+        migration.notes.push(format!(
+            "Kept in the files of stage 1, since their workloads have left the old way already: {}.",
+            names.join(", ")
+        ));
     }
     for one in migration.moves.iter().filter(|one| one.identity.roles.is_empty()) {
         migration.notes.push(format!(

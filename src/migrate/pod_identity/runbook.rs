@@ -1,35 +1,64 @@
 //! The README of a migration: who moves, what must be decided, and the steps with the way back from each.
 
-use super::{Fate, Grant, Migration, is_of_stack};
+use super::{Added, Fate, Grant, Migration, is_of_stack};
 
 /// The whole text.
 pub(super) fn text(migration: &Migration) -> String {
     format!(
         "# To workload identity\n\n| workload | identity | service account | roles | |\n|---|---|---|---|---|\n{rows}{open}{notes}\n\
+         Stages are taken back in the reverse order: the last one first.\n\n\
          ## Stage 1: both ways side by side\n\
          1. Set `oidc_issuer_enabled = true` and `workload_identity_enabled = true` on the cluster, and copy `1-side-by-side/workload-identity.tf` to the \
          stack. `bowline plan` must show additions only, and no access lost; then `bowline apply`.\n{again}\
          {accounts}. `kubectl apply -f 1-side-by-side/service-accounts.yaml`\n\n\
-         To take it back: remove the file and apply; delete the service accounts. No pod has used them.\n\n\
+         {accounts_back}\
          ## Stage 2: workload by workload\n\
          For each file: `kubectl patch --patch-file FILE -f FILE`, or all of them as the component `2-workloads`. {stays}Check that the \
          workload reaches what it needs. Bare pods cannot be patched: delete them and make them anew.\n\n\
          Libraries that know workload identity: Azure.Identity for .NET from 1.9, azure-identity for Java from 1.9, for JavaScript from 3.2, \
          for Python from 1.13, azidentity for Go from 1.3. For what is older run the command with `-proxy=NAMESPACE/NAME`.\n\n\
-         To take it back: `kubectl rollout undo`{label}.\n\n{last}",
+         {workloads_back}{last}",
         rows = rows(migration),
         open = list("To be decided first", &migration.open),
         notes = list("Good to know", &migration.notes),
         again = again(migration),
         accounts = if migration.applications.is_empty() { 2 } else { 3 },
+        accounts_back = accounts_back(migration),
         stays = stays(migration),
-        label = if migration.labelled().next().is_some() {
-            ", or patch the label `azure.workload.identity/use` away"
-        } else {
-            ""
-        },
+        workloads_back = workloads_back(migration),
         last = [profile_off(migration), secrets_gone(migration)].concat(),
     )
+}
+
+fn accounts_back(migration: &Migration) -> String {
+    let mut out = String::from("To take it back, while no pod uses the service accounts:");
+    let of = |added: Added| migration.moves.iter().any(|one| one.added == added);
+    if of(Added::Account) {
+        out.push_str(" `kubectl delete -f 1-side-by-side/take-back/delete.yaml` for those that were not there before;");
+    }
+    if of(Added::ClientId) {
+        out.push_str(
+            " for each other file of `1-side-by-side/take-back`: `kubectl patch --type=merge --patch-file FILE -f FILE`;",
+        );
+    }
+    out + " then remove `workload-identity.tf` and apply. What stays is the OIDC issuer, which Azure does not turn off again; it does \
+           nothing to pods.\n\n"
+}
+
+fn workloads_back(migration: &Migration) -> String {
+    let barred = |one: &&super::Move| one.pods.sign_ins.iter().any(|sign_in| sign_in.back.is_barred);
+    let titles: Vec<String> = migration.moves.iter().filter(barred).map(|one| one.pods.title()).collect();
+    let mut out = String::from(
+        "To take one back: the file of the same name in `2-workloads/take-back`, by the same command; or `kubectl rollout undo`, which \
+         makes it what it was before its last change.",
+    );
+    if !titles.is_empty() {
+        out.push_str(&format!(
+            " There is no file for {}, whose secret stood in the manifest: undo it, or apply the manifest of before.",
+            titles.join(" and ")
+        ));
+    }
+    out + "\n\n"
 }
 
 fn rows(migration: &Migration) -> String {
@@ -89,20 +118,23 @@ fn profile_off(migration: &Migration) -> String {
     }
     let first = "## Stage 3: pod identity off\n\
                  1. When every workload runs with workload identity: the patches of `3-profile-off` take the label `aadpodidbinding` away.\n";
-    let back = "To take it back: apply the stack of before, and `kubectl rollout undo` for the labels.\n\n";
+    let labels = "then for each file of `3-profile-off/take-back`: `kubectl patch --patch-file FILE -f FILE`.\n\n";
     if migration.own_installation {
         return format!(
-            "{first}2. Delete the AzureIdentityBinding, AzureIdentity and AzurePodIdentityException objects (`kubectl delete -A --all \
+            "{first}2. Keep them where they are written nowhere else (`kubectl get -A -o yaml \
+             azureidentity,azureidentitybinding,azurepodidentityexception > pod-identity.yaml`), and delete the AzureIdentityBinding, AzureIdentity and AzurePodIdentityException objects (`kubectl delete -A --all \
              azureidentitybinding,azureidentity,azurepodidentityexception`, or where they are written).\n\
              3. Uninstall AAD Pod Identity (`helm uninstall aad-pod-identity`): until then its NMI refuses what pods without a binding ask of the \
              instance metadata service, afterwards they get the nodes' identity.\n\
-             4. Take the role Managed Identity Operator from the kubelet's identity.\n\n{back}"
+             4. Take the role Managed Identity Operator from the kubelet's identity.\n\n\
+             To take it back: grant the role again, install AAD Pod Identity, apply the objects that were kept; {labels}"
         );
     }
     let bindings: String = migration.bindings.iter().map(|address| format!("   - `{address}`\n")).collect();
     format!(
         "{first}2. Remove these from the stack and apply; then set `pod_identity_profile {{ enabled = false }}` and apply again:\n{bindings}\
-         3. `bowline plan` shows that pods lose access by the label, and must show none that a service account loses.\n\n{back}"
+         3. `bowline plan` shows that pods lose access by the label, and must show none that a service account loses.\n\n\
+         To take it back: apply the stack of before; {labels}"
     )
 }
 
@@ -147,7 +179,9 @@ fn secrets_gone(migration: &Migration) -> String {
         ));
     }
     out.push_str(
-        "\nTo take it back: the Secret with its values, from where they are kept, and `kubectl rollout undo`.\n",
+        "\nTo take it back: the grants by the stack of before, the Secrets with their values from where they are kept; then stage 2. \
+         What cannot be taken back is a credential that was deleted: `az ad app credential reset` gives another one, with another value. \
+         So delete it last, when nothing has asked for it for a while.\n",
     );
     out
 }

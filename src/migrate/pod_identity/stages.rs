@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::{Application, Fate, Migration, Move, Trust, id_expression, patches, runbook};
-use crate::manifests::{self, lines};
+use super::{Added, Application, Fate, Migration, Move, Trust, Used, id_expression, patches, runbook};
+use crate::manifests::{self, ADDED, lines};
 
 /// A file and what is in it.
 pub type Written = (String, String);
@@ -17,11 +17,14 @@ pub fn write(migration: &Migration) -> Vec<Written> {
         ("1-side-by-side/workload-identity.tf".to_owned(), hcl(migration)),
         ("1-side-by-side/service-accounts.yaml".to_owned(), accounts(migration)),
     ];
+    files.extend(accounts_back(migration));
     let all: Vec<&Move> = migration.moves.iter().collect();
     files.extend(component("2-workloads", &all, patches::joined));
+    files.extend(ways_back("2-workloads", &all, patches::parted));
     let labelled: Vec<&Move> = migration.labelled().collect();
     if !labelled.is_empty() {
         files.extend(component("3-profile-off", &labelled, patches::unlabelled));
+        files.extend(ways_back("3-profile-off", &labelled, patches::labelled));
     }
     files.extend(spent(migration));
     files
@@ -63,8 +66,13 @@ fn hcl(migration: &Migration) -> String {
             identity(application, &group, &given("location", "identity_location"))
         })
         .collect();
-    for ((namespace, account), one) in fresh(migration) {
-        blocks.push_str(&credential(&namespace, &account, one, &given("oidc_issuer_url", "oidc_issuer_url")));
+    let moving = fresh(migration).into_iter().map(|(place, one)| (place, (&one.identity, &one.trust)));
+    let done = migration
+        .done
+        .iter()
+        .map(|one| ((one.namespace.clone(), one.account.clone()), (&one.identity, &Trust::Written)));
+    for (place, (identity, trust)) in moving.chain(done).collect::<BTreeMap<_, _>>() {
+        blocks.push_str(&credential(&place, identity, trust, &given("oidc_issuer_url", "oidc_issuer_url")));
     }
     for name in variables {
         let what = match name {
@@ -105,11 +113,11 @@ fn identity(application: &Application, group: &str, location: &str) -> String {
 }
 
 /// A federated credential, and the import of one that is there.
-fn credential(namespace: &str, account: &str, one: &Move, issuer: &str) -> String {
+fn credential((namespace, account): &(String, String), used: &Used, trust: &Trust, issuer: &str) -> String {
     let label = label(namespace, account);
     let mut name = format!("{namespace}-{account}").chars().take(120).collect::<String>().replace('.', "-");
     let mut out = String::new();
-    if let Trust::Azure(id) = &one.trust {
+    if let Trust::Azure(id) = trust {
         id.rsplit('/').next().unwrap_or_default().clone_into(&mut name);
         out.push_str(&format!(
             "\n# Azure has it already.\nimport {{\n  to = azurerm_federated_identity_credential.{label}\n  id = {id:?}\n}}\n"
@@ -119,7 +127,7 @@ fn credential(namespace: &str, account: &str, one: &Move, issuer: &str) -> Strin
         "\nresource \"azurerm_federated_identity_credential\" \"{label}\" {{\n  name                      = \"{name}\"\n  \
          user_assigned_identity_id = {identity}\n  audience                  = [\"api://AzureADTokenExchange\"]\n  \
          issuer                    = {issuer}\n  subject                   = \"system:serviceaccount:{namespace}:{account}\"\n}}\n",
-        identity = id_expression(&one.identity),
+        identity = id_expression(used),
     ));
     out
 }
@@ -129,26 +137,70 @@ pub(super) fn label(namespace: &str, account: &str) -> String {
     format!("workload_{namespace}_{account}").replace(['-', '.'], "_")
 }
 
+/// Every service account, by namespace and name: whose it is, and what is added to it.
+fn all_accounts(migration: &Migration) -> BTreeMap<(&str, &str), (&Used, Added)> {
+    let moving = migration.moves.iter().map(|one| ((&*one.namespace, &*one.account), (&one.identity, one.added)));
+    let done = migration.done.iter().map(|one| ((&*one.namespace, &*one.account), (&one.identity, one.added)));
+    moving.chain(done).collect()
+}
+
 /// The service accounts that have to be there before the pods move.
 fn accounts(migration: &Migration) -> String {
-    let mut of_name: BTreeMap<(String, String), &Move> = BTreeMap::new();
-    for one in &migration.moves {
-        of_name.insert((one.namespace.clone(), one.account.clone()), one);
-    }
-    let one = |((namespace, account), one): (&(String, String), &&Move)| {
-        let mut remark = String::new();
-        if one.has_account {
-            remark.push_str("# It is there: only the annotation is new.\n");
+    let one = |((namespace, account), (identity, added)): ((&str, &str), (&Used, Added))| {
+        let mut remark = match added {
+            Added::ClientId => "# It is there: only the annotations are new.\n",
+            Added::Nothing => "# It is there, with its client id.\n",
+            Added::Account => "",
         }
-        let client = if one.identity.client.is_empty() {
+        .to_owned();
+        let client = if identity.client.is_empty() {
             remark.push_str("# Its client id is known once stage 1 is applied: then run the same command again.\n");
             "CLIENT-ID"
         } else {
-            &one.identity.client
+            &identity.client
         };
-        format!("{remark}{}", lines(&manifests::service_account(account, namespace, client), 0))
+        let mut made = manifests::service_account(account, namespace, client);
+        if let Some(mark) = added.mark() {
+            made["metadata"]["annotations"][ADDED] = json!(mark);
+        }
+        format!("{remark}{}", lines(&made, 0))
     };
-    of_name.iter().map(one).collect::<Vec<_>>().join("---\n")
+    all_accounts(migration).into_iter().map(one).collect::<Vec<_>>().join("---\n")
+}
+
+/// What takes the accounts back: a list of those that this migration makes, and a patch for each that it annotates.
+fn accounts_back(migration: &Migration) -> Vec<Written> {
+    let folder = "1-side-by-side/take-back";
+    let mut files = Vec::new();
+    let mut made = Vec::new();
+    for ((namespace, account), (_, added)) in all_accounts(migration) {
+        let mut object = json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": account, "namespace": namespace },
+        });
+        match added {
+            Added::Account => made.push(lines(&object, 0)),
+            Added::ClientId => {
+                object["metadata"]["annotations"] = json!({ manifests::CLIENT_ID: null, ADDED: null });
+                files.push((format!("{folder}/{namespace}-serviceaccount-{account}.yaml"), lines(&object, 0)));
+            }
+            Added::Nothing => {}
+        }
+    }
+    if !made.is_empty() {
+        files.push((format!("{folder}/delete.yaml"), made.join("---\n")));
+    }
+    files
+}
+
+/// What a patch of a workload is called.
+fn name_of(one: &Move) -> String {
+    format!("{}-{}-{}.yaml", one.namespace, one.pods.kind.to_lowercase(), one.pods.name)
+}
+
+/// A patch for each workload that takes a stage back.
+fn ways_back(folder: &str, moves: &[&Move], patch: impl Fn(&Move) -> Option<Json>) -> Vec<Written> {
+    let back = |one: &&Move| Some((format!("{folder}/take-back/{}", name_of(one)), lines(&patch(one)?, 0)));
+    moves.iter().filter_map(back).collect()
 }
 
 /// A patch for each workload, and a Kustomize component with all of them.
@@ -156,7 +208,7 @@ fn component(folder: &str, moves: &[&Move], patch: impl Fn(&Move) -> Json) -> Ve
     let mut files = Vec::new();
     let mut listed = Vec::new();
     for one in moves {
-        let name = format!("{}-{}-{}.yaml", one.namespace, one.pods.kind.to_lowercase(), one.pods.name);
+        let name = name_of(one);
         files.push((format!("{folder}/{name}"), lines(&patch(one), 0)));
         listed.push(json!({ "path": name }));
     }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::access::{Assignment, Cluster, Doors, Identity, PodIdentity, Role, Scope};
+use crate::access::{Assignment, Cluster, Credential, Doors, Identity, PodIdentity, Role, Scope};
 use crate::manifests::{load, survey};
 use crate::provider::Principal;
 use crate::span::SourceMap;
@@ -82,7 +82,8 @@ fn forty_workloads_move_with_what_they_had() {
     }
     let files = write(&migration);
     let patches = |folder: &str| files.iter().filter(|(name, _)| name.starts_with(folder)).count();
-    assert_eq!((patches("2-workloads/"), patches("3-profile-off/")), (41, 41));
+    // Each patch with the one that takes it back, and a component.
+    assert_eq!((patches("2-workloads/"), patches("3-profile-off/")), (81, 81));
     let (_, hcl) = files.iter().find(|(name, _)| name.ends_with(".tf")).unwrap();
     let mut sources = SourceMap::default();
     let (body, found) = syntax::parse(sources.add("a.tf", None, hcl.as_str()), hcl);
@@ -190,4 +191,128 @@ fn the_open_source_installation_binds_across_namespaces_unless_it_is_told_not_to
         "{:?}",
         without.open
     );
+}
+
+const BOTH: [&str; 2] = ["id0", "id1"];
+
+/// Two workloads of these kinds with an identity each, and of these service accounts.
+fn two(kinds: [&str; 2], account: Option<&str>) -> String {
+    let texts = kinds.iter().zip(BOTH).map(|(kind, selector)| {
+        let text = workload(kind, "same", selector);
+        account.map_or_else(
+            || text.clone(),
+            |account| {
+                text.replace(
+                    "spec:\n      containers",
+                    &format!("spec:\n      serviceAccountName: {account}\n      containers"),
+                )
+            },
+        )
+    });
+    texts.collect()
+}
+
+#[test]
+fn a_service_account_stands_for_one_identity() {
+    // Without an account of their own they get two.
+    let own = migration(&two(["Deployment", "StatefulSet"], None), &world(2));
+    let accounts: Vec<&str> = own.moves.iter().map(|one| one.account.as_str()).collect();
+    assert_eq!(accounts, ["same", "same-statefulset"]);
+    // Of one identity they may share it.
+    let shared = two(["Deployment", "StatefulSet"], None).replace("aadpodidbinding: id1", "aadpodidbinding: id0");
+    assert!(migration(&shared, &world(1)).moves.iter().all(|one| one.account == "same"));
+    // One that both name cannot be divided here.
+    let named = migration(&two(["Deployment", "StatefulSet"], Some("jobs")), &world(2));
+    assert!(named.moves.is_empty());
+    assert!(named.open[0].contains("run as one service account, shop/jobs, with different identities (id0, id1)"));
+}
+
+fn account(name: &str, annotations: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: shop, annotations: {{{annotations}}}}}\n---\n"
+    )
+}
+
+#[test]
+fn an_account_that_stands_for_somebody_else_is_left_alone() {
+    let other = account("w", "azure.workload.identity/client-id: other");
+    let own = migration(&(other.clone() + &workload("Deployment", "w", "id0")), &world(1));
+    assert_eq!(own.moves[0].account, "w-deployment");
+    let named = workload("Deployment", "w", "id0")
+        .replace("spec:\n      containers", "spec:\n      serviceAccountName: w\n      containers");
+    let refused = migration(&(other + &named), &world(1));
+    assert!(
+        refused.moves.is_empty() && refused.open[0].contains("stands for the client id other already"),
+        "{:?}",
+        refused.open
+    );
+}
+
+#[test]
+fn what_is_added_to_accounts_is_what_is_taken_back() {
+    let ours = "azure.workload.identity/client-id: \"client of id0\"";
+    for (accounts, added, file) in [
+        (String::new(), Added::Account, Some("delete.yaml")),
+        (account("w", "team: shop"), Added::ClientId, Some("shop-serviceaccount-w.yaml")),
+        (account("w", ours), Added::Nothing, None),
+        // As an earlier run of this migration has left them.
+        (account("w", &format!("{ours}, bowline.migration/added: account")), Added::Account, Some("delete.yaml")),
+        (
+            account("w", &format!("{ours}, bowline.migration/added: client-id")),
+            Added::ClientId,
+            Some("shop-serviceaccount-w.yaml"),
+        ),
+    ] {
+        let migration = migration(&(accounts.clone() + &workload("Deployment", "w", "id0")), &world(1));
+        assert_eq!(migration.moves[0].added, added, "{accounts}");
+        let files = write(&migration);
+        let back: Vec<&str> =
+            files.iter().filter_map(|(name, _)| name.strip_prefix("1-side-by-side/take-back/")).collect();
+        assert_eq!(back, file.into_iter().collect::<Vec<_>>(), "{accounts}");
+    }
+}
+
+#[test]
+fn a_workload_that_has_joined_keeps_its_way_back() {
+    let text = workload("Deployment", "w", "id0");
+    let fresh: BTreeMap<String, String> = write(&migration(&text, &world(1))).into_iter().collect();
+    let back = &fresh["2-workloads/take-back/shop-deployment-w.yaml"];
+    for part in ["azure.workload.identity/use: null", "serviceAccountName: null", "serviceAccount: null"] {
+        assert!(back.contains(part), "{part}\n{back}");
+    }
+    assert!(fresh["3-profile-off/take-back/shop-deployment-w.yaml"].contains("aadpodidbinding: id0"));
+    let joined = text.replace("aadpodidbinding: id0", "aadpodidbinding: id0, azure.workload.identity/use: \"true\"");
+    let files = write(&migration(&joined, &world(1)));
+    assert!(!files.iter().any(|(name, _)| name.starts_with("2-workloads/take-back/")));
+}
+
+#[test]
+fn what_has_moved_already_stays_in_the_files() {
+    let mut world = world(1);
+    world.credentials.push(Credential {
+        address: Address::parse("azurerm_federated_identity_credential.workload_shop_done").unwrap(),
+        identity: id("id0").into(),
+        issuer: String::new(),
+        subject: "system:serviceaccount:shop:done".into(),
+        audiences: Vec::new(),
+    });
+    let migration = migration(&workload("Deployment", "w", "id0"), &world);
+    assert!(migration.notes.iter().any(|note| note.contains("Kept in the files of stage 1")), "{:?}", migration.notes);
+    let files: BTreeMap<String, String> = write(&migration).into_iter().collect();
+    for file in ["1-side-by-side/workload-identity.tf", "1-side-by-side/service-accounts.yaml"] {
+        assert!(files[file].contains("done"), "{}", files[file]);
+    }
+}
+
+#[test]
+fn workloads_whose_pods_stay_are_told() {
+    for (more, told) in [
+        ("  updateStrategy: {type: OnDelete}\n", "delete them after each patch"),
+        ("  updateStrategy: {rollingUpdate: {partition: 2}}\n", "below number 2"),
+        ("  paused: true\n", "is paused"),
+    ] {
+        let text = workload("Deployment", "w", "id0").replace("spec:\n  template", &format!("spec:\n{more}  template"));
+        let migration = migration(&text, &world(1));
+        assert!(migration.notes.iter().any(|note| note.contains(told)), "{told}: {:?}", migration.notes);
+    }
 }

@@ -75,6 +75,7 @@ fn roles() -> Vec<Value> {
     ];
     let seen = |verbs: &[&str]| {
         vec![
+            rule(&["apps"], &["controllerrevisions"], &READ),
             rule(&[""], &["configmaps", "events", "pods", "serviceaccounts", "pods/status"], verbs),
             rule(&["apps"], &workloads, verbs),
             rule(&["batch"], &["jobs", "cronjobs"], verbs),

@@ -75,6 +75,7 @@ static BUILT_IN: &[Row] = &[
     in_all(row("", "pods", "Pod", true, &["po"], &["status"])),
     row("", "secrets", "Secret", true, &[], &[]),
     row("", "serviceaccounts", "ServiceAccount", true, &["sa"], &["token"]),
+    row(APPS, "controllerrevisions", "ControllerRevision", true, &[], &[]),
     in_all(row(APPS, "daemonsets", "DaemonSet", true, &["ds"], &["status"])),
     in_all(row(APPS, "deployments", "Deployment", true, &["deploy"], &["status", "scale"])),
     in_all(row(APPS, "replicasets", "ReplicaSet", true, &["rs"], &["status", "scale"])),

@@ -22,6 +22,7 @@ mod delete;
 mod discovery;
 mod environment;
 mod fields;
+mod history;
 mod object;
 mod openapi;
 mod patch;

@@ -181,6 +181,9 @@ fn workload_columns(kind: &str) -> &'static [Column] {
             ("Images", true, |one| containers(one, "/spec/template/spec", "image")),
             ("Selector", true, selector),
         ],
+        "ControllerRevision" => {
+            &[("Controller", false, controller), ("Revision", false, |one| number(one, "/revision"))]
+        }
         "ReplicaSet" => &[
             ("Desired", false, |one| number(one, "/spec/replicas")),
             ("Current", false, |one| number(one, "/status/replicas")),
@@ -215,6 +218,13 @@ fn workload_columns(kind: &str) -> &'static [Column] {
 
 fn word(one: &Value, pointer: &str) -> Value {
     text(one, pointer).unwrap_or_default().into()
+}
+
+/// `statefulset.apps/store`
+fn controller(one: &Value) -> Value {
+    let of = |member: &str| text(one, &format!("/metadata/ownerReferences/0/{member}")).unwrap_or_default();
+    let group = of("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    format!("{}.{group}/{}", of("kind").to_lowercase(), of("name")).into()
 }
 
 fn or_none(one: &Value, pointer: &str) -> Value {

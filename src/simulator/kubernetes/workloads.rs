@@ -9,12 +9,9 @@ use crate::simulator::kubernetes::api::{drop, keep, make};
 use crate::simulator::kubernetes::bootstrap::kind;
 use crate::simulator::kubernetes::store::Spot;
 use crate::simulator::kubernetes::write::suffix;
-use crate::simulator::kubernetes::{object, pods};
+use crate::simulator::kubernetes::{history, object, pods};
 use crate::simulator::target::Key;
 use crate::simulator::world::Resource;
-
-/// Which template of a deployment a replica set is for, the last one being the highest.
-const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// Brings what a workload makes into line with it.
 pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
@@ -27,29 +24,12 @@ pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
         "deployments" => deployment(azure, cluster, spot, &found),
         "replicasets" => {
             let wanted = replicas(&found);
-            let ready = keep_pods(azure, cluster, spot, &found, &Names::Any(wanted));
+            let ready = keep_pods(azure, cluster, spot, &found, &Crew::of(Names::Any(wanted))).ready;
             let status = json!({"replicas": wanted, "fullyLabeledReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready});
             put_status(azure, &key, spot, status);
         }
-        "statefulsets" => {
-            let wanted = replicas(&found);
-            let names = (0..wanted).map(|number| format!("{}-{number}", spot.name)).collect();
-            let ready = keep_pods(azure, cluster, spot, &found, &Names::Fixed(names));
-            let status = json!({
-                "replicas": wanted, "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": wanted,
-                "updatedReplicas": wanted,
-            });
-            put_status(azure, &key, spot, status);
-        }
-        "daemonsets" => {
-            let nodes = nodes(azure, &key);
-            let ready = keep_pods(azure, cluster, spot, &found, &Names::Any(nodes));
-            let status = json!({
-                "desiredNumberScheduled": nodes, "currentNumberScheduled": nodes, "numberReady": ready,
-                "numberAvailable": ready, "updatedNumberScheduled": nodes, "numberMisscheduled": 0,
-            });
-            put_status(azure, &key, spot, status);
-        }
+        "statefulsets" => stateful_set(azure, cluster, spot, &found),
+        "daemonsets" => daemon_set(azure, cluster, spot, &found),
         "jobs" => job(azure, cluster, spot, &found),
         _ => {}
     }
@@ -58,6 +38,50 @@ pub(super) fn reconcile(azure: &mut Azure, cluster: &Resource, spot: &Spot) {
 fn replicas(found: &Value) -> usize {
     let wanted = found.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
     usize::try_from(wanted).unwrap_or_default()
+}
+
+/// A stateful set has pods with numbers. Those below its partition stay as they are, and all do where they are replaced by
+/// hand only.
+fn stateful_set(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
+    let wanted = replicas(found);
+    let (revision, _) = history::note_template(azure, cluster, spot, found);
+    let partition = found.pointer("/spec/updateStrategy/rollingUpdate/partition").and_then(Value::as_u64);
+    let crew = Crew {
+        names: Names::Fixed((0..wanted).map(|number| format!("{}-{number}", spot.name)).collect()),
+        labels: vec![(history::HASH, revision.clone())],
+        stay: if is_by_hand(found) { usize::MAX } else { usize::try_from(partition.unwrap_or(0)).unwrap_or_default() },
+    };
+    let told = keep_pods(azure, cluster, spot, found, &crew);
+    let before = text(found, "/status/currentRevision").filter(|_| told.updated < wanted);
+    let current = before.unwrap_or(&revision).to_owned();
+    let status = json!({
+        "replicas": wanted, "readyReplicas": told.ready, "availableReplicas": told.ready,
+        "currentReplicas": if current == revision { told.updated } else { wanted - told.updated.min(wanted) },
+        "updatedReplicas": told.updated, "currentRevision": current, "updateRevision": revision, "collisionCount": 0,
+    });
+    put_status(azure, &cluster.key(), spot, status);
+}
+
+/// A daemon set has a pod on each node.
+fn daemon_set(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
+    let nodes = nodes(azure, &cluster.key());
+    let (_, hash) = history::note_template(azure, cluster, spot, found);
+    let crew = Crew {
+        names: Names::Any(nodes),
+        labels: vec![(history::HASH, hash)],
+        stay: if is_by_hand(found) { usize::MAX } else { 0 },
+    };
+    let told = keep_pods(azure, cluster, spot, found, &crew);
+    let status = json!({
+        "desiredNumberScheduled": nodes, "currentNumberScheduled": nodes, "numberReady": told.ready,
+        "numberAvailable": told.ready, "updatedNumberScheduled": told.updated, "numberMisscheduled": 0,
+    });
+    put_status(azure, &cluster.key(), spot, status);
+}
+
+/// Whether pods get a new template only when somebody takes the old ones away.
+fn is_by_hand(found: &Value) -> bool {
+    text(found, "/spec/updateStrategy/type") == Some("OnDelete")
 }
 
 /// Brings all workloads of a namespace into line: an account has come that their pods may have waited for.
@@ -78,74 +102,96 @@ fn nodes(azure: &Azure, key: &Key) -> usize {
     usize::try_from(pools.map(count).sum::<u64>()).unwrap_or_default()
 }
 
-/// A deployment has a replica set for its template; those of earlier templates have no pods any more.
+/// A deployment has a replica set for its template; those of earlier templates have no pods any more. One that is paused
+/// goes on with the template that it had.
 fn deployment(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
     let key = cluster.key();
     let template = found.pointer("/spec/template").cloned().unwrap_or_default();
     let hash = suffix(0, &template.to_string());
     let sets = kind("apps", "replicasets");
     let own = sets.spot(&spot.namespace, &format!("{}-{hash}", spot.name));
-    for other in owned(azure, &key, "replicasets", found).into_iter().filter(|other| *other != own) {
+    let wanted = replicas(found);
+    let others: Vec<Spot> =
+        owned(azure, &key, "apps", "replicasets", found).into_iter().filter(|other| *other != own).collect();
+    let is_paused = found.pointer("/spec/paused") == Some(&json!(true));
+    if is_paused && azure.world().objects(&key).get(&own).is_none() {
+        let running = others
+            .into_iter()
+            .find(|other| azure.world().objects(&key).get(other).is_some_and(|set| replicas(set) > 0));
+        let ready = running.map_or(0, |running| {
+            scale(azure, cluster, &running, wanted);
+            ready_of(azure, &key, &running)
+        });
+        put_status(azure, &key, spot, deployed(azure, wanted, ready, &Rollout::Paused));
+        return;
+    }
+    for other in others {
         scale(azure, cluster, &other, 0);
     }
     let mut template = template;
     set(&mut template, "/metadata/labels/pod-template-hash", Value::from(hash.as_str()));
     let mut chosen = found.pointer("/spec/selector").cloned().unwrap_or_default();
     set(&mut chosen, "/matchLabels/pod-template-hash", Value::from(hash.as_str()));
-    let wanted = replicas(found);
     let made = json!({
         "metadata": {
             "name": own.name, "namespace": spot.namespace, "generation": 1,
             "labels": template.pointer("/metadata/labels"), "ownerReferences": [owner("Deployment", "apps/v1", found)],
-            "annotations": {REVISION: "1"},
         },
         "spec": {"replicas": wanted, "selector": chosen, "template": template},
     });
     make(azure, &key, &sets, made);
-    revise(azure, &key, &own, found);
+    history::number_replica_set(azure, cluster, &own, spot, found);
     scale(azure, cluster, &own, wanted);
-    let ready = azure.world().objects(&key).get(&own).and_then(|set| set.pointer("/status/readyReplicas")?.as_u64());
-    let ready = ready.unwrap_or_default();
-    let is_available = usize::try_from(ready).unwrap_or_default() >= wanted;
+    let ready = ready_of(azure, &key, &own);
+    put_status(azure, &key, spot, deployed(azure, wanted, ready, &Rollout::To(own.name)));
+}
+
+/// How many pods of a set are ready.
+fn ready_of(azure: &Azure, key: &Key, set: &Spot) -> usize {
+    let ready = azure.world().objects(key).get(set).and_then(|set| set.pointer("/status/readyReplicas")?.as_u64());
+    usize::try_from(ready.unwrap_or_default()).unwrap_or_default()
+}
+
+/// Where a deployment is on its way to a new template.
+enum Rollout {
+    /// Its pods are those of this replica set.
+    To(String),
+    /// It does not go there.
+    Paused,
+}
+
+/// The status of a deployment.
+fn deployed(azure: &Azure, wanted: usize, ready: usize, rollout: &Rollout) -> Value {
+    let is_available = ready >= wanted;
     let time = object::time(azure.now());
-    let condition = |kind: &str, is_true: bool, reason: &str, message: &str| {
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({
-            "type": kind, "status": if is_true { "True" } else { "False" }, "reason": reason, "message": message,
-            "lastUpdateTime": time, "lastTransitionTime": time,
+            "type": kind, "status": status, "reason": reason, "message": message, "lastUpdateTime": time,
+            "lastTransitionTime": time,
         })
     };
-    let progress = format!("ReplicaSet \"{}\" has successfully progressed.", own.name);
+    let available = if is_available {
+        condition("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+    } else {
+        condition("Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+    };
+    let (updated, progressing) = match rollout {
+        Rollout::Paused => (0, condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")),
+        Rollout::To(set) => {
+            let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
+            let (status, reason) =
+                if is_available { ("True", "NewReplicaSetAvailable") } else { ("False", "FailedCreate") };
+            (wanted, condition("Progressing", status, reason, &message))
+        }
+    };
     let mut status = json!({
-        "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready,
-        "conditions": [
-            condition("Available", is_available, if is_available { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" }, if is_available { "Deployment has minimum availability." } else { "Deployment does not have minimum availability." }),
-            condition("Progressing", is_available, if is_available { "NewReplicaSetAvailable" } else { "FailedCreate" }, &progress),
-        ],
+        "replicas": wanted, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
+        "conditions": [available, progressing],
     });
     if !is_available {
         set(&mut status, "/unavailableReplicas", json!(wanted));
     }
-    put_status(azure, &key, spot, status);
-}
-
-/// The set of the present template has the highest revision, also when it is an earlier one again: that is what
-/// `kubectl rollout undo` goes by.
-fn revise(azure: &mut Azure, key: &Key, own: &Spot, deployment: &Value) {
-    let number =
-        |set: &Value| object::annotation(set, REVISION).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
-    let of = |azure: &Azure, spot: &Spot| azure.world().objects(key).get(spot).map_or(0, |set| number(set));
-    let others = owned(azure, key, "replicasets", deployment).into_iter().filter(|other| other != own);
-    let highest = others.map(|other| of(azure, &other)).max().unwrap_or_default();
-    if of(azure, own) > highest {
-        return;
-    }
-    let Some(mut set) = azure.world().objects(key).get(own).map(|kept| (**kept).clone()) else { return };
-    self::set(
-        &mut set,
-        "/metadata/annotations/deployment.kubernetes.io~1revision",
-        Value::from((highest + 1).to_string()),
-    );
-    keep(azure, key, own.clone(), set);
+    status
 }
 
 /// Sets how many pods a set has, and brings them into line.
@@ -181,7 +227,7 @@ fn job(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
     }
     let wanted = found.pointer("/spec/completions").and_then(Value::as_u64).unwrap_or(1);
     let wanted = usize::try_from(wanted).unwrap_or_default();
-    let done = keep_pods(azure, cluster, spot, &found, &Names::Any(wanted));
+    let done = keep_pods(azure, cluster, spot, &found, &Crew::of(Names::Any(wanted))).ready;
     let time = object::time(azure.now());
     let mut status = json!({"startTime": time, "succeeded": done});
     if done >= wanted {
@@ -193,6 +239,15 @@ fn job(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value) {
     put_status(azure, &key, spot, status);
 }
 
+/// What a workload wants of its pods.
+struct Crew {
+    names: Names,
+    /// Labels that they have beside those of the template.
+    labels: Vec<(&'static str, String)>,
+    /// How many of the first stay though their template is an earlier one.
+    stay: usize,
+}
+
 /// Which pods a workload wants.
 enum Names {
     /// So many, whatever they are called.
@@ -201,49 +256,90 @@ enum Names {
     Fixed(Vec<String>),
 }
 
-/// Makes the pods of a workload that are missing, and takes away those that are too many or of another template; how many
-/// there are then.
-fn keep_pods(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value, wanted: &Names) -> usize {
+impl Crew {
+    /// These pods, all of the present template.
+    fn of(names: Names) -> Self {
+        Self { names, labels: Vec::new(), stay: 0 }
+    }
+
+    /// Whether a pod is one of those that are wanted, when there are so many already.
+    fn wants(&self, pod: &str, kept: usize) -> bool {
+        match &self.names {
+            Names::Any(count) => kept < *count,
+            Names::Fixed(names) => names.iter().any(|name| name == pod),
+        }
+    }
+
+    /// Whether a pod of an earlier template stays.
+    fn keeps(&self, pod: &str) -> bool {
+        match &self.names {
+            Names::Any(_) => self.stay > 0,
+            Names::Fixed(names) => names.iter().take(self.stay).any(|name| name == pod),
+        }
+    }
+}
+
+/// How many pods there are, and how many of them are of the present template.
+#[derive(Default)]
+struct Told {
+    ready: usize,
+    updated: usize,
+}
+
+/// Makes the pods of a workload that are missing, and takes away those that are too many or of another template.
+fn keep_pods(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value, crew: &Crew) -> Told {
     let key = cluster.key();
     let template = found.pointer("/spec/template").cloned().unwrap_or_default();
     let mark = suffix(1, &template.to_string());
     let mut kept: Vec<String> = Vec::new();
-    for pod in owned(azure, &key, "pods", found) {
+    let mut told = Told::default();
+    for pod in owned(azure, &key, "", "pods", found) {
         let present = azure.world().objects(&key).get(&pod).cloned().unwrap_or_default();
-        let is_wanted = match wanted {
-            Names::Any(count) => kept.len() < *count,
-            Names::Fixed(names) => names.contains(&pod.name),
-        };
-        if is_wanted && object::annotation(&present, pods::TEMPLATE) == Some(&mark) {
+        let is_new = object::annotation(&present, pods::TEMPLATE) == Some(&mark);
+        if crew.wants(&pod.name, kept.len()) && (is_new || crew.keeps(&pod.name)) {
+            told.updated += usize::from(is_new);
             kept.push(pod.name);
         } else {
             drop(azure, &key, pod);
         }
     }
-    let missing: Vec<Option<&String>> = match wanted {
+    told.ready = kept.len();
+    let missing: Vec<Option<&String>> = match &crew.names {
         Names::Any(count) => vec![None; count.saturating_sub(kept.len())],
         Names::Fixed(names) => names.iter().filter(|name| !kept.contains(name)).map(Some).collect(),
     };
-    let mut ready = kept.len();
     for name in missing {
         let number = azure.world().objects(&key).revision();
         let name = name.cloned().unwrap_or_else(|| format!("{}-{}", spot.name, suffix(number, &spot.name)));
-        ready += usize::from(make_pod(azure, cluster, spot, found, name, &mark));
+        let is_made = make_pod(azure, cluster, spot, found, &name, &crew.labels);
+        told.ready += usize::from(is_made);
+        told.updated += usize::from(is_made);
     }
-    ready
+    told
 }
 
 /// Makes a pod of a workload, unless it is not let in.
-fn make_pod(azure: &mut Azure, cluster: &Resource, spot: &Spot, found: &Value, name: String, mark: &str) -> bool {
+fn make_pod(
+    azure: &mut Azure,
+    cluster: &Resource,
+    spot: &Spot,
+    found: &Value,
+    name: &str,
+    labels: &[(&'static str, String)],
+) -> bool {
     let key = cluster.key();
     let version = text(found, "/apiVersion").unwrap_or_default().to_owned();
     let word = text(found, "/kind").unwrap_or_default().to_owned();
     let mut pod = found.pointer("/spec/template").cloned().unwrap_or_default();
+    let mark = suffix(1, &pod.to_string());
     unset(&mut pod, "/metadata/creationTimestamp");
     set(&mut pod, "/metadata/name", Value::from(name));
     set(&mut pod, "/metadata/namespace", Value::from(spot.namespace.as_str()));
     set(&mut pod, "/metadata/ownerReferences", json!([owner(&word, &version, found)]));
     set(&mut pod, &format!("/metadata/annotations/{}", pods::TEMPLATE.replace('/', "~1")), Value::from(mark));
+    for (label, value) in labels {
+        set(&mut pod, &format!("/metadata/labels/{label}"), Value::from(value.as_str()));
+    }
     if let Err(failure) = pods::admit(azure, cluster, &mut pod) {
         failed(azure, &key, spot, &word, &failure.message);
         return false;
@@ -267,8 +363,7 @@ fn failed(azure: &mut Azure, key: &Key, spot: &Spot, word: &str, why: &str) {
 }
 
 /// What a workload owns of a kind.
-fn owned(azure: &Azure, key: &Key, plural: &str, owner: &Value) -> Vec<Spot> {
-    let group = if plural == "pods" { "" } else { "apps" };
+pub(super) fn owned(azure: &Azure, key: &Key, group: &str, plural: &str, owner: &Value) -> Vec<Spot> {
     let namespace = text(owner, "/metadata/namespace").unwrap_or_default();
     let all = azure.world().objects(key).of_kind(group, plural, namespace);
     let is_owned = |one: &Value| {
@@ -278,7 +373,8 @@ fn owned(azure: &Azure, key: &Key, plural: &str, owner: &Value) -> Vec<Spot> {
     all.filter(|(_, one)| is_owned(one)).map(|(spot, _)| spot.clone()).collect()
 }
 
-fn owner(kind: &str, version: &str, owner: &Value) -> Value {
+/// The reference by which an object belongs to a workload.
+pub(super) fn owner(kind: &str, version: &str, owner: &Value) -> Value {
     json!({
         "apiVersion": version, "kind": kind, "name": object::name(owner), "uid": object::uid(owner), "controller": true,
         "blockOwnerDeletion": true,

@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// A patch of this media type.
-    async fn patch(&mut self, media: &str, path: &str, body: &Value) -> Got {
+    pub async fn patch(&mut self, media: &str, path: &str, body: &Value) -> Got {
         self.headers.push(("content-type".to_owned(), media.to_owned()));
         let got = self.kube("PATCH", path, body).await;
         self.headers.pop();

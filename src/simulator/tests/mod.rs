@@ -10,6 +10,7 @@ mod kubernetes;
 mod neighbours;
 mod pods;
 mod protocol;
+mod workloads;
 
 use std::collections::HashMap;
 

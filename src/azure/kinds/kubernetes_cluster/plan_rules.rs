@@ -43,6 +43,9 @@ fn issuer(case: &mut PlanCase<'_>) {
              one and say so with -replace.",
         );
     }
+    if case.prior.is_some() && !was_on && on(case, "oidc_issuer_enabled") == Some(true) {
+        case.note("the OIDC issuer is turned on for good: Azure does not turn it off again".to_owned());
+    }
     if on(case, "workload_identity_enabled") == Some(true) {
         let issuer = case.planned_at("oidc_issuer_enabled");
         if issuer.is_none_or(|v| v.is_known() && v.as_bool() != Some(true)) {

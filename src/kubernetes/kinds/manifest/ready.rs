@@ -113,6 +113,13 @@ fn is_rolled_out(object: &Json) -> Result<bool, Failure> {
         return Ok(false);
     }
     let replicas = object["spec"]["replicas"].as_i64().unwrap_or(1);
+    let strategy = &object["spec"]["updateStrategy"];
+    if strategy["type"] == "OnDelete" {
+        return Err(Failure::Other(
+            "with the update strategy OnDelete pods are replaced by hand only, so that there is no rollout to wait for"
+                .to_owned(),
+        ));
+    }
     Ok(match object["kind"].as_str() {
         Some("Deployment") => {
             if condition(object, "Progressing").is_some_and(|now| now["reason"] == "ProgressDeadlineExceeded") {
@@ -128,7 +135,13 @@ fn is_rolled_out(object: &Json) -> Result<bool, Failure> {
             count(&status["updatedNumberScheduled"]) >= desired && count(&status["numberAvailable"]) >= desired
         }
         Some("StatefulSet") => {
-            count(&status["readyReplicas"]) >= replicas && status["updateRevision"] == status["currentRevision"]
+            let partition = count(&strategy["rollingUpdate"]["partition"]);
+            let is_new = if partition > 0 {
+                count(&status["updatedReplicas"]) >= replicas - partition
+            } else {
+                status["updateRevision"] == status["currentRevision"]
+            };
+            count(&status["observedGeneration"]) > 0 && count(&status["readyReplicas"]) >= replicas && is_new
         }
         _ => true,
     })
@@ -166,5 +179,22 @@ mod tests {
         assert!(!is_rolled_out(&deployment(1, 2, "")).unwrap());
         assert!(!is_rolled_out(&deployment(2, 1, "")).unwrap());
         assert!(is_rolled_out(&deployment(1, 1, "ProgressDeadlineExceeded")).is_err());
+    }
+
+    #[test]
+    fn a_stateful_set_is_rolled_out_down_to_its_partition() {
+        let set = |partition: i64, updated: i64, current: &str| {
+            json!({"kind": "StatefulSet", "metadata": {"generation": 1},
+                "spec": {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}},
+                "status": {"observedGeneration": 1, "readyReplicas": 3, "updatedReplicas": updated,
+                    "currentRevision": current, "updateRevision": "new"}})
+        };
+        for (set, done) in
+            [(set(0, 3, "new"), true), (set(0, 2, "old"), false), (set(2, 1, "old"), true), (set(1, 1, "old"), false)]
+        {
+            assert_eq!(is_rolled_out(&set).unwrap(), done, "{set}");
+        }
+        let by_hand = json!({"kind": "DaemonSet", "spec": {"updateStrategy": {"type": "OnDelete"}}});
+        assert!(is_rolled_out(&by_hand).is_err());
     }
 }
