@@ -126,6 +126,7 @@ fn world() -> World {
             name: "prod".into(),
             id: format!("{GROUP}/providers/Microsoft.ContainerService/managedClusters/prod").to_lowercase().into(),
             issuer: "https://issuer.example/prod/".into(),
+            hosts: Vec::new(),
             control_plane: Vec::new(),
             control_plane_ids: Vec::new(),
             kubelet: None,

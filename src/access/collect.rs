@@ -160,6 +160,10 @@ fn cluster(address: &Address, value: &Value) -> Option<Cluster> {
         address: address.clone(),
         name: text(value, "name")?.to_owned(),
         issuer: text(value, "oidc_issuer_url").unwrap_or_default().to_owned(),
+        hosts: ["fqdn", "private_fqdn"]
+            .iter()
+            .filter_map(|name| text(value, name).filter(|host| !host.is_empty()).map(str::to_owned))
+            .collect(),
         control_plane: own.and_then(|own| text(own, "principal_id")).map(str::to_owned).into_iter().collect(),
         control_plane_ids: texts(own.and_then(|own| own.field("identity_ids"))).iter().map(|id| folded(id)).collect(),
         kubelet: kubelet.and_then(|kubelet| text(kubelet, "object_id")).map(str::to_owned),

@@ -139,6 +139,10 @@ fn cluster(json: &Json, names: &Names<'_>) -> Option<Cluster> {
         name: text(json, "/name")?.to_owned(),
         id: folded(id),
         issuer: text(json, "/properties/oidcIssuerProfile/issuerURL").unwrap_or_default().to_owned(),
+        hosts: ["fqdn", "privateFQDN"]
+            .iter()
+            .filter_map(|name| text(json, &format!("/properties/{name}")).map(str::to_owned))
+            .collect(),
         control_plane: text(json, "/identity/principalId").map(str::to_owned).into_iter().collect(),
         control_plane_ids: own.into_iter().flatten().map(|(id, _)| folded(id)).collect(),
         kubelet: text(json, "/properties/identityProfile/kubeletidentity/objectId").map(str::to_owned),

@@ -47,6 +47,7 @@ fn world(assignments: Vec<Assignment>) -> World {
             address: address("azurerm_kubernetes_cluster.prod"),
             name: "prod".into(),
             issuer: "https://issuer/".into(),
+            hosts: Vec::new(),
             control_plane: vec!["cp".into()],
             control_plane_ids: Vec::new(),
             kubelet: Some("nodes".into()),

@@ -82,6 +82,8 @@ pub struct Cluster {
     pub id: Arc<str>,
     /// The issuer of its service accounts' tokens; empty without one.
     pub issuer: String,
+    /// The names of its API server, as far as they are known.
+    pub hosts: Vec<String>,
     /// The principals of its control plane.
     pub control_plane: Vec<String>,
     /// The ARM ids of the control plane's identities in lower case.

@@ -56,6 +56,7 @@ fn sound() -> World {
             address: address("azurerm_kubernetes_cluster.prod"),
             name: "prod".into(),
             issuer: "https://issuer/".into(),
+            hosts: Vec::new(),
             control_plane: Vec::new(),
             control_plane_ids: vec![CONTROL.into()],
             kubelet: Some("kl-principal".into()),

@@ -22,7 +22,7 @@ use crate::migrate::pod_identity::{self, Principals};
 use crate::provider::{Mentioned, Session};
 use crate::span::SourceMap;
 use crate::value::Value;
-use crate::{manifests, plan};
+use crate::{kubernetes, manifests, plan};
 
 const AZURERM: &str = "registry.terraform.io/hashicorp/azurerm";
 const KUBERNETES: &str = "registry.terraform.io/hashicorp/kubernetes";
@@ -117,6 +117,7 @@ fn here(
             principals: Principals::new(),
             unknown: Vec::new(),
         };
+        let server = kubeconfig.as_ref().and_then(|path| kubernetes::server_of(path, flags.context.as_deref()));
         let mut config = kubeconfig.map(|path| of_file(&path, flags.context.as_deref()));
         let mut directory = None;
         if flags.live {
@@ -130,10 +131,13 @@ fn here(
                 asked.name = cluster;
                 config = Some(of_azure(&*session, &id).await?);
             }
+            asked.unknown.extend(server.as_deref().and_then(|server| of_another(server, &surveyed)));
             // What is bound is read from the cluster; here is told what of it the stack manages.
             surveyed.pod_identities = recorded.pod_identities;
             asked.world = Some(surveyed);
             directory = Some(session);
+        } else {
+            asked.unknown.extend(server.as_deref().and_then(|server| of_another(server, &recorded)));
         }
         asked.objects =
             objects(&loaded, &config.unwrap_or_else(|| Value::object_of::<&str>([])), &mut asked.unknown).await?;
@@ -145,6 +149,19 @@ fn here(
         }
         asked.name = format!("cluster {}", asked.name);
         Ok(asked)
+    })
+}
+
+/// What to say of a kubeconfig whose server is none of the clusters that are known. There may be a proxy between.
+fn of_another(server: &str, world: &World) -> Option<String> {
+    let hosts: Vec<&str> = world.clusters.iter().flat_map(|cluster| &cluster.hosts).map(String::as_str).collect();
+    let is_known = hosts.iter().any(|host| host.eq_ignore_ascii_case(server));
+    (!hosts.is_empty() && !is_known).then(|| {
+        format!(
+            "The kubeconfig is of the API server {server}, and what is known of clusters in Azure is {}: see that it is the same \
+             cluster, or what is written here trusts another cluster's tokens.",
+            hosts.join(", ")
+        )
     })
 }
 

@@ -164,7 +164,7 @@ impl Cluster {
     /// The object; `None` when there is none.
     pub async fn find(&self, object: Object<'_>) -> Result<Option<Json>, Failure> {
         let api = self.api(object.resource, object.namespace).await?;
-        match api.get(object.name).await.map_err(Failure::from) {
+        match twice(|| api.get(object.name)).await {
             Ok(found) => Ok(Some(json_of(&found)?)),
             Err(failure) if failure.is_missing() => Ok(None),
             Err(failure) => Err(failure),
@@ -190,7 +190,15 @@ impl Cluster {
         let mut wanted = ListParams::default().limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = api.list(&wanted).await?;
+            let page = match twice(|| api.list(&wanted)).await {
+                // The cluster no longer knows what the pages before were of: all of it at once, from the beginning.
+                Err(failure) if failure.has_expired() && wanted.limit.is_some() => {
+                    found.clear();
+                    wanted = ListParams::default();
+                    continue;
+                }
+                page => page?,
+            };
             for object in &page.items {
                 let mut object = json_of(object)?;
                 // In a list the API server leaves out what is the same for all.
@@ -218,7 +226,8 @@ impl Cluster {
     pub async fn merge(&self, object: Object<'_>, patch: &Json) -> Result<Json, Failure> {
         let api = self.api(object.resource, object.namespace).await?;
         let how = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        json_of(&api.patch(object.name, &how, &Patch::Merge(patch)).await?)
+        let patch = Patch::Merge(patch);
+        json_of(&twice(|| api.patch(object.name, &how, &patch)).await?)
     }
 
     /// Server-side apply of what is wanted of an object.
@@ -230,17 +239,27 @@ impl Cluster {
             field_manager: Some(how.manager.to_owned()),
             field_validation: Some(ValidationDirective::Strict),
         };
-        json_of(&api.patch(object.name, &how, &Patch::Apply(wanted)).await?)
+        let wanted = Patch::Apply(wanted);
+        json_of(&twice(|| api.patch(object.name, &how, &wanted)).await?)
     }
 
     /// Begins to remove an object. One that is gone already is a success.
     pub async fn delete(&self, object: Object<'_>) -> Result<(), Failure> {
         let api = self.api(object.resource, object.namespace).await?;
-        match api.delete(object.name, &DeleteParams::default()).await.map_err(Failure::from) {
+        let how = DeleteParams::default();
+        match twice(|| api.delete(object.name, &how)).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is_missing() => Ok(()),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+/// Asks once more when the connection breaks: for what comes to the same when it is done twice.
+async fn twice<T, F: Future<Output = kube::Result<T>>>(request: impl Fn() -> F) -> Result<T, Failure> {
+    match request().await.map_err(Failure::from) {
+        Err(Failure::Broken(_)) => Ok(request().await?),
+        answer => answer,
     }
 }
 

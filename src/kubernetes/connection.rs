@@ -95,6 +95,17 @@ async fn from_files(settings: &Settings) -> Result<Config, Diagnostic> {
     })
 }
 
+/// The host of the API server that a kubeconfig names, by this context or the present one; `None` where it names none.
+pub fn server_of(path: &Path, context: Option<&str>) -> Option<String> {
+    let file = Kubeconfig::read_from(path).ok()?;
+    let wanted = context.or(file.current_context.as_deref())?;
+    let context = file.contexts.iter().find(|one| one.name == wanted)?.context.as_ref()?;
+    let cluster = file.clusters.iter().find(|one| one.name == context.cluster)?.cluster.as_ref()?;
+    let server = cluster.server.as_deref()?;
+    let host = server.split_once("://").map_or(server, |(_, rest)| rest);
+    host.split(['/', ':']).next().filter(|host| !host.is_empty()).map(str::to_owned)
+}
+
 fn unusable(path: &Path, why: &str) -> Diagnostic {
     let detail = format!(
         "The kubeconfig file {} cannot be used: {why}. Set config_path (KUBE_CONFIG_PATH) and config_context (KUBE_CTX) to \

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     UnknownKind(String),
     /// Nothing answers there.
     Unreachable(String),
+    /// The connection broke before the answer was there: what came of the request is not known.
+    Broken(String),
     /// What answers has another certificate than it should.
     Certificate(String),
     /// What answers does not take the client's certificate.
@@ -39,7 +41,7 @@ impl From<kube::Error> for Failure {
             }
             kube::Error::Auth(error) => Self::SignIn(sign_in(&error)),
             kube::Error::Service(error) => of_transport(&*error),
-            kube::Error::HyperError(error) => of_transport(&error),
+            kube::Error::HyperError(_) => Self::Broken(words),
             // What does not parse may hold what is secret.
             kube::Error::SerdeError(error) => {
                 Self::Other(format!("the answer is none of the Kubernetes API ({:?})", error.classify()))
@@ -76,7 +78,10 @@ fn of_transport(error: &(dyn std::error::Error + 'static)) -> Failure {
             _ => next = cause.source(),
         }
     }
-    Failure::Unreachable(causes(error))
+    // What never got a connection was never sent.
+    let is_connected =
+        error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| !error.is_connect());
+    if is_connected { Failure::Broken(causes(error)) } else { Failure::Unreachable(causes(error)) }
 }
 
 /// The fault of TLS that an error is, or that is wrapped in it as one of input and output.
@@ -96,6 +101,11 @@ impl Failure {
     /// Whether what is missing is the namespace that an object was to be written in.
     pub fn lacks_namespace(&self) -> bool {
         matches!(self, Self::Refused(status) if status.reason == "NotFound" && status.message.starts_with("namespaces "))
+    }
+
+    /// Whether what was begun is too old to be gone on with.
+    pub fn has_expired(&self) -> bool {
+        matches!(self, Self::Refused(status) if status.code == 410)
     }
 
     /// Whether who we are may not do this.
@@ -125,7 +135,9 @@ impl Failure {
                      your own needs its CustomResourceDefinition first, so let it depend on that (depends_on)."
                 ),
             ),
-            Self::Unreachable(why) => error("Cluster cannot be reached", unreachable(tried, host, why)),
+            Self::Unreachable(why) | Self::Broken(why) => {
+                error("Cluster cannot be reached", unreachable(tried, host, why))
+            }
             Self::Certificate(why) => error(
                 "Cluster has another certificate",
                 format!(

@@ -11,4 +11,5 @@ mod provider;
 mod session;
 mod settings;
 
+pub use connection::server_of;
 pub use provider::KubernetesProvider;

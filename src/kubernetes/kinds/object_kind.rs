@@ -347,10 +347,10 @@ impl KubernetesKind for ObjectKind {
         let made = match cluster.create(&self.resource, call.namespace, &body).await {
             Ok(object) => object,
             Err(failure) if failure.already_exists() => return nothing(self.exists(&id).into()),
-            Err(failure) => {
-                let problem = cluster.problem(&self.tried("create", &id), &failure);
-                return self.left_behind(&call, planned, &failure, problem).await;
-            }
+            Err(failure) => match self.left_behind(&call, &failure).await {
+                Some(object) => object,
+                None => return nothing(cluster.problem(&self.tried("create", &id), &failure).into()),
+            },
         };
         match self.contents.made(&call, made.clone(), planned).await {
             Ok(object) => self.answered(cluster, &object, planned, Diagnostics::new()),
@@ -432,18 +432,13 @@ impl ObjectKind {
         Err(Diagnostic::error("No name is free", detail).into())
     }
 
-    /// What a creation left behind whose answer did not come: the object, where it is there and we made it.
-    async fn left_behind(&self, call: &Call<'_>, planned: &Value, failure: &Failure, problem: Diagnostic) -> Applied {
-        let nothing = Applied { recorded: None, diagnostics: problem.clone().into() };
-        if failure.status().is_some() {
-            return nothing;
+    /// What a creation left behind whose answer got lost: the object, where it is there and we made it. It was not there
+    /// before, and a creation is done whole or not at all.
+    async fn left_behind(&self, call: &Call<'_>, failure: &Failure) -> Option<Json> {
+        if !matches!(failure, Failure::Broken(_)) {
+            return None;
         }
-        match call.cluster.find(call.object()).await {
-            Ok(Some(object)) if Cluster::is_ours(&object) => {
-                self.answered(call.cluster, &object, planned, problem.into())
-            }
-            _ => nothing,
-        }
+        call.cluster.find(call.object()).await.ok().flatten().filter(Cluster::is_ours)
     }
 }
 

@@ -43,6 +43,7 @@ fn world(identities: usize) -> World {
             address: address("azurerm_kubernetes_cluster.main"),
             name: "prod".into(),
             issuer: String::new(),
+            hosts: Vec::new(),
             control_plane: Vec::new(),
             control_plane_ids: Vec::new(),
             kubelet: None,

@@ -63,7 +63,7 @@ pub(super) fn answer(azure: &mut Azure, key: &Key, call: &Call) -> Given {
     }
     bootstrap::ensure(azure, &cluster);
     let given = match effects.iter().find_map(Effect::refusal) {
-        Some((refusal, _)) => Err(Failure::new(refusal.status, "InternalError", refusal.message)),
+        Some((refusal, _)) => Err(Failure::of_status(refusal.status, refusal.message)),
         None => perform(azure, cluster, call, asked),
     };
     let given = given.unwrap_or_else(|failure| Given::Answer(Answer::from(&failure)));
@@ -172,7 +172,7 @@ impl Api<'_> {
     /// An object, or that it is not found.
     pub fn find(&self, kind: &Kind, spot: &Spot) -> Result<Value, Failure> {
         let found = self.store().get(spot).ok_or_else(|| Failure::not_found(kind.subject(&spot.name)))?;
-        Ok((**found).clone())
+        Ok(kind.shown((**found).clone()))
     }
 
     /// The present, as objects have it.

@@ -50,6 +50,34 @@ pub(super) fn applied(
     Ok(object)
 }
 
+/// What is wrong with the lists of a value whose items are told apart: each may be there once, with what tells it apart.
+pub(super) fn fault_of_lists(value: &Value, shape: &Shape, path: &str) -> Option<String> {
+    match shape.parts(value)? {
+        Parts::Members(members) => members
+            .iter()
+            .find_map(|(name, below)| fault_of_lists(below, &shape.member(name), &format!("{path}.{name}"))),
+        Parts::Items(items) => {
+            let mut seen = BTreeSet::new();
+            for (number, item) in (0..).zip(items) {
+                let Some(key) = shape.key(item) else {
+                    return Some(format!(
+                        "{path}: element {number}: associative list with keys has an element that omits a key field (and doesn't \
+                         have default value)"
+                    ));
+                };
+                let told = told(&vec![key.clone()]);
+                if !seen.insert(key) {
+                    return Some(format!("{path}: duplicate entries for key {told}"));
+                }
+                if let Some(fault) = fault_of_lists(item, &shape.item(), &format!("{path}{told}")) {
+                    return Some(fault);
+                }
+            }
+            None
+        }
+    }
+}
+
 fn conflicts(all: &[Managed], mine: &Leaves, there: &Leaves, own: impl Fn(&Managed) -> bool) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for other in all.iter().filter(|one| !own(one)) {
@@ -177,6 +205,18 @@ mod tests {
         let forced = apply(&one, &json!({"data": {"a": "2"}}), "y", true).unwrap();
         assert_eq!(forced["data"], json!({"a": "2"}));
         assert_eq!(managers(&forced).iter().map(|one| one.manager.as_str()).collect::<Vec<_>>(), ["y"]);
+    }
+
+    #[test]
+    fn items_that_cannot_be_told_apart_are_a_fault() {
+        let fault =
+            |containers: &Value| fault_of_lists(&json!({"spec": {"containers": containers}}), &Shape::named("Pod"), "");
+        assert_eq!(fault(&json!([{"name": "a"}, {"name": "b"}])), None);
+        let twice = fault(&json!([{"name": "a"}, {"name": "a"}]));
+        assert_eq!(twice.as_deref(), Some(".spec.containers: duplicate entries for key [name=\"a\"]"));
+        assert!(fault(&json!([{"image": "i"}])).is_some_and(|fault| fault.starts_with(".spec.containers: element 0")));
+        let env = json!([{"name": "a", "env": [{"name": "X"}, {"name": "X"}]}]);
+        assert!(fault(&env).is_some_and(|fault| fault.starts_with(".spec.containers[name=\"a\"].env: duplicate")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::simulator::body::{flag, text};
+use crate::simulator::body::{flag, set, text};
 use crate::simulator::kubernetes::call::{Asked, api_version};
 use crate::simulator::kubernetes::status::Subject;
 use crate::simulator::kubernetes::store::{Spot, Store};
@@ -185,6 +185,39 @@ impl Kind {
     /// Whether it is this one.
     pub fn is(&self, group: &str, plural: &str) -> bool {
         self.group == group && self.plural == plural
+    }
+
+    /// Whether its objects can be chosen by a field.
+    pub fn selects_by(&self, field: &str) -> bool {
+        let more: &[&str] = match (self.group.as_ref(), self.plural.as_ref()) {
+            ("", "pods") => &[
+                "spec.hostNetwork",
+                "spec.nodeName",
+                "spec.restartPolicy",
+                "spec.schedulerName",
+                "spec.serviceAccountName",
+                "status.nominatedNodeName",
+                "status.phase",
+                "status.podIP",
+                "status.podIPs",
+            ],
+            ("", "secrets") => &["type"],
+            ("", "namespaces") => &["status.phase"],
+            ("", "events") => &["action", "reason", "reportingComponent", "source", "type"],
+            ("apps", "replicasets") => &["status.replicas"],
+            ("batch", "jobs") => &["status.successful"],
+            _ => &[],
+        };
+        let of_event = self.is("", "events") && field.starts_with("involvedObject.");
+        matches!(field, "metadata.name" | "metadata.namespace") || more.contains(&field) || of_event
+    }
+
+    /// An object of the kind as this version of it shows it.
+    pub fn shown(&self, mut object: Value) -> Value {
+        if self.definition.is_some() {
+            set(&mut object, "/apiVersion", self.api_version().into());
+        }
+        object
     }
 
     /// What can be done with it.

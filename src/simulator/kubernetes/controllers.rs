@@ -9,6 +9,7 @@ use crate::simulator::body::{set, text};
 use crate::simulator::kubernetes::api::{drop, keep, make};
 use crate::simulator::kubernetes::authenticate::issuer_of;
 use crate::simulator::kubernetes::bootstrap::kind;
+use crate::simulator::kubernetes::catalog::EXTENSIONS;
 use crate::simulator::kubernetes::certificates::Authority;
 use crate::simulator::kubernetes::store::Spot;
 use crate::simulator::kubernetes::token_request::{Wanted, token};
@@ -51,6 +52,9 @@ pub(super) fn follow(azure: &mut Azure, cluster: &Resource, spot: &Spot, before:
     for owner in before.into_iter().flat_map(|before| owners(before, spot)) {
         workloads::reconcile(azure, cluster, &owner);
     }
+    if spot.group == EXTENSIONS && azure.world().objects(&key).get(spot).is_none() {
+        undefined(azure, &key, before);
+    }
     if spot.group.is_empty() && spot.plural == "namespaces" {
         namespace(azure, cluster, &key, spot);
         return;
@@ -70,6 +74,16 @@ pub(super) fn follow(azure: &mut Azure, cluster: &Resource, spot: &Spot, before:
         ("serviceaccounts", "default") | ("configmaps", "kube-root-ca.crt")
     ) {
         furnish(azure, cluster, &spot.namespace);
+    }
+}
+
+/// With the definition of a kind its objects go.
+fn undefined(azure: &mut Azure, key: &Key, definition: Option<&Value>) {
+    let word = |pointer: &str| definition.and_then(|definition| text(definition, pointer)).unwrap_or_default();
+    let of_kind = azure.world().objects(key).of_kind(word("/spec/group"), word("/spec/names/plural"), "");
+    let all: Vec<Spot> = of_kind.map(|(spot, _)| spot.clone()).collect();
+    for spot in all {
+        drop(azure, key, spot);
     }
 }
 
@@ -123,7 +137,8 @@ fn namespace(azure: &mut Azure, cluster: &Resource, key: &Key, spot: &Spot) {
 
 /// A namespace that is to go and has nothing left in it is gone, once nothing holds it.
 fn end(azure: &mut Azure, key: &Key, spot: &Spot) {
-    if contents(azure, key, &spot.name).is_empty() {
+    let is_held = azure.world().objects(key).get(spot).is_some_and(|namespace| object::is_held(namespace));
+    if !is_held && contents(azure, key, &spot.name).is_empty() {
         drop(azure, key, spot.clone());
     }
 }

@@ -105,6 +105,8 @@ fn pod(sent: &mut Value, at: &str) {
             set(sent, name, Value::from(account.as_str()));
         }
     }
+    let lists = ["volumes", "initContainers", "imagePullSecrets", "tolerations", "hostAliases"];
+    sent.pointer_mut(at).into_iter().for_each(|spec| without_empty(spec, &lists));
     for list in ["containers", "initContainers"] {
         let containers = sent.pointer_mut(&format!("{at}/{list}")).and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten().filter(|container| container.is_object()) {
@@ -123,8 +125,15 @@ fn container(container: &mut Value) {
     if container.get("resources").is_none_or(Value::is_null) {
         set(container, "/resources", json!({}));
     }
+    without_empty(container, &["args", "command", "env", "envFrom", "ports", "volumeDevices", "volumeMounts"]);
     let ports = container.get_mut("ports").and_then(Value::as_array_mut);
     ports.into_iter().flatten().filter(|port| port.is_object()).for_each(|port| fill(port, "/protocol", "TCP"));
+}
+
+/// Lists with nothing in them are as good as none.
+fn without_empty(value: &mut Value, lists: &[&str]) {
+    let Some(members) = value.as_object_mut() else { return };
+    members.retain(|name, list| !(lists.contains(&name.as_str()) && list.as_array().is_some_and(Vec::is_empty)));
 }
 
 fn deployment(sent: &mut Value) {

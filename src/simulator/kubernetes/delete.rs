@@ -53,6 +53,9 @@ impl Api<'_> {
     /// Takes an object away, or marks it where something holds it; then it is given.
     fn remove(&mut self, spot: &Spot, found: &Value, policy: &str) -> Option<Value> {
         let cluster = self.cluster.clone();
+        if policy == "Orphan" {
+            self.release(object::uid(found), true);
+        }
         let left = if object::is_held(found) {
             Some(mark_going(self.azure, &self.key, spot.clone(), found))
         } else {
@@ -60,14 +63,14 @@ impl Api<'_> {
             None
         };
         if left.is_none() {
-            self.release(object::uid(found), policy == "Orphan");
+            self.release(object::uid(found), false);
         }
         controllers::follow(self.azure, &cluster, spot, Some(found));
         left
     }
 
-    /// What belonged to an object that is gone goes too, unless it is to be orphaned.
-    fn release(&mut self, uid: &str, orphan: bool) {
+    /// What belonged to an object that is gone goes too, unless it is to be orphaned or belongs to another one as well.
+    pub fn release(&mut self, uid: &str, orphan: bool) {
         let owns = |object: &Value| {
             let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
             owners.into_iter().flatten().any(|owner| text(owner, "/uid") == Some(uid))
@@ -79,7 +82,7 @@ impl Api<'_> {
             .map(|(spot, object)| (spot.clone(), (**object).clone()))
             .collect();
         for (spot, mut object) in owned {
-            if orphan {
+            if orphan || self.has_other_owner(&object, uid) {
                 let owners = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
                 if let Some(owners) = owners {
                     owners.retain(|owner| text(owner, "/uid") != Some(uid));
@@ -92,9 +95,16 @@ impl Api<'_> {
         }
     }
 
+    fn has_other_owner(&self, object: &Value, uid: &str) -> bool {
+        let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
+        let others: Vec<&str> =
+            owners.into_iter().filter_map(|owner| text(owner, "/uid")).filter(|other| *other != uid).collect();
+        !others.is_empty() && self.store().all().any(|(_, one)| others.contains(&object::uid(one)))
+    }
+
     /// Answers a `deletecollection`.
     pub fn delete_all(&mut self, kind: &Kind, asked: &Asked) -> Result<Answer, Failure> {
-        let selector = self.selector()?;
+        let selector = self.selector(kind)?;
         let is_dry = self.call.is_dry_run()?;
         let all = self.store().of_kind(&kind.group, &kind.plural, &asked.namespace);
         let doomed: Vec<(Spot, Value)> = all

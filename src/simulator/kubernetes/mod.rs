@@ -23,6 +23,7 @@ mod discovery;
 mod environment;
 mod fields;
 mod history;
+mod immutable;
 mod object;
 mod openapi;
 mod patch;

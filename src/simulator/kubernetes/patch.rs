@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::simulator::answer::Answer;
 use crate::simulator::body::{merge, set, text, unset};
 use crate::simulator::kubernetes::api::Api;
-use crate::simulator::kubernetes::apply::applied;
+use crate::simulator::kubernetes::apply::{applied, fault_of_lists};
 use crate::simulator::kubernetes::call::Asked;
 use crate::simulator::kubernetes::catalog::Kind;
 use crate::simulator::kubernetes::object;
@@ -98,11 +98,13 @@ impl Api<'_> {
         if kind.definition.is_some() {
             return self.prune(kind, sent);
         }
-        let unknown = unknown::prune(kind, sent);
-        let Some(first) = unknown.first() else { return Ok(()) };
+        let unknown =
+            unknown::prune(kind, sent).into_iter().next().map(|path| format!(".{path}: field not declared in schema"));
+        let fault = unknown.or_else(|| fault_of_lists(sent, &Shape::named(kind.schema_name()), ""));
+        let Some(fault) = fault else { return Ok(()) };
         let namespace = text(sent, "/metadata/namespace").unwrap_or_default();
         let message = format!(
-            "failed to create typed patch object ({namespace}/{}; {}, Kind={}): .{first}: field not declared in schema",
+            "failed to create typed patch object ({namespace}/{}; {}, Kind={}): {fault}",
             object::name(sent),
             kind.api_version(),
             kind.kind

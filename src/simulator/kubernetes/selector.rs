@@ -42,6 +42,16 @@ impl Selector {
         Self { labels: Vec::new(), fields: vec![("metadata.name".to_owned(), name.to_owned(), true)] }
     }
 
+    /// Whether every object is wanted.
+    pub fn is_everything(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// The fields that it goes by.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, ..)| name.as_str())
+    }
+
     /// Whether an object is wanted.
     pub fn fits(&self, object: &Value) -> bool {
         let labels = object.pointer("/metadata/labels");

@@ -89,6 +89,24 @@ impl Failure {
         Self { code, reason, message: message.into(), details: Value::Null }
     }
 
+    /// A refusal of which only the status is known.
+    pub fn of_status(code: u16, message: impl Into<String>) -> Self {
+        let reason = match code {
+            400 => "BadRequest",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            404 => "NotFound",
+            409 => "Conflict",
+            410 => "Expired",
+            422 => "Invalid",
+            429 => "TooManyRequests",
+            503 => "ServiceUnavailable",
+            504 => "Timeout",
+            _ => "InternalError",
+        };
+        Self::new(code, reason, message)
+    }
+
     /// 400
     pub fn bad(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
@@ -164,6 +182,11 @@ impl Failure {
     /// 410, the history does not reach back so far.
     pub fn expired(message: impl Into<String>) -> Self {
         Self::new(410, "Expired", message)
+    }
+
+    /// 413
+    pub fn too_large(most: usize) -> Self {
+        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {most}"))
     }
 
     /// 415

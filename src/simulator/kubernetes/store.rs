@@ -94,6 +94,33 @@ impl Store {
         (revision >= self.forgotten).then(|| self.happened.iter().filter(move |one| one.revision > revision))
     }
 
+    /// The objects of a kind as they were after a change; `None` when that is too long ago to be remembered.
+    pub fn of_kind_at(
+        &self,
+        group: &str,
+        plural: &str,
+        namespace: &str,
+        revision: u64,
+    ) -> Option<BTreeMap<Spot, Arc<Value>>> {
+        let is_meant = |spot: &Spot| {
+            spot.group == group && spot.plural == plural && (namespace.is_empty() || spot.namespace == namespace)
+        };
+        let present = self.of_kind(group, plural, namespace);
+        let mut all: BTreeMap<Spot, Arc<Value>> =
+            present.map(|(spot, object)| (spot.clone(), Arc::clone(object))).collect();
+        if revision < self.forgotten {
+            return None;
+        }
+        let later = self.happened.iter().rev().take_while(|one| one.revision > revision);
+        for happened in later.filter(|one| is_meant(&one.spot)) {
+            match &happened.before {
+                Some(before) => all.insert(happened.spot.clone(), Arc::clone(before)),
+                None => all.remove(&happened.spot),
+            };
+        }
+        Some(all)
+    }
+
     /// Makes a change. One that was read from a file is not remembered: nobody watched it.
     pub fn make(&mut self, change: ObjectChange, is_new: bool) {
         let ObjectChange { spot, revision, object, .. } = change;
@@ -165,6 +192,20 @@ mod tests {
         assert!(again.since(2).is_none());
         assert_eq!(again.since(3).unwrap().count(), 0);
         assert_eq!(store.since(1).unwrap().map(|one| one.revision).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
+    fn a_kind_is_told_as_it_was() {
+        let mut store = Store::default();
+        put(&mut store, spot("a", "x"), 1, true);
+        put(&mut store, spot("a", "y"), 2, true);
+        store.make(ObjectChange { cluster: Key::of("/c"), spot: spot("a", "x"), revision: 3, object: None }, true);
+        put(&mut store, spot("a", "y"), 4, true);
+        let at = |revision: u64| {
+            let all = store.of_kind_at("", "secrets", "a", revision).unwrap();
+            all.values().map(|object| revision_of(object)).collect::<Vec<_>>()
+        };
+        assert_eq!([at(0), at(1), at(2), at(3), at(4)], [vec![], vec![1], vec![1, 2], vec![2], vec![4]]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
+use crate::simulator::answer::Answer;
 use crate::simulator::arm::Azure;
 use crate::simulator::body::{flag, text};
 use crate::simulator::http::{Shared, lock};
@@ -23,8 +24,12 @@ use crate::simulator::kubernetes::api::{self, Given};
 use crate::simulator::kubernetes::authenticate::host_of;
 use crate::simulator::kubernetes::call::Call;
 use crate::simulator::kubernetes::certificates::{Account, Authority};
+use crate::simulator::kubernetes::status::Failure;
 use crate::simulator::target::{Key, same};
 use crate::simulator::world::Resource;
+
+/// How much a request may carry, in bytes.
+const LARGEST: usize = 3 * 1024 * 1024;
 
 const CLUSTERS: &str = "Microsoft.ContainerService/managedClusters";
 
@@ -128,7 +133,9 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Cut> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Cut)?;
+    let Ok(body) = axum::body::to_bytes(Body::new(body), LARGEST).await else {
+        return Ok(crate::simulator::http::written(Answer::from(&Failure::too_large(LARGEST))));
+    };
     let call = Call {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),

@@ -8,7 +8,7 @@ use crate::simulator::body::{flag, text};
 use crate::simulator::kubernetes::catalog::Kind;
 use crate::simulator::kubernetes::defaults::template_of;
 use crate::simulator::kubernetes::status::{Cause, Failure};
-use crate::simulator::kubernetes::{object, selector};
+use crate::simulator::kubernetes::{immutable, object, selector};
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
                          and must start and end with an alphanumeric character (e.g. 'example.com', regex used for \
@@ -60,11 +60,15 @@ fn own(kind: &Kind, sent: &Value, before: Option<&Value>, causes: &mut Vec<Cause
                 causes.push(Cause::invalid("roleRef", &role, "cannot change roleRef"));
             }
         }
-        "Pod" => pod(sent, "/spec", "spec", causes),
+        "Pod" => {
+            pod(sent, "/spec", "spec", causes);
+            causes.extend(before.and_then(|before| immutable::of_pod(before, sent)));
+        }
         "CustomResourceDefinition" => definition(sent, causes),
         word => {
             if let Some(template) = template_of(word) {
                 workload(word, sent, before, template, causes);
+                causes.extend(before.and_then(|before| immutable::of_workload(word, before, sent)));
             }
         }
     }

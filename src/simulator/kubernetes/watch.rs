@@ -31,6 +31,8 @@ pub(super) struct Watch {
     told: u64,
     /// Events that are to be told first.
     first: Vec<Value>,
+    /// Whether it has been told that too much has happened since: there is nothing to go on from.
+    is_lost: bool,
     /// How long it lasts.
     pub lasts: Duration,
     form: Form,
@@ -40,7 +42,7 @@ pub(super) struct Watch {
 impl Api<'_> {
     /// Begins a watch.
     pub fn watch(&self, kind: &Kind, asked: &Asked) -> Result<Watch, Failure> {
-        let selector = if asked.name.is_empty() { self.selector()? } else { Selector::named(&asked.name) };
+        let selector = if asked.name.is_empty() { self.selector(kind)? } else { Selector::named(&asked.name) };
         let from = self.call.parameter("resourceVersion").filter(|version| *version != "0");
         let store = self.store();
         let told = match from.map(str::parse::<u64>) {
@@ -66,17 +68,19 @@ impl Api<'_> {
         let (cluster, namespace) = (self.key.clone(), asked.namespace.clone());
         let include = self.call.parameter("includeObject").map(str::to_owned);
         let form = Form::of(self.call);
-        Ok(Watch { cluster, kind: kind.clone(), namespace, selector, told, first, lasts, form, include })
+        let is_lost = false;
+        Ok(Watch { cluster, kind: kind.clone(), namespace, selector, told, first, is_lost, lasts, form, include })
     }
 }
 
 impl Watch {
     /// The events since the last call; `None` when there will be no more.
     pub fn next(&mut self, azure: &Azure) -> Option<Vec<Value>> {
-        azure.world().get(&self.cluster)?;
+        azure.world().get(&self.cluster).filter(|_| !self.is_lost)?;
         let store: &Store = azure.world().objects(&self.cluster);
         let mut events = std::mem::take(&mut self.first);
         let Some(since) = store.since(self.told) else {
+            self.is_lost = true;
             events.push(json!({"type": "ERROR", "object": too_old(self.told, store.revision()).body()}));
             return Some(events);
         };
@@ -91,11 +95,12 @@ impl Watch {
     /// Gives the object of an event the form that the client wants.
     fn show(&self, event: &mut Value, now: Moment) {
         let is_object = matches!(text(event, "/type"), Some("ADDED" | "MODIFIED" | "DELETED"));
-        let object = event.get("object").cloned().filter(|_| is_object && self.form != Form::Objects);
-        let Some(object) = object else { return };
+        let Some(object) = event.get("object").cloned().filter(|_| is_object) else { return };
+        let object = self.kind.shown(object);
         let shown = match self.form {
+            Form::Objects => object,
             Form::Metadata => partial(&object),
-            _ => {
+            Form::Table => {
                 let metadata = json!({"resourceVersion": object::version(&object)});
                 table(&self.kind, &[object], &metadata, now, self.include.as_deref())
             }

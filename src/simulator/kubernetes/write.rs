@@ -140,6 +140,7 @@ impl Api<'_> {
         let object = keep(self.azure, &self.key, spot.clone(), object);
         if is_over {
             drop(self.azure, &self.key, spot.clone());
+            self.release(object::uid(&object), false);
         }
         controllers::follow(self.azure, &cluster, spot, None);
         object

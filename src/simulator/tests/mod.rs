@@ -4,6 +4,7 @@
 mod as_pod;
 mod clusters;
 mod control;
+mod conventions;
 mod graph;
 mod identities;
 mod kubernetes;

@@ -44,7 +44,11 @@ fn issuer(case: &mut PlanCase<'_>) {
         );
     }
     if case.prior.is_some() && !was_on && on(case, "oidc_issuer_enabled") == Some(true) {
-        case.note("the OIDC issuer is turned on for good: Azure does not turn it off again".to_owned());
+        case.warn(
+            "oidc_issuer_enabled",
+            "The OIDC issuer is turned on for good",
+            "Azure does not turn it off again. It changes nothing for what runs; whoever trusts its tokens has to say so first.",
+        );
     }
     if on(case, "workload_identity_enabled") == Some(true) {
         let issuer = case.planned_at("oidc_issuer_enabled");

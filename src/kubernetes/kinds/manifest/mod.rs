@@ -331,9 +331,9 @@ impl KubernetesKind for Manifest {
             Applying::Begun(object, failure) => there(&object, call.problem("see the end of making", &failure).into()),
             Applying::Failed(failure) => {
                 let problem = call.problem("create", &failure);
-                match (failure.status(), call.find().await) {
-                    // The answer got lost, and the object, which was not there before, is.
-                    (None, Ok(Some(object))) => there(&object, problem.into()),
+                match (&failure, call.find().await) {
+                    // The answer got lost twice, and the object, which was not there before, is.
+                    (Failure::Broken(_), Ok(Some(object))) => there(&object, problem.into()),
                     _ => nothing(problem.into()),
                 }
             }

@@ -108,7 +108,7 @@ pub(super) fn refusal(cluster: &Cluster, identity: &Identity, failure: &Failure)
             "the cluster does not know the kind {} of {} yet: it is planned from the configuration alone",
             identity.kind, identity.api_version
         )),
-        Failure::Unreachable(_) | Failure::TimedOut(_) => Rehearsal::Open(format!(
+        Failure::Unreachable(_) | Failure::Broken(_) | Failure::TimedOut(_) => Rehearsal::Open(format!(
             "the cluster at {} could not be reached to try it out: it is planned from the configuration alone",
             cluster.host()
         )),
