@@ -135,10 +135,10 @@ async fn in_time(shared: &Shared, request: &Request, bytes: &Bytes) -> Reply {
 }
 
 /// Counts a request as held, also when its client goes away meanwhile.
-struct Held<'a>(&'a Mutex<Azure>);
+pub(super) struct Held<'a>(&'a Mutex<Azure>);
 
 impl<'a> Held<'a> {
-    fn new(azure: &'a Mutex<Azure>) -> Self {
+    pub(super) fn new(azure: &'a Mutex<Azure>) -> Self {
         lock(azure).held += 1;
         Self(azure)
     }

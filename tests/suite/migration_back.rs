@@ -69,7 +69,7 @@ impl Way {
     }
 
     fn side_by_side_back(&self) {
-        let folder = "migration/1-side-by-side/take-back";
+        let folder = "migration/take-back/1-side-by-side";
         for file in self.pods.patches(folder) {
             self.pods.patch(&file);
         }
@@ -107,7 +107,7 @@ fn each_stage_of_the_migration_of_forty_workloads_can_be_taken_back() {
     let pods = Pods::of("examples/pod-identity", "rg-pod-identity", "aks-pod-identity", "kv-pod-identity");
     let way = Way::of(pods, "cluster/workloads.yaml", 38, 20, " -var workload_identity=true");
     let told = way.plan("");
-    assert!(told.contains("the OIDC issuer is turned on for good"), "{told}");
+    assert!(told.contains("Warning: The OIDC issuer is turned on for good"), "{told}");
     way.write();
     let stays = way.there_and_back(Way::side_by_side, Way::side_by_side_back);
     // The issuer, for good, and with it the webhook, which does nothing to pods without its label.
@@ -118,7 +118,7 @@ fn each_stage_of_the_migration_of_forty_workloads_can_be_taken_back() {
 
     let stays = way.there_and_back(
         |way| way.patches("migration/2-workloads"),
-        |way| way.patches("migration/2-workloads/take-back"),
+        |way| way.patches("migration/take-back/2-workloads"),
     );
     assert_eq!(stays, Vec::<String>::new());
 
@@ -130,7 +130,7 @@ fn each_stage_of_the_migration_of_forty_workloads_can_be_taken_back() {
         },
         |way| {
             way.apply("");
-            way.patches("migration/3-profile-off/take-back");
+            way.patches("migration/take-back/3-profile-off");
         },
     );
     assert_eq!(stays, Vec::<String>::new());
@@ -145,7 +145,7 @@ fn each_stage_out_of_an_open_source_installation_can_be_taken_back() {
     assert_eq!(way.there_and_back(Way::side_by_side, Way::side_by_side_back), nothing);
     let stays = way.there_and_back(
         |way| way.patches("migration/2-workloads"),
-        |way| way.patches("migration/2-workloads/take-back"),
+        |way| way.patches("migration/take-back/2-workloads"),
     );
     assert_eq!(stays, nothing);
     let stays = way.there_and_back(
@@ -156,7 +156,7 @@ fn each_stage_out_of_an_open_source_installation_can_be_taken_back() {
         },
         |way| {
             way.apply("");
-            way.patches("migration/3-profile-off/take-back");
+            way.patches("migration/take-back/3-profile-off");
         },
     );
     assert_eq!(stays, nothing);
@@ -174,12 +174,12 @@ fn each_stage_away_from_applications_with_secrets_can_be_taken_back() {
     );
 
     // The secret of one stood in its manifest and is written nowhere: it goes back by kubectl's own history.
-    let back = way.pods.patches("migration/2-workloads/take-back");
+    let back = way.pods.patches("migration/take-back/2-workloads");
     assert_eq!(back.len(), 3, "{back:?}");
     let stays = way.there_and_back(
         |way| way.patches("migration/2-workloads"),
         |way| {
-            way.patches("migration/2-workloads/take-back");
+            way.patches("migration/take-back/2-workloads");
             undo(&way.pods, "shop", "legacy");
             way.reach("after the undo");
         },

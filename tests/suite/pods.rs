@@ -140,9 +140,7 @@ impl Pods {
     pub fn patches(&self, folder: &str) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.workplace.root().join(folder))
             .unwrap()
-            .map(Result::unwrap)
-            .filter(|entry| entry.file_type().unwrap().is_file())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .filter(|name| name != "kustomization.yaml" && name != "delete.yaml")
             .collect();
         names.sort();

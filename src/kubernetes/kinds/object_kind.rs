@@ -344,13 +344,10 @@ impl KubernetesKind for ObjectKind {
         if let Err(problem) = watch.before_write(&self.intent("POST", id.clone(), Some(&body))) {
             return nothing(problem.into());
         }
-        let made = match cluster.create(&self.resource, call.namespace, &body).await {
+        let made = match self.send(&call, &body).await {
             Ok(object) => object,
             Err(failure) if failure.already_exists() => return nothing(self.exists(&id).into()),
-            Err(failure) => match self.left_behind(&call, &failure).await {
-                Some(object) => object,
-                None => return nothing(cluster.problem(&self.tried("create", &id), &failure).into()),
-            },
+            Err(failure) => return nothing(cluster.problem(&self.tried("create", &id), &failure).into()),
         };
         match self.contents.made(&call, made.clone(), planned).await {
             Ok(object) => self.answered(cluster, &object, planned, Diagnostics::new()),
@@ -432,13 +429,24 @@ impl ObjectKind {
         Err(Diagnostic::error("No name is free", detail).into())
     }
 
-    /// What a creation left behind whose answer got lost: the object, where it is there and we made it. It was not there
-    /// before, and a creation is done whole or not at all.
-    async fn left_behind(&self, call: &Call<'_>, failure: &Failure) -> Option<Json> {
-        if !matches!(failure, Failure::Broken(_)) {
-            return None;
+    /// Makes the object. Where the connection breaks it is looked whether it was made, and if not it is made once more: the
+    /// name was free before, so what has it then and was written by us is what this write has made.
+    async fn send(&self, call: &Call<'_>, body: &Json) -> Result<Json, Failure> {
+        let mut lost = false;
+        loop {
+            let answer = call.cluster.create(&self.resource, call.namespace, body).await;
+            let is_unclear =
+                |failure: &Failure| matches!(failure, Failure::Broken(_)) || (lost && failure.already_exists());
+            let failure = match answer {
+                Err(failure) if is_unclear(&failure) => failure,
+                answer => return answer,
+            };
+            match call.cluster.find(call.object()).await? {
+                Some(object) if Cluster::is_ours(&object) => return Ok(object),
+                None if !lost => lost = true,
+                _ => return Err(failure),
+            }
         }
-        call.cluster.find(call.object()).await.ok().flatten().filter(Cluster::is_ours)
     }
 }
 

@@ -34,11 +34,11 @@ fn accounts_back(migration: &Migration) -> String {
     let mut out = String::from("To take it back, while no pod uses the service accounts:");
     let of = |added: Added| migration.moves.iter().any(|one| one.added == added);
     if of(Added::Account) {
-        out.push_str(" `kubectl delete -f 1-side-by-side/take-back/delete.yaml` for those that were not there before;");
+        out.push_str(" `kubectl delete -f take-back/1-side-by-side/delete.yaml` for those that were not there before;");
     }
     if of(Added::ClientId) {
         out.push_str(
-            " for each other file of `1-side-by-side/take-back`: `kubectl patch --type=merge --patch-file FILE -f FILE`;",
+            " for each other file of `take-back/1-side-by-side`: `kubectl patch --type=merge --patch-file FILE -f FILE`;",
         );
     }
     out + " then remove `workload-identity.tf` and apply. What stays is the OIDC issuer, which Azure does not turn off again; it does \
@@ -49,7 +49,7 @@ fn workloads_back(migration: &Migration) -> String {
     let barred = |one: &&super::Move| one.pods.sign_ins.iter().any(|sign_in| sign_in.back.is_barred);
     let titles: Vec<String> = migration.moves.iter().filter(barred).map(|one| one.pods.title()).collect();
     let mut out = String::from(
-        "To take one back: the file of the same name in `2-workloads/take-back`, by the same command; or `kubectl rollout undo`, which \
+        "To take one back: the file of the same name in `take-back/2-workloads`, by the same command; or `kubectl rollout undo`, which \
          makes it what it was before its last change.",
     );
     if !titles.is_empty() {
@@ -118,7 +118,7 @@ fn profile_off(migration: &Migration) -> String {
     }
     let first = "## Stage 3: pod identity off\n\
                  1. When every workload runs with workload identity: the patches of `3-profile-off` take the label `aadpodidbinding` away.\n";
-    let labels = "then for each file of `3-profile-off/take-back`: `kubectl patch --patch-file FILE -f FILE`.\n\n";
+    let labels = "then for each file of `take-back/3-profile-off`: `kubectl patch --patch-file FILE -f FILE`.\n\n";
     if migration.own_installation {
         return format!(
             "{first}2. Keep them where they are written nowhere else (`kubectl get -A -o yaml \

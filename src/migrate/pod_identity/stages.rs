@@ -170,7 +170,7 @@ fn accounts(migration: &Migration) -> String {
 
 /// What takes the accounts back: a list of those that this migration makes, and a patch for each that it annotates.
 fn accounts_back(migration: &Migration) -> Vec<Written> {
-    let folder = "1-side-by-side/take-back";
+    let folder = "take-back/1-side-by-side";
     let mut files = Vec::new();
     let mut made = Vec::new();
     for ((namespace, account), (_, added)) in all_accounts(migration) {
@@ -199,7 +199,7 @@ fn name_of(one: &Move) -> String {
 
 /// A patch for each workload that takes a stage back.
 fn ways_back(folder: &str, moves: &[&Move], patch: impl Fn(&Move) -> Option<Json>) -> Vec<Written> {
-    let back = |one: &&Move| Some((format!("{folder}/take-back/{}", name_of(one)), lines(&patch(one)?, 0)));
+    let back = |one: &&Move| Some((format!("take-back/{folder}/{}", name_of(one)), lines(&patch(one)?, 0)));
     moves.iter().filter_map(back).collect()
 }
 

@@ -83,8 +83,8 @@ fn forty_workloads_move_with_what_they_had() {
     }
     let files = write(&migration);
     let patches = |folder: &str| files.iter().filter(|(name, _)| name.starts_with(folder)).count();
-    // Each patch with the one that takes it back, and a component.
-    assert_eq!((patches("2-workloads/"), patches("3-profile-off/")), (81, 81));
+    assert_eq!((patches("2-workloads/"), patches("3-profile-off/")), (41, 41));
+    assert_eq!((patches("take-back/2-workloads/"), patches("take-back/3-profile-off/")), (40, 40));
     let (_, hcl) = files.iter().find(|(name, _)| name.ends_with(".tf")).unwrap();
     let mut sources = SourceMap::default();
     let (body, found) = syntax::parse(sources.add("a.tf", None, hcl.as_str()), hcl);
@@ -268,7 +268,7 @@ fn what_is_added_to_accounts_is_what_is_taken_back() {
         assert_eq!(migration.moves[0].added, added, "{accounts}");
         let files = write(&migration);
         let back: Vec<&str> =
-            files.iter().filter_map(|(name, _)| name.strip_prefix("1-side-by-side/take-back/")).collect();
+            files.iter().filter_map(|(name, _)| name.strip_prefix("take-back/1-side-by-side/")).collect();
         assert_eq!(back, file.into_iter().collect::<Vec<_>>(), "{accounts}");
     }
 }
@@ -277,14 +277,14 @@ fn what_is_added_to_accounts_is_what_is_taken_back() {
 fn a_workload_that_has_joined_keeps_its_way_back() {
     let text = workload("Deployment", "w", "id0");
     let fresh: BTreeMap<String, String> = write(&migration(&text, &world(1))).into_iter().collect();
-    let back = &fresh["2-workloads/take-back/shop-deployment-w.yaml"];
+    let back = &fresh["take-back/2-workloads/shop-deployment-w.yaml"];
     for part in ["azure.workload.identity/use: null", "serviceAccountName: null", "serviceAccount: null"] {
         assert!(back.contains(part), "{part}\n{back}");
     }
-    assert!(fresh["3-profile-off/take-back/shop-deployment-w.yaml"].contains("aadpodidbinding: id0"));
+    assert!(fresh["take-back/3-profile-off/shop-deployment-w.yaml"].contains("aadpodidbinding: id0"));
     let joined = text.replace("aadpodidbinding: id0", "aadpodidbinding: id0, azure.workload.identity/use: \"true\"");
     let files = write(&migration(&joined, &world(1)));
-    assert!(!files.iter().any(|(name, _)| name.starts_with("2-workloads/take-back/")));
+    assert!(!files.iter().any(|(name, _)| name.starts_with("take-back/2-workloads/")));
 }
 
 #[test]

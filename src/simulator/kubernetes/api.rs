@@ -36,6 +36,8 @@ pub(super) enum Given {
     Cut,
     /// It is to be asked again once other faults are set.
     Hold,
+    /// An answer that waits until other faults are set.
+    Later(Answer),
 }
 
 /// A cluster while it answers a request.
@@ -71,7 +73,11 @@ pub(super) fn answer(azure: &mut Azure, key: &Key, call: &Call) -> Given {
         let failure = Failure::new(500, "InternalError", "the simulator's world file cannot be written");
         return Given::Answer(Answer::from(&failure));
     }
-    if effects.contains(&Effect::DropAnswer) { Given::Cut } else { given }
+    match given {
+        _ if effects.contains(&Effect::DropAnswer) => Given::Cut,
+        Given::Answer(answer) if effects.contains(&Effect::HoldAnswer) => Given::Later(answer),
+        given => given,
+    }
 }
 
 /// Does a request as the administrator of a cluster: `{"cluster", "method", "path", "type", "body"}`, for whoever has no
@@ -90,7 +96,7 @@ pub(in crate::simulator) fn as_operator(azure: &mut Azure, asked: &Value) -> Ans
         ..Call::default()
     };
     match answer(azure, &Key::of(word("cluster")), &call) {
-        Given::Answer(answer) => answer,
+        Given::Answer(answer) | Given::Later(answer) => answer,
         Given::Word(word) => Answer::json(200, Value::from(word)),
         Given::Watch(_) | Given::Cut | Given::Hold => {
             Answer::from(&Failure::bad("there is no such cluster, or this can only be asked of its API server"))

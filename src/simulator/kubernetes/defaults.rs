@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::simulator::body::{fill, set, text, unset};
+use crate::simulator::body::{fill, is_empty, set, text, unset};
 use crate::simulator::kubernetes::catalog::Kind;
 use crate::simulator::kubernetes::object;
 
@@ -37,6 +37,10 @@ pub(super) fn fill_in(kind: &Kind, sent: &mut Value, before: Option<&Value>) {
     }
     if let Some(template) = template_of(&kind.kind) {
         pod(sent, &format!("{template}/spec"));
+        let metadata = format!("{template}/metadata");
+        sent.pointer_mut(&metadata)
+            .into_iter()
+            .for_each(|metadata| without_empty(metadata, &["annotations", "labels"]));
         if kind.kind != "CronJob" {
             labels_of_template(sent, template);
         }
@@ -130,10 +134,10 @@ fn container(container: &mut Value) {
     ports.into_iter().flatten().filter(|port| port.is_object()).for_each(|port| fill(port, "/protocol", "TCP"));
 }
 
-/// Lists with nothing in them are as good as none.
-fn without_empty(value: &mut Value, lists: &[&str]) {
+/// Lists and maps with nothing in them are as good as none.
+fn without_empty(value: &mut Value, names: &[&str]) {
     let Some(members) = value.as_object_mut() else { return };
-    members.retain(|name, list| !(lists.contains(&name.as_str()) && list.as_array().is_some_and(Vec::is_empty)));
+    members.retain(|name, member| !(names.contains(&name.as_str()) && is_empty(member)));
 }
 
 fn deployment(sent: &mut Value) {

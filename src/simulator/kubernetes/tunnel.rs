@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::simulator::answer::Answer;
 use crate::simulator::arm::Azure;
 use crate::simulator::body::{flag, text};
-use crate::simulator::http::{Shared, lock};
+use crate::simulator::http::{Held, Shared, lock};
 use crate::simulator::kubernetes::api::{self, Given};
 use crate::simulator::kubernetes::authenticate::host_of;
 use crate::simulator::kubernetes::call::Call;
@@ -133,9 +133,10 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Cut> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(Body::new(body), LARGEST).await else {
+    let body = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Cut)?;
+    if body.len() > LARGEST {
         return Ok(crate::simulator::http::written(Answer::from(&Failure::too_large(LARGEST))));
-    };
+    }
     let call = Call {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
@@ -159,8 +160,14 @@ async fn answer(
             Given::Watch(watch) => Ok(streamed(shared.clone(), *watch)),
             Given::Cut => Err(Cut),
             Given::Hold => {
+                let _held = Held::new(&shared.azure);
                 released.await;
                 continue;
+            }
+            Given::Later(answer) => {
+                let _held = Held::new(&shared.azure);
+                released.await;
+                Ok(crate::simulator::http::written(answer))
             }
         };
     }

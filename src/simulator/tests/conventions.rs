@@ -113,6 +113,7 @@ async fn what_the_api_server_does_not_do_it_refuses() {
     kube.patch(MERGE, &format!("{pods}/p"), &json!({"metadata": {"labels": {"a": "b"}}})).await.is(200);
 
     let mut twice = pod.clone();
+    twice["metadata"]["name"] = "q".into();
     twice["spec"]["containers"] = json!([{"name": "c", "image": "i:1"}, {"name": "c", "image": "i:2"}]);
     let refused = kube.patch(APPLY, &format!("{pods}/q?fieldManager=me"), &twice).await.is(500);
     assert!(

