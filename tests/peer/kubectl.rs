@@ -254,7 +254,7 @@ fn kubectl_rolls_every_kind_of_workload_back_and_forth() {
     kubectl.tells("apply -f workloads.yaml", &["deployment.apps/web created", "store created", "agent created"]);
     for (what, name, done) in [
         ("deploy/web", "web", "successfully rolled out"),
-        ("sts/store", "store", "rolling update complete 1 pods at revision store-"),
+        ("sts/store", "store", "roll out complete: 1 new pods have been updated"),
         ("ds/agent", "agent", "successfully rolled out"),
     ] {
         let rollout = |verb: &str, more: &str, words: &[&str]| {

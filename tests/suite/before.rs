@@ -36,6 +36,7 @@ impl Whole {
         for mut resource in pods.azure_world() {
             let id = resource["id"].as_str().unwrap().to_lowercase();
             without(&mut resource, &|name| PASSING.contains(&name));
+            in_order(&mut resource);
             all.insert(id, resource);
         }
         for path in KINDS {
@@ -58,7 +59,7 @@ impl Whole {
         let mut found = Vec::new();
         for name in self.0.keys().chain(other.0.keys().filter(|name| !self.0.contains_key(*name))) {
             match (self.0.get(name), other.0.get(name)) {
-                (Some(before), Some(after)) => differ(name, before, after, 2, &mut found),
+                (Some(before), Some(after)) => differ(name, before, after, 3, &mut found),
                 (before, _) => found.push(format!("{name} is {}", if before.is_some() { "gone" } else { "new" })),
             }
         }
@@ -77,6 +78,21 @@ fn differ(place: &str, before: &Value, after: &Value, deep: usize, found: &mut V
             }
         }
         _ => found.push(place.to_owned()),
+    }
+}
+
+/// Azure keeps lists such as that of the pod identities in the order of their coming, and what is off may be left out.
+fn in_order(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| *member != Value::Bool(false));
+            members.values_mut().for_each(in_order);
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(in_order);
+            items.sort_by_key(ToString::to_string);
+        }
+        _ => {}
     }
 }
 

@@ -43,7 +43,7 @@ impl Way {
 
     /// An apply, killed on the way; with workload identity on.
     fn apply(&self, more: &str) {
-        applied(&self.pods, self.least, &format!("{}{more}", self.on), 12);
+        applied(&self.pods, self.least, &format!("{}{more}", self.on), 40);
         self.pods.pass(600);
         self.reach(&format!("after the apply{more}"));
     }
@@ -113,7 +113,8 @@ fn each_stage_of_the_migration_of_forty_workloads_can_be_taken_back() {
     // The issuer, for good, and with it the webhook, which does nothing to pods without its label.
     let cluster = "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/rg-pod-identity/providers/\
                    microsoft.containerservice/managedclusters/aks-pod-identity";
-    let named = ["oidcIssuerProfile", "securityProfile"].map(|name| format!("{cluster} properties {name}"));
+    let named = ["oidcIssuerProfile enabled", "oidcIssuerProfile issuerURL", "securityProfile"]
+        .map(|name| format!("{cluster} properties {name}"));
     assert_eq!(stays, named);
 
     let stays = way.there_and_back(
@@ -169,7 +170,7 @@ fn each_stage_away_from_applications_with_secrets_can_be_taken_back() {
     way.write();
     let stays = way.there_and_back(Way::side_by_side, Way::side_by_side_back);
     assert!(
-        stays.iter().all(|one| one.ends_with("oidcIssuerProfile") || one.ends_with("securityProfile")),
+        stays.iter().all(|one| one.contains(" oidcIssuerProfile ") || one.ends_with(" securityProfile")),
         "{stays:?}"
     );
 
