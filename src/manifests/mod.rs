@@ -11,6 +11,7 @@ mod scene;
 mod sign_in;
 mod stack;
 mod survey;
+mod way_back;
 mod workload;
 mod yaml;
 
@@ -27,9 +28,10 @@ pub use render::{Rendered, helm_values, kustomize, rendered, service_accounts};
 pub use rule::{RULES, Rule};
 pub use scene::CLIENT_ID;
 use scene::{Change, Scene};
-pub use sign_in::{SecretUse, SignIn, Vessel, WayBack, is_for_login};
+pub use sign_in::{SecretUse, SignIn, Vessel, is_for_login};
 pub use stack::{Account, Binding, Stack};
 pub use survey::{ADDED, Bound, Excepted, Pods, ServiceAccount, Standstill, Survey, survey};
+pub use way_back::WayBack;
 use yaml::Document;
 
 /// Something that a rule found.

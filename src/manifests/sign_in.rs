@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::environment::{self, is_client_secret, key_in, part};
 use super::object::{Object, Workload};
 use super::scene::Scene;
+use super::way_back::{self, WayBack};
 use super::yaml::Node;
 
 /// The variables that Azure.Identity signs in by, and that would win over the webhook's.
@@ -26,9 +27,6 @@ const LOGIN: [&str; 10] = [
 /// Those of them that carry a secret.
 const PROOFS: [&str; 4] =
     ["AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_KEY", "AZURE_CLIENT_SECRET", "AZURE_PASSWORD"];
-/// Those whose value is a secret itself.
-const SECRETS: [&str; 4] =
-    ["AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_KEY", "AZURE_CLIENT_SECRET", "AZURE_PASSWORD"];
 /// What the library Microsoft.Azure.Services.AppAuthentication reads.
 const SERVICES_AUTH: &str = "AzureServicesAuthConnectionString";
 
@@ -53,19 +51,6 @@ pub struct SignIn {
     pub env_from: Option<Vec<Json>>,
     /// What a patch has to bring all of this back.
     pub back: WayBack,
-}
-
-/// What a strategic merge patch has to make a container what it was.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct WayBack {
-    /// For `env`.
-    pub env: Vec<Json>,
-    /// The order of `env`.
-    pub order: Vec<Json>,
-    /// All of `envFrom`, where that changed.
-    pub env_from: Option<Vec<Json>>,
-    /// A secret stood in the manifest itself, and is written nowhere: there is no such patch.
-    pub is_barred: bool,
 }
 
 /// What a workload refers to of a Secret.
@@ -168,7 +153,7 @@ fn of_container(scene: &Scene<'_>, workload: &Workload<'_>, list: &'static str, 
         other_library(name, variable, &variables, &mut found);
     }
     env_from(scene, workload, container, &emptied, &mut found);
-    way_back(container, &mut found);
+    found.back = way_back::of(container, &found);
     (!found.clients.is_empty() || !found.obstacles.is_empty()).then_some(found)
 }
 
@@ -275,35 +260,6 @@ fn env_from(
         found.env.extend(proofs.map(|name| json!({ "name": name, "value": "" })));
     }
     found.env_from = (left.len() < items.len()).then_some(left);
-}
-
-/// Notes what brings back what is taken out.
-fn way_back(container: &Node, found: &mut SignIn) {
-    let items = |list: &str| container.get(list).map(Node::items).unwrap_or_default();
-    let name_of = |item: &Node| item.get("name").and_then(Node::text).map(str::to_owned);
-    for change in &found.env {
-        let name = change["name"].as_str().unwrap_or_default();
-        let Some(item) = items("env").iter().find(|item| name_of(item).as_deref() == Some(name)) else {
-            found.back.env.push(json!({ "name": name, "$patch": "delete" }));
-            continue;
-        };
-        let value = item.get("value").and_then(Node::text).unwrap_or_default();
-        found.back.is_barred |=
-            !value.is_empty() && !value.starts_with("$(") && SECRETS.contains(&name) || key_in(value) == Some("AppKey");
-        let mut before = item.to_json();
-        if change["value"].is_string() && before["value"].is_null() {
-            before["value"] = Json::Null;
-        }
-        found.back.env.push(before);
-    }
-    if found.back.is_barred {
-        found.back.env.clear();
-        return;
-    }
-    if !found.env.is_empty() {
-        found.back.order = items("env").iter().filter_map(name_of).map(|name| json!({ "name": name })).collect();
-    }
-    found.back.env_from = found.env_from.as_ref().map(|_| items("envFrom").iter().map(Node::to_json).collect());
 }
 
 /// The variables of a container: what `env` says wins over `envFrom`, and the later over the earlier.
