@@ -189,6 +189,7 @@ fn nothing() -> Plan {
     Plan {
         changes: Vec::new(),
         drift: Vec::new(),
+        strangers: Vec::new(),
         outputs: BTreeMap::<Arc<str>, _>::new(),
         checks: Vec::new(),
         prior: State::default(),

@@ -193,5 +193,8 @@ fn every_fault_from_the_field_has_its_test() {
             }
             None => assert!(path.join("transcript.snap").is_file(), "{} is no stack that was played", row[0]),
         }
+        if let Some(stack) = row.get(2) {
+            assert!(root().join(stack).join("transcript.snap").is_file(), "{stack} is no stack that was played");
+        }
     }
 }

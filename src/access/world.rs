@@ -31,6 +31,8 @@ pub struct World {
     pub departed: Vec<(String, String)>,
     /// The resources that a plan takes away.
     pub removed: Vec<ArmId>,
+    /// What gives access to something here and is recorded nowhere: whom it concerns, its id, and what it is.
+    pub strangers: Vec<(Address, String, String)>,
     /// Something could not be told yet: what is not here may come all the same.
     pub partial: bool,
     /// What is denied to somebody, whatever roles say. No kind manages these; they are known of live Azure only.

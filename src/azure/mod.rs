@@ -11,6 +11,7 @@ pub mod guid;
 pub mod kinds;
 mod preflight;
 pub mod provider;
+pub mod registration;
 pub mod roles;
 pub mod session;
 pub mod wire;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value as Json;
 
 use super::arm::{ArmClient, GraphClient, VaultClient};
+use super::registration::Registrations;
 use super::wire::Dialect;
 use crate::provider::Mentioned;
 
@@ -26,8 +27,8 @@ pub struct Azure {
     pub dialect: Dialect,
     /// Whether an existing object is taken over by a create instead of being refused.
     pub overwrite_existing: bool,
-    /// Whether the subscription is registered with a provider that it is not registered with, when that is needed.
-    pub registers: bool,
+    /// Which providers the subscription is registered with.
+    pub registrations: Registrations,
     /// Whether a resource group that still holds something is not deleted.
     pub keep_full_groups: bool,
     /// What the configuration refers to.
@@ -60,7 +61,7 @@ impl Azure {
             tenant,
             dialect,
             overwrite_existing: false,
-            registers: true,
+            registrations: Registrations::default(),
             keep_full_groups: true,
             mentioned: Mentioned::default(),
             deleted_secrets: Kept { purge: true, recover: true },
@@ -80,6 +81,11 @@ impl Azure {
     pub fn take_ahead(&self, id: &str) -> Option<Json> {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         ahead.remove(&id.to_ascii_lowercase())
+    }
+
+    /// What was read ahead and nobody asked for.
+    pub fn take_left(&self) -> HashMap<String, Json> {
+        std::mem::take(&mut *self.ahead.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Remembers the principals of an object that was just written.

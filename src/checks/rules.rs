@@ -94,6 +94,14 @@ pub const RULES: &[Rule] = &[
         find: credentials::credential_twice,
     },
     Rule {
+        name: "credential-unrecorded",
+        level: Level::Warning,
+        title: "A federated credential that is not managed here",
+        reason: "The other credentials of the identity are, and whoever put this one beside them can sign in as the identity.",
+        fix: "Take it over with an import block, or delete it in Azure.",
+        find: credentials::unrecorded,
+    },
+    Rule {
         name: "custom-role-wildcard",
         level: Level::Warning,
         title: "A role of your own with a wildcard",

@@ -95,7 +95,7 @@ fn a_sound_stack_has_no_findings() {
 #[test]
 fn every_rule_finds_its_fault() {
     type Spoil = fn(&mut World);
-    let faults: [(&str, Spoil); 26] = [
+    let faults: [(&str, Spoil); 27] = [
         ("acrpull-identity", |w| w.assignments.push(assignment("x", "cp-principal", "AcrPull", GROUP))),
         ("broad-role", |w| w.assignments.push(assignment("x", "a-principal", "Contributor", GROUP))),
         ("broad-scope", |w| w.assignments.push(assignment("x", "a-principal", "Reader", "/subscriptions/s"))),
@@ -122,6 +122,10 @@ fn every_rule_finds_its_fault() {
         ("credential-limit", |w| w.credentials.extend((0..19).map(|i| credential(&format!("c{i}"))))),
         ("credential-subject", |w| w.credentials[0].subject = "system:serviceaccount:NS:one".into()),
         ("credential-twice", |w| w.credentials[0].subject = "system:serviceaccount:ns:two".into()),
+        ("credential-unrecorded", |w| {
+            let words = "the federated credential \"ci\", by which \"s\" of https://i signs in";
+            w.strangers.push((address("azurerm_user_assigned_identity.a"), "/ci".into(), words.into()));
+        }),
         ("custom-role-wildcard", |w| {
             let mut role = Role::named("mine");
             role.permissions = Role::named("Owner").permissions;

@@ -16,7 +16,7 @@ use super::planning::make;
 use super::stored;
 use super::variables::Missing;
 use crate::diagnostic::Diagnostics;
-use crate::plan::{self, Ignored, InstanceChange, Mode, Options};
+use crate::plan::{self, Ignored, InstanceChange, Mode, Options, Stranger};
 use crate::report::drift_text;
 use crate::report::progress::Progress;
 use crate::state::State;
@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let recorded = stored::of_run(block, arguments.simulate.simulate.is_some(), &state, invocation)?.load()?;
     let options = Options { mode: Mode::RefreshOnly, parallelism: arguments.parallelism.max(1), ..Options::default() };
     let state = recorded.state.clone();
-    let (drift, ignored, found, unreadable) = runtime()?.block_on(async {
+    let (differs, found, unreadable) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&arguments.simulate).await?;
         // Lines about each read are for whoever waits for a plan.
@@ -68,6 +68,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         let planning = make(&loaded, invocation, recorded, &options, &progress);
         let (plan, found) = interrupts.unless_stopped(planning).await?;
         let (mut drift, ignored) = plan::without_ignored(plan.drift, &loaded.configuration.preferences);
+        let strangers = plan::not_ignored(plan.strangers, &loaded.configuration.preferences);
         let unreadable = if arguments.activity && !drift.is_empty() {
             name_authors(&mut drift, &loaded, invocation, &state).await
         } else {
@@ -76,31 +77,39 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         if let Some(azure) = azure {
             azure.shutdown().await;
         }
-        Ok::<_, Diagnostics>((drift, ignored, found, unreadable))
+        Ok::<_, Diagnostics>((Differs { drift, ignored, strangers }, found, unreadable))
     })?;
     let failed = found.has_errors();
-    show(arguments, invocation, &loaded, (&state, &drift, &ignored), unreadable);
+    show(arguments, invocation, &loaded, &state, &differs, unreadable);
     invocation.report(found);
-    Ok(match (failed, drift.is_empty()) {
+    Ok(match (failed, differs.drift.is_empty() && differs.strangers.is_empty()) {
         (true, _) => Exit::Failure,
         (_, true) => Exit::Success,
         (_, false) => Exit::Changes,
     })
 }
 
+/// What there is otherwise than recorded.
+struct Differs {
+    drift: Vec<InstanceChange>,
+    ignored: Vec<Ignored>,
+    strangers: Vec<Stranger>,
+}
+
 fn show(
     arguments: &Arguments,
     invocation: &Invocation,
     loaded: &Loaded,
-    (state, drift, ignored): (&State, &[InstanceChange], &[Ignored]),
+    state: &State,
+    Differs { drift, ignored, strangers }: &Differs,
     unreadable: Option<String>,
 ) {
     if arguments.json {
-        invocation.print_line(&drift_text::json(drift, ignored).to_string());
+        invocation.print_line(&drift_text::json(drift, ignored, strangers).to_string());
         return;
     }
     let looked_at = state.objects().count();
-    invocation.print(&drift_text::text(drift, ignored, looked_at, &loaded.registry, &invocation.out));
+    invocation.print(&drift_text::text(drift, ignored, strangers, looked_at, &loaded.registry, &invocation.out));
     if let Some(why) = unreadable {
         invocation.print_line(&format!("\nWho did it is not known: the activity log cannot be read ({why})."));
     }

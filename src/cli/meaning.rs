@@ -87,6 +87,7 @@ pub fn around(plan: &Plan, loaded: &Loaded, invocation: &Invocation) -> (World, 
     };
     let (mut before, mut after) = access::around(plan, &loaded.registry, &traced);
     let groups = &loaded.configuration.preferences.groups;
+    after.strangers = plan.strangers.iter().map(|s| (s.beside.clone(), s.id.clone(), s.words.clone())).collect();
     for world in [&mut before, &mut after] {
         world.know_directory(&plan.directory);
         world.know_groups(groups);

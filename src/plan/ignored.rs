@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::config::Preferences;
 use crate::value::{Path, PathStep, Value};
 
-use super::{Action, InstanceChange};
+use super::{Action, InstanceChange, Stranger};
 
 /// Drift that is left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,14 @@ pub fn without_ignored(drift: Vec<InstanceChange>, preferences: &Preferences) ->
         }
     }
     (left, ignored)
+}
+
+/// Those that stand beside nothing that the team ignores as a whole.
+pub fn not_ignored(strangers: Vec<Stranger>, preferences: &Preferences) -> Vec<Stranger> {
+    let whole = |address: &str| {
+        preferences.drift.iter().any(|p| p.attributes.is_empty() && fits(&p.address.value, address))
+    };
+    strangers.into_iter().filter(|stranger| !whole(&stranger.beside.to_string())).collect()
 }
 
 /// What was recorded, with the attributes that are ignored as they are now.

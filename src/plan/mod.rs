@@ -37,6 +37,7 @@ pub mod saved;
 mod selection;
 mod sessions;
 pub mod stage;
+mod strangers;
 mod trace;
 mod triggers;
 mod validate;
@@ -57,7 +58,7 @@ use crate::state::{ObjectAddress, State, Unfinished};
 use crate::value::Value;
 
 pub use conditions::Conditions;
-pub use ignored::{Ignored, without_ignored};
+pub use ignored::{Ignored, not_ignored, without_ignored};
 pub use inspect::{Inspection, inspect};
 pub use orphans::removed_block;
 
@@ -68,6 +69,7 @@ pub use model::{
 pub use relevant::{Relevant, relevant_attributes};
 pub use selection::Selection;
 pub use stage::Setting;
+pub use strangers::Stranger;
 pub use trace::{Foreseen, foresee, trace};
 pub use validate::validate;
 
@@ -257,6 +259,7 @@ impl<'c> Planner<'c> {
     fn into_plan(self, base: Base, timestamp: String) -> (Plan, Evaluation<'c>, Diagnostics) {
         let outputs = self.outputs();
         let drift = self.drift(&outputs);
+        let strangers = self.strangers();
         let implied_order = self.implied_order();
         let variables = self.root_variables();
         let decided = if self.options.mode == Mode::RefreshOnly { BTreeMap::new() } else { self.changes };
@@ -264,6 +267,7 @@ impl<'c> Planner<'c> {
         let plan = Plan {
             changes,
             drift,
+            strangers,
             outputs,
             checks: self.stage.conditions.into_results(),
             prior: self.prior,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ResourceAddress};
+use super::strangers::Stranger;
 use crate::provider::{Directory, Recorded};
 use crate::state::{DeposedKey, ObjectAddress, ProviderAddress, State};
 use crate::value::{Path, Value};
@@ -16,6 +17,8 @@ pub struct Plan {
     pub changes: Vec<InstanceChange>,
     /// What had changed outside since it was recorded, in address order.
     pub drift: Vec<InstanceChange>,
+    /// What gives access and is recorded nowhere here.
+    pub strangers: Vec<Stranger>,
     /// The root module's outputs, by name.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
     /// What the conditions of the configuration came to.

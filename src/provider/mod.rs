@@ -6,6 +6,7 @@
 //! which has two halves: [`Read`], which planning may hold, and [`Write`], which only apply is given.
 
 mod directory;
+mod drift;
 mod holdups;
 mod registry;
 mod schema;
@@ -24,6 +25,7 @@ use crate::syntax::tree::Body;
 use crate::value::{Path, Value};
 
 pub use directory::{Directory, Entry, Members, Principal, Sought};
+pub use drift::{Drift, Stranger};
 pub use holdups::Holdups;
 pub use registry::Registry;
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
@@ -279,6 +281,12 @@ pub trait Read: Send + Sync {
     /// Reads an object as it is now; `None` when it is gone (confirmed, not merely a first 404).
     async fn read(&self, kind: &str, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics>;
 
+    /// What gives access and stood in the lists that were read, beside what was asked for. Told once: what was read ahead
+    /// is forgotten with it.
+    fn strangers(&self) -> Vec<Stranger> {
+        Vec::new()
+    }
+
     /// Reads a data source.
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics>;
 
@@ -312,6 +320,12 @@ pub trait Read: Send + Sync {
     /// What there is at a scope of the service, parents before what is in them.
     async fn discover(&self, _scope: &str) -> Result<Vec<Found>, Diagnostics> {
         Ok(Vec::new())
+    }
+
+    /// What may have changed outside since an object was recorded. Pure. What is not in a value because nobody configured
+    /// it may be in here.
+    fn drift(&self, _kind: &str, recorded: &Recorded, observed: &Recorded) -> Drift {
+        Drift::between(recorded, observed)
     }
 
     /// Finds out what came of a write whose end nobody saw: waits until what the service accepted has ended, and

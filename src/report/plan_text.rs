@@ -159,12 +159,20 @@ fn changed(change: &InstanceChange, registry: &Registry, style: &Style, detail: 
     )
 }
 
-/// One instance as it changed outside.
-pub fn drifted(change: &InstanceChange, registry: &Registry, style: &Style) -> String {
+/// Whether nothing is planned for what changed outside: what others have set where nothing is configured is told, and left.
+pub fn stays(drifted: &InstanceChange, plan: &Plan) -> bool {
+    let untouched = |change: &InstanceChange| {
+        change.action == Action::NoOp && change.address == drifted.address && change.deposed == drifted.deposed
+    };
+    drifted.action == Action::Update && plan.options.mode == Mode::Normal && plan.changes.iter().any(untouched)
+}
+
+/// One instance as it changed outside. `stays` says that nothing is planned for it.
+pub fn drifted(change: &InstanceChange, registry: &Registry, style: &Style, stays: bool) -> String {
     let diff = diff(change, registry);
     format!(
         "{}{} {} {}\n",
-        drift_heading(change, style),
+        drift_heading(change, style, stays),
         symbol(change.action, style),
         declaration(change),
         Layout::new(style).render(&diff, 0)
@@ -271,7 +279,7 @@ fn drift(plan: &Plan, registry: &Registry, style: &Style) -> String {
     let mut text = format!("\n{note} {title}\n");
     text += &prose(style, &["The following changed since it was last recorded, by other means than Bowline:"]);
     for change in &plan.drift {
-        let _ = write!(text, "\n{}", drifted(change, registry, style));
+        let _ = write!(text, "\n{}", drifted(change, registry, style, stays(change, plan)));
     }
     text += "\n";
     text += &prose(

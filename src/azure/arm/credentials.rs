@@ -75,10 +75,12 @@ impl Settings {
 
     /// Which cloud is meant: the simulator when there is one.
     pub async fn cloud(&self, simulator: Option<&str>) -> Result<Cloud, Diagnostic> {
+        // A word that is no cloud's is refused by the simulator too.
+        let named = || Cloud::named(self.environment.as_deref().unwrap_or("public"));
         match (simulator, &self.metadata_host) {
-            (Some(url), _) => Cloud::simulator(url),
+            (Some(url), _) => named().and_then(|_| Cloud::simulator(url)),
             (None, Some(host)) => Cloud::described_by(host).await,
-            (None, None) => Cloud::named(self.environment.as_deref().unwrap_or("public")),
+            (None, None) => named(),
         }
     }
 

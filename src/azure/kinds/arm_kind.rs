@@ -10,14 +10,15 @@ use super::super::arm::{ArmError, Conflict, Method, Request};
 use super::super::preflight::{Outlook, UNNAMED};
 use super::super::session::Azure;
 use super::super::wire::{
-    self, Dialect, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
+    self, Dialect, Others, PlanCase, Reading, Row, Same, Table, decode, encode, id_of, parts_of, same_text,
 };
 use super::hooks::{Call, Fault, Hooks};
-use super::undone::{UNDER_WAY, UNDONE, undone};
+use super::note::{Note, Undone};
 use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Watch,
+    Applied, Drift, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Stranger,
+    Watch,
     time_limit,
 };
 use crate::value::Value;
@@ -129,7 +130,36 @@ impl ArmKind {
     /// An answer as the kind's value.
     pub fn value_of(&self, mut answer: Json, id: &str, prior: Option<&Value>, reading: Reading) -> Value {
         self.hooks.lift(&mut answer, prior);
-        let mut fields = decode(&self.table.rows, &answer, prior, reading);
+        self.value_lifted(&answer, id, prior, reading)
+    }
+
+    /// What changed outside, with what others have set, as far as it was noted when the object was recorded.
+    pub fn held_against(&self, dialect: Dialect, recorded: &Recorded, observed: &Recorded) -> Drift {
+        let before = wire::as_observed(&self.table.rows, &recorded.value, &observed.value, dialect);
+        match (Note::read(&recorded.private).others, Note::read(&observed.private).others) {
+            (Some(then), Some(now)) => Drift {
+                before: then.laid_over(&before),
+                after: now.laid_over(&observed.value),
+                by_others: then.differing(&now),
+            },
+            _ => Drift { before, ..Drift::between(recorded, observed) },
+        }
+    }
+
+    /// An answer as it is recorded, with what there is to note beside it.
+    pub fn recorded_of(&self, dialect: Dialect, mut answer: Json, id: &str, prior: Option<&Value>) -> Recorded {
+        let undone = Undone::of(&answer);
+        self.hooks.lift(&mut answer, prior);
+        let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew(dialect) };
+        let value = self.value_lifted(&answer, id, prior, reading);
+        let whole = |_| self.value_lifted(&answer, id, prior, Reading::Whole(dialect));
+        // What is read for the first time is all taken over.
+        let others = prior.map(whole).map(|whole| Others::between(&value, &whole)).unwrap_or_default();
+        Recorded { value, private: Note { undone, others: Some(others) }.write() }
+    }
+
+    fn value_lifted(&self, answer: &Json, id: &str, prior: Option<&Value>, reading: Reading) -> Value {
+        let mut fields = decode(&self.table.rows, answer, prior, reading);
         for (name, part) in parts_of(self.table.id, id).unwrap_or_default() {
             let named = |row: &&Row| row.wire.is_none() && (row.name == name || row.twin == Some(name));
             for row in self.table.rows.iter().filter(named) {
@@ -206,12 +236,12 @@ impl ArmKind {
         loop {
             let found = call.find_at(id).await.map_err(|e| self.problem("read", id, &e))?;
             let mut found = found.ok_or_else(|| gone(self.table.name, id))?;
-            if undone(&found) == UNDER_WAY {
+            if Undone::of(&found) == Some(Undone::UnderWay) {
                 found = self.seen_to_its_end(&call, id).await?;
             }
             call.etag = wire::json::get_str(&found, "eTag").map(str::to_owned);
             let mut before = self.unchanged_body(found.clone(), prior);
-            if !undone(&found).is_empty() {
+            if Undone::of(&found).is_some() {
                 // It is written again as it is, which is no change and is needed all the same.
                 wire::json::set(&mut before, "undone", json!(true));
             }
@@ -243,8 +273,7 @@ impl ArmKind {
         let recorded = match self.look(azure, id).await {
             Ok(Some(answer)) => {
                 azure.note_made(&answer);
-                let private = undone(&answer);
-                Some(Recorded { value: self.value_of(answer, id, Some(beside), Reading::Beside), private })
+                Some(self.recorded_of(azure.dialect, answer, id, Some(beside)))
             }
             Ok(None) => {
                 if !failed {
@@ -312,15 +341,15 @@ impl AzureKind for ArmKind {
     fn plan(&self, azure: &Azure, request: PlanRequest<'_>) -> PlanResponse {
         let prior = request.prior.map(|prior| &prior.value);
         let mut decided = self.decide(&azure.subscription, azure.dialect, prior, request.config);
-        match request.prior.map(|prior| prior.private.as_slice()) {
-            Some(UNDONE) => {
+        match request.prior.and_then(|prior| Note::read(&prior.private).undone) {
+            Some(Undone::Failed) => {
                 let note = "Azure says that the last operation on it failed; it is written again";
                 self.take_up_again(&mut decided, note);
             }
-            Some(UNDER_WAY) => {
+            Some(Undone::UnderWay) => {
                 self.take_up_again(&mut decided, "Azure is still making it; that is waited for");
             }
-            _ => {}
+            None => {}
         }
         decided
     }
@@ -329,10 +358,7 @@ impl AzureKind for ArmKind {
         let Some(id) = self.id(azure, &recorded.value) else { return Ok(None) };
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
         let beside = wire::reworded(&self.table.rows, &recorded.value, azure.dialect);
-        Ok(found.map(|answer| Recorded {
-            private: undone(&answer),
-            value: self.value_of(answer, &id, Some(&beside), Reading::Beside),
-        }))
+        Ok(found.map(|answer| self.recorded_of(azure.dialect, answer, &id, Some(&beside))))
     }
 
     async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
@@ -342,8 +368,7 @@ impl AzureKind for ArmKind {
         }
         let found = self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(self.table.name, id))?;
-        let private = undone(&answer);
-        Ok(Recorded { value: self.value_of(answer, id, None, Reading::Anew(azure.dialect)), private })
+        Ok(self.recorded_of(azure.dialect, answer, id, None))
     }
 
     async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {
@@ -397,11 +422,23 @@ impl AzureKind for ArmKind {
         let failure = failure.map_err(|e| self.problem("find out what became of", &id, &e))?;
         let found = self.look(azure, &id).await.map_err(|e| self.problem("read", &id, &e))?;
         let prior = recorded.map(|recorded| &recorded.value);
-        let reading = if prior.is_some() { Reading::Beside } else { Reading::Anew(azure.dialect) };
-        let recorded = found
-            .map(|answer| Recorded { private: undone(&answer), value: self.value_of(answer, &id, prior, reading) });
+        let recorded = found.map(|answer| self.recorded_of(azure.dialect, answer, &id, prior));
         let failure = failure.map(|e| self.problem("make", &id, &e));
         Ok(Settled { recorded, failure })
+    }
+
+    fn drift(&self, azure: &Azure, recorded: &Recorded, observed: &Recorded) -> Drift {
+        self.held_against(azure.dialect, recorded, observed)
+    }
+
+    fn minds_strangers(&self) -> bool {
+        self.hooks.minds_strangers()
+    }
+
+    fn stranger(&self, answer: &Json) -> Option<Stranger> {
+        let id = wire::json::get_str(answer, "id").filter(|id| parts_of(self.table.id, id).is_some())?;
+        let of = id.rsplitn(3, '/').nth(2)?;
+        Some(Stranger { id: id.to_owned(), of: of.to_owned(), words: self.hooks.introduce(answer) })
     }
 
     fn lanes(&self, value: &Value) -> Vec<Lane> {
@@ -432,8 +469,9 @@ impl AzureKind for ArmKind {
             let list = self.id(azure, &recorded.value).and_then(|id| self.hooks.list_of(&id));
             *lists.entry(list.unwrap_or_default().to_ascii_lowercase()).or_default() += 1;
         }
-        // A list costs as much as a single read; it pays from two objects on.
-        for (list, _) in lists.into_iter().filter(|(list, count)| !list.is_empty() && *count > 1) {
+        // A list costs as much as a single read; it pays from two objects on, or where it tells more.
+        let least = if self.hooks.minds_strangers() { 1 } else { 2 };
+        for (list, _) in lists.into_iter().filter(|(list, count)| !list.is_empty() && *count >= least) {
             let request = Request::new(Method::Get, &list, self.table.api_version);
             // A list that cannot be had is no fault: each object is then read by itself.
             let Ok(items) = azure.client.list(&request, &azure.client.patience(READ)).await else { continue };
@@ -472,7 +510,7 @@ pub(super) fn record(value: Value) -> Recorded {
 /// An attribute that the id holds, in the recorded spelling.
 fn spelled(row: &Row, part: &str, prior: Option<&Value>, reading: Reading) -> Value {
     match prior.and_then(|prior| prior.field(row.name)) {
-        Some(before) if before.is_null() && row.ours_alone() && reading == Reading::Beside => before.clone(),
+        Some(before) if before.is_null() && row.ours_alone() && !matches!(reading, Reading::Anew(_)) => before.clone(),
         Some(before) if before.as_str().is_some_and(|b| b.eq_ignore_ascii_case(part)) => before.clone(),
         _ => Value::string(part),
     }

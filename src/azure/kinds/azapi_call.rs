@@ -92,14 +92,21 @@ impl<'a> Call<'a> {
         request
     }
 
+    /// Whether the subscription has been registered with the provider for want of which a request was refused.
+    async fn registers_for(&self, request: &Request, refusal: &ArmError) -> Result<bool, ArmError> {
+        self.azure.registrations.mend(&self.azure.client, request.path(), refusal, &self.patience).await
+    }
+
     /// Sends a request until it succeeds or fails with something that does not pass.
     async fn tried(&self, request: &Request) -> Result<Json, ArmError> {
         let passing = [Conflict::Busy, Conflict::FederatedCredentialWrites];
+        let mut registered = false;
         let mut backoff = Backoff::new(self.retry.first, self.retry.longest);
         loop {
             let sent =
                 retry_while(&passing, &self.patience, || self.azure.client.perform(request, &self.patience)).await;
             match sent {
+                Err(error) if !registered && self.registers_for(request, &error).await? => registered = true,
                 Err(error) if self.retry.covers(&error) => {
                     self.patience.pause(backoff.next().unwrap_or_default()).await.map_err(|_| error)?;
                 }

@@ -75,7 +75,6 @@ pub const ELSEWHERE: &[Elsewhere] = &[
     group("azurerm_data_protection_backup_vault", "Microsoft.DataProtection/backupVaults", "2024-04-01"),
     group("azurerm_databricks_workspace", "Microsoft.Databricks/workspaces", "2024-05-01"),
     group("azurerm_disk_encryption_set", "Microsoft.Compute/diskEncryptionSets", "2024-03-02"),
-    group("azurerm_dns_zone", "Microsoft.Network/dnsZones", "2018-05-01"),
     child("azurerm_eventgrid_event_subscription", "Microsoft.EventGrid/eventSubscriptions", "2022-06-15", "scope"),
     group("azurerm_eventgrid_topic", "Microsoft.EventGrid/topics", "2022-06-15"),
     group("azurerm_eventgrid_system_topic", "Microsoft.EventGrid/systemTopics", "2022-06-15"),

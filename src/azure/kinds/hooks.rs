@@ -1,7 +1,5 @@
 //! What a table cannot say of a kind, and what the hooks work with: one object being written.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
@@ -11,12 +9,6 @@ use super::super::wire::PlanCase;
 use crate::diagnostic::Diagnostic;
 use crate::provider::{Finding, Planned};
 use crate::value::{Fields, Value};
-
-/// The api-version of the providers of a subscription.
-const PROVIDERS: &str = "2021-04-01";
-
-/// How long to wait before asking again whether a provider is registered.
-const REGISTERING: Duration = Duration::from_secs(10);
 
 /// Why a write did not come to its end.
 #[derive(Debug)]
@@ -136,6 +128,16 @@ pub trait Hooks: Send + Sync {
     fn list_of(&self, _id: &str) -> Option<String> {
         None
     }
+
+    /// Whether the list is read even for a single object, because what else is in it gives access.
+    fn minds_strangers(&self) -> bool {
+        false
+    }
+
+    /// What something in the list is, to whoever hears of it for the first time.
+    fn introduce(&self, _answer: &Json) -> String {
+        String::new()
+    }
 }
 
 /// No hooks.
@@ -208,11 +210,13 @@ impl Call<'_> {
         {
             return Err(ArmError::Misfit(misfit));
         }
+        let (client, registrations) = (&self.azure.client, &self.azure.registrations);
+        registrations.see_to(client, &self.azure.subscription, &self.patience).await?;
         let sent = match self.try_send(&request).await {
-            Err(error) if self.azure.registers && error.code() == "MissingSubscriptionRegistration" => {
-                self.register(request.path(), error).await?;
-                self.try_send(&request).await
-            }
+            Err(error) => match registrations.mend(client, request.path(), &error, &self.patience).await? {
+                true => self.try_send(&request).await,
+                false => Err(error),
+            },
             sent => sent,
         };
         sent.map_err(|error| error.with(misfit))
@@ -220,23 +224,5 @@ impl Call<'_> {
 
     async fn try_send(&self, request: &Request) -> Result<Json, ArmError> {
         retry_while(self.passing, &self.patience, || self.azure.client.perform(request, &self.patience)).await
-    }
-
-    /// Registers the subscription with the provider of a path, which takes minutes; `error` when the path has none.
-    async fn register(&self, path: &str, error: ArmError) -> Result<(), ArmError> {
-        let namespace = path.rsplit_once("/providers/").and_then(|(_, rest)| rest.split('/').next());
-        let subscription = path.split('/').nth(2).filter(|_| path.starts_with("/subscriptions/"));
-        let (Some(namespace), Some(subscription)) = (namespace, subscription) else { return Err(error) };
-        let provider = format!("/subscriptions/{subscription}/providers/{namespace}");
-        let request = Request::new(Method::Post, format!("{provider}/register"), PROVIDERS);
-        self.azure.client.perform(&request, &self.patience).await?;
-        loop {
-            let found = self.azure.client.find(&provider, PROVIDERS, &self.patience).await?;
-            let state = found.as_ref().and_then(|found| found.body.get("registrationState")?.as_str());
-            match state {
-                Some("Registering") => self.patience.pause(REGISTERING).await?,
-                _ => return Ok(()),
-            }
-        }
     }
 }

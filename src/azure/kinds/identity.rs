@@ -109,6 +109,20 @@ fn credential() -> Table {
 struct Credential;
 
 impl Hooks for Credential {
+    fn minds_strangers(&self) -> bool {
+        true
+    }
+
+    fn introduce(&self, answer: &Json) -> String {
+        let said = |path: &str| at::get_str(answer, path).unwrap_or("?").to_owned();
+        format!(
+            "the federated credential {:?}, by which {:?} of {} signs in",
+            said("name"),
+            said("properties.subject"),
+            said("properties.issuer")
+        )
+    }
+
     fn validate(&self, config: &Value) -> Vec<Finding> {
         let group = config.field("resource_group_name").and_then(Value::as_str);
         let identity = config.field("parent_id").and_then(Value::as_str);

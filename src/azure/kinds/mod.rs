@@ -21,6 +21,7 @@ mod data_collection;
 mod data_collection_rule;
 mod data_lists;
 mod diagnostic_setting;
+mod dns;
 mod elsewhere;
 mod elsewhere_table;
 #[cfg(test)]
@@ -42,6 +43,7 @@ mod network;
 mod network_peering;
 mod network_security;
 mod node_pool_rows;
+mod note;
 mod operator_grant;
 mod other_names;
 mod part_kind;
@@ -64,19 +66,19 @@ mod storage_endpoints;
 mod storage_profiles;
 #[cfg(test)]
 mod testing;
-mod undone;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::Value as Json;
 
 use super::preflight::Outlook;
 use super::session::Azure;
 use super::wire::Table;
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Watch,
+    Applied, Drift, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Sent, Settled, Stranger, Watch,
 };
 use crate::value::Value;
 
@@ -136,6 +138,21 @@ pub trait AzureKind: Kind {
     /// Positions in `planned` of what Azure would refuse, and why, as far as it says so without being written to.
     async fn confirm(&self, _azure: &Azure, _planned: &[Planned<'_>]) -> Vec<(usize, Finding)> {
         Vec::new()
+    }
+
+    /// What may have changed outside since an object was recorded. Pure.
+    fn drift(&self, _azure: &Azure, recorded: &Recorded, observed: &Recorded) -> Drift {
+        Drift::between(recorded, observed)
+    }
+
+    /// Whether an object of this kind gives access, so that one that nobody recorded is told of.
+    fn minds_strangers(&self) -> bool {
+        false
+    }
+
+    /// What an answer tells of such an object; `None` when it is of another kind.
+    fn stranger(&self, _answer: &Json) -> Option<Stranger> {
+        None
     }
 
     /// The table that describes it, when there is one: where in Azure its objects are.
@@ -214,6 +231,8 @@ impl Registry {
         self.add(private_dns::zone());
         self.add(private_dns::link());
         self.add(private_dns::a_record());
+        self.add(dns::zone());
+        self.add(dns::a_record());
         self.add(private_endpoint::kind());
     }
 
@@ -250,6 +269,8 @@ impl Registry {
         self.add_data(neighbour_data::route_table());
         self.add_data(neighbour_data::virtual_network());
         self.add_data(neighbour_data::virtual_network_peering());
+        self.add_data(neighbour_data::dns_zone());
+        self.add_data(neighbour_data::private_dns_zone());
         self.add_data(neighbour_data::storage_account());
         self.add_data(neighbour_data::storage_container());
         self.add_data(neighbour_data::node_pool());

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use super::super::wire::{Codec, Row, Same, blocks, json as at, text, text_map, texts};
 use super::arm_data::ArmData;
 use super::{
-    container_registry, key_vault, kubernetes_cluster_node_pool, log_analytics, network, network_peering,
-    network_security, public_ip, routes, storage,
+    container_registry, dns, key_vault, kubernetes_cluster_node_pool, log_analytics, network, network_peering,
+    network_security, private_dns, public_ip, routes, storage,
 };
 
 const IN_GROUP: [&str; 2] = ["name", "resource_group_name"];
@@ -19,6 +19,16 @@ pub fn container_registry() -> ArmData {
 /// `data "azurerm_key_vault"`
 pub fn key_vault() -> ArmData {
     ArmData::of(key_vault::kind(), &IN_GROUP, Vec::new())
+}
+
+/// `data "azurerm_dns_zone"`
+pub fn dns_zone() -> ArmData {
+    ArmData::of(dns::zone(), &IN_GROUP, Vec::new()).without(&["soa_record"])
+}
+
+/// `data "azurerm_private_dns_zone"`
+pub fn private_dns_zone() -> ArmData {
+    ArmData::of(private_dns::zone(), &IN_GROUP, Vec::new())
 }
 
 /// `data "azurerm_log_analytics_workspace"`

@@ -116,7 +116,7 @@ impl Hooks for Child {
     }
 }
 
-struct Record;
+pub(super) struct Record;
 
 impl Hooks for Record {
     fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {

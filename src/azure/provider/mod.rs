@@ -13,12 +13,13 @@ use super::directory;
 use super::discover::discover;
 use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
 use super::preflight::preflight;
+use super::registration::Registrations;
 use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Directory, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Principal, Provider,
-    Read, Recorded, Schema, Sent, Session, Settled, Sought, Surroundings, Watch, Write,
+    Applied, Directory, Drift, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Principal, Provider,
+    Read, Recorded, Schema, Sent, Session, Settled, Sought, Stranger, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;
@@ -133,8 +134,12 @@ impl Provider for AzureProvider {
         azure.overwrite_existing =
             feature("features.skip_import_check_on_create_and_allow_overwriting_existing_resources").unwrap_or(false);
         let text = |path: &str| at(config, path).and_then(Value::as_str);
-        azure.registers = text("resource_provider_registrations") != Some("none")
-            && feature("skip_provider_registration") != Some(true);
+        let named = at(config, "resource_providers_to_register").and_then(Value::as_elements).unwrap_or_default();
+        azure.registrations = Registrations::new(
+            text("resource_provider_registrations"),
+            feature("skip_provider_registration") == Some(true),
+            named.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        )?;
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
         let vaults = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
@@ -204,6 +209,22 @@ impl Read for AzureSession {
         }
         let kinds = by_kind.iter().filter_map(|(kind, wanted)| Some((self.registry.kind(kind)?, wanted)));
         futures::future::join_all(kinds.map(|(kind, wanted)| kind.prefetch(&self.azure, wanted))).await;
+    }
+
+    fn drift(&self, kind: &str, recorded: &Recorded, observed: &Recorded) -> Drift {
+        match self.registry.kind(kind) {
+            Some(kind) => kind.drift(&self.azure, recorded, observed),
+            None => Drift::between(recorded, observed),
+        }
+    }
+
+    fn strangers(&self) -> Vec<Stranger> {
+        let left = self.azure.take_left();
+        if left.is_empty() {
+            return Vec::new();
+        }
+        let minding: Vec<_> = self.registry.kinds().filter(|kind| kind.minds_strangers()).collect();
+        left.values().filter_map(|answer| minding.iter().find_map(|kind| kind.stranger(answer))).collect()
     }
 
     async fn read(&self, kind: &str, recorded: &Recorded) -> Result<Option<Recorded>, Diagnostics> {

@@ -23,6 +23,8 @@ use crate::value::{Fields, Path, Value};
 pub enum Reading {
     /// Beside what was recorded or planned.
     Beside,
+    /// The same, with what others have set where nothing was configured, in the words of this azurerm.
+    Whole(Dialect),
     /// For the first time, to take an object over or for a data source, in the words of this azurerm.
     Anew(Dialect),
 }
@@ -30,7 +32,16 @@ pub enum Reading {
 impl Reading {
     /// Whether an attribute or block is not to be read: only the other azurerm has it.
     fn leaves(self, row: &Row) -> bool {
-        matches!(self, Self::Anew(now) if now.lacks(row.dialect))
+        matches!(self, Self::Anew(now) | Self::Whole(now) if now.lacks(row.dialect))
+    }
+
+    /// Whether what others have set of a row is left to them. Secrets of theirs are nobody's to note.
+    fn leaves_to_others(self, row: &Row) -> bool {
+        match self {
+            Self::Beside => true,
+            Self::Whole(_) => row.mirrors || row.twin.is_some(),
+            Self::Anew(_) => false,
+        }
     }
 }
 
@@ -54,6 +65,18 @@ pub fn reworded(rows: &[Row], recorded: &Value, dialect: Dialect) -> Value {
     Value::object(fields)
 }
 
+/// What is recorded, in the words in which it was observed: what the record leaves open, or says as azurerm says
+/// nothing, is as observed.
+pub fn as_observed(rows: &[Row], recorded: &Value, observed: &Value, dialect: Dialect) -> Value {
+    let reworded = reworded(rows, recorded, dialect);
+    let (Some(before), Some(now)) = (reworded.as_fields(), observed.as_fields()) else { return recorded.clone() };
+    let same_words = |(name, before): (&Arc<str>, &Value)| {
+        let now = now.get(name).filter(|now| !before.is_known() || (is_zero(before) && is_zero(now)));
+        (name.clone(), now.unwrap_or(before).clone())
+    };
+    Value::object(before.iter().map(same_words).collect())
+}
+
 /// Whether nothing is said: a false says something.
 fn is_unwritten(value: &Value) -> bool {
     value.is_null() || value.as_elements().is_some_and(<[_]>::is_empty)
@@ -68,10 +91,14 @@ fn empty(row: &Row) -> Value {
 
 /// The fields of an object with these rows. `prior` is what was recorded (or planned, after a write).
 pub fn decode(rows: &[Row], answer: &Json, prior: Option<&Value>, reading: Reading) -> Fields {
+    // What nobody recorded is somebody else's: their secrets are not to be noted.
+    let is_theirs = matches!(reading, Reading::Whole(_)) && prior.is_none();
     rows.iter()
         .map(|row| {
             let before = prior.and_then(|prior| prior.field(row.name)).filter(|v| v.is_known());
+            let reading = if row.sensitive && matches!(reading, Reading::Whole(_)) { Reading::Beside } else { reading };
             let value = match &row.shape {
+                _ if row.sensitive && is_theirs => empty(row),
                 Shape::Blocks(blocks) => decode_blocks(row, blocks, answer, before, reading),
                 _ => decode_attribute(row, answer, before, reading),
             };
@@ -96,16 +123,19 @@ fn decode_attribute(row: &Row, answer: &Json, before: Option<&Value>, reading: R
         let none = || said.map_or_else(|| Value::null(type_of(row)), Value::bool);
         return before.filter(|before| is_zero(before)).cloned().unwrap_or_else(none);
     }
-    let not_ours = reading == Reading::Beside && row.ours_alone() && before.is_some_and(Value::is_null);
-    if not_ours || is_strange_word(row, found) {
+    let nobody_asked = row.ours_alone() && before.is_some_and(Value::is_null);
+    if (nobody_asked && reading.leaves_to_others(row)) || is_strange_word(row, found) {
         return nothing();
     }
     let Some(now) = from_json(row, found).map(|now| allowed_spelling(row, now)) else { return nothing() };
+    if nobody_asked && row.filled_as.is_some_and(|filled| same(row.same, &literal(filled), &now)) {
+        return nothing();
+    }
     match before {
         Some(before) if same(row.same, before, &now) || (row.ours_alone() && is_zero(before) && is_zero(&now)) => {
             before.clone()
         }
-        Some(before) if matches!(row.shape, Shape::Map) && reading == Reading::Beside => own_keys(before, now),
+        Some(before) if matches!(row.shape, Shape::Map) && reading.leaves_to_others(row) => own_keys(before, now),
         Some(before) if matches!(row.shape, Shape::Set(_)) => keep_spellings(row.same, before, now),
         _ => now,
     }
@@ -190,7 +220,7 @@ fn decode_blocks(row: &Row, blocks: &Blocks, answer: &Json, before: Option<&Valu
         return collect(blocks, Vec::new());
     }
     let foreign = row.presence == Presence::Optional || row.mirrors;
-    if reading == Reading::Beside && foreign && before.is_some() && !was_there {
+    if reading.leaves_to_others(row) && foreign && before.is_some() && !was_there {
         return kept();
     }
     if row.switch.is_some_and(|member| json::get(found, member).is_none()) && !was_there {

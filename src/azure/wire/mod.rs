@@ -6,6 +6,7 @@ mod encode;
 mod identify;
 pub mod json;
 mod nature;
+mod others;
 mod plan;
 mod row;
 mod rows;
@@ -15,9 +16,10 @@ mod schema;
 mod table;
 mod validate;
 
-pub use decode::{Reading, decode, reworded};
+pub use decode::{Reading, as_observed, decode, reworded};
 pub use encode::encode;
 pub use identify::{id_of, parts_of};
+pub use others::Others;
 pub use plan::{Dialect, PlanCase, at, changed, path_of};
 pub use rows::{
     ANY_IDENTITIES, ONE_IDENTITY, block, block_set, blocks, flag, float, identity, integer, integer_set, location,

@@ -91,7 +91,20 @@ impl<'a> PlanCase<'a> {
             findings: Vec::new(),
         };
         case.follow(table);
+        case.tell_new_defaults(table);
         case
+    }
+
+    /// Tells what changes though nobody wrote it: the configuration asks for an azurerm with another default.
+    fn tell_new_defaults(&mut self, table: &Table) {
+        if self.dialect != Dialect::V5 || self.prior.is_none() {
+            return;
+        }
+        for row in &table.rows {
+            let Some(default) = row.default_v5.filter(|_| !self.is_configured(row.name) && self.changes(row.name)) else { continue };
+            let now = super::scalar::literal_json(default);
+            self.note(format!("{} is not configured, and {now} by default since azurerm 5", row.name));
+        }
     }
 
     /// The answer to the engine.

@@ -19,6 +19,13 @@ pub fn audience(world: &World, found: &mut Found) {
     }
 }
 
+/// A credential beside those that are recorded.
+pub fn unrecorded(world: &World, found: &mut Found) {
+    for (beside, id, words) in &world.strangers {
+        found.on(beside, format!("Azure also has {words} ({id})."));
+    }
+}
+
 /// An issuer that differs from a cluster's by case or by its end.
 pub fn issuer(world: &World, found: &mut Found) {
     let plain = |issuer: &str| issuer.trim_end_matches('/').to_lowercase();

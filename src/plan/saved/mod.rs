@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Action, Base, CheckKind, CheckResult, CheckStatus, InstanceChange, Mode, Options, OutputChange, Plan, Reason,
-    Target,
+    Stranger, Target,
 };
 use crate::address::{Address, ConfigAddress, ProviderAddress};
 use crate::diagnostic::Diagnostic;
@@ -101,6 +101,7 @@ fn write_plan(plan: &Plan) -> Json {
     json!({
         "changes": plan.changes.iter().map(write_change).collect::<Json>(),
         "drift": plan.drift.iter().map(write_change).collect::<Json>(),
+        "strangers": plan.strangers.iter().map(|s| json!([s.beside.to_string(), s.id, s.words])).collect::<Json>(),
         "outputs": plan.outputs.iter().map(|(k, o)| (k.to_string(), write_output(o))).collect::<Json>(),
         "checks": plan.checks.iter().map(write_check).collect::<Json>(),
         "prior": String::from_utf8_lossy(&format::write(&plan.prior)),
@@ -117,12 +118,18 @@ fn write_plan(plan: &Plan) -> Json {
     })
 }
 
+fn read_stranger(json: &Json) -> Option<Stranger> {
+    let text = |json: &Json| json.as_str().map(str::to_owned);
+    Some(Stranger { beside: address(&json[0])?, id: text(&json[1])?, words: text(&json[2])? })
+}
+
 fn read_plan(json: &Json) -> Option<Plan> {
     let prior: State = format::read(json["prior"].as_str()?.as_bytes(), "the saved plan").ok()?;
     let pair = |json: &Json| Some((address(&json[0])?, address(&json[1])?));
     Some(Plan {
         changes: list(&json["changes"], read_change)?,
         drift: list(&json["drift"], read_change)?,
+        strangers: list(&json["strangers"], read_stranger)?,
         outputs: map(&json["outputs"], read_output)?,
         checks: list(&json["checks"], read_check)?,
         prior,

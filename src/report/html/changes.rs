@@ -124,7 +124,7 @@ pub fn drift(plan: &Plan, registry: &Registry, body: &mut String) {
             "<details class=\"change\" data-what=\"drift\"><summary><code>{}</code></summary><pre>",
             escaped(&change.address.to_string())
         );
-        lines(&plan_text::drifted(change, registry, &Style::PLAIN), body);
+        lines(&plan_text::drifted(change, registry, &Style::PLAIN, plan_text::stays(change, plan)), body);
         body.push_str("</pre></details>\n");
     }
     body.push_str("</section>\n");

@@ -32,11 +32,12 @@ pub fn heading(
 }
 
 /// What happened outside.
-pub fn drift_heading(change: &InstanceChange, style: &Style) -> String {
+pub fn drift_heading(change: &InstanceChange, style: &Style, stays: bool) -> String {
     let name = style.paint(Paint::Bold, format!("# {}", change.address));
     let what = if change.action == Action::Delete { "has been deleted" } else { "has changed" };
     let notes: String = change.notes.iter().map(|note| format!("  # ({note})\n")).collect();
-    format!("  {name} {what}\n{notes}")
+    let stays = if stays { "  # (this plan leaves it as it is)\n" } else { "" };
+    format!("  {name} {what}\n{notes}{stays}")
 }
 
 fn what(change: &InstanceChange, style: &Style) -> String {

@@ -9,6 +9,7 @@ mod conditions;
 mod credentials;
 mod data_collection;
 mod databases;
+mod dns;
 mod governance;
 mod groups;
 mod identities;
@@ -70,6 +71,9 @@ pub(super) static ALL: &[&dyn Service] = &[
     &private_links::Zones,
     &private_links::Links,
     &private_links::Records,
+    &dns::Zones,
+    &dns::Authority,
+    &dns::Records,
     &activity::Activity,
     &governance::Locks,
     &governance::DiagnosticSettings,

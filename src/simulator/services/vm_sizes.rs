@@ -41,6 +41,8 @@ const SERIES: &[Series] = &[
     Series { head: "Standard_E", tail: "as_v5", family: "standardEASv5Family", sizes: EVEN },
     Series { head: "Standard_F", tail: "s_v2", family: "standardFSv2Family", sizes: EVEN },
     Series { head: "Standard_NC", tail: "s_v3", family: "standardNCSv3Family", sizes: &[(6, 6), (12, 12), (24, 24)] },
+    Series { head: "Standard_NC", tail: "as_T4_v3", family: "standardNCASv3_T4Family", sizes: &[(4, 4), (8, 8), (16, 16), (64, 64)] },
+    Series { head: "Standard_NC", tail: "ads_A100_v4", family: "StandardNCADSA100v4Family", sizes: &[(24, 24), (48, 48), (96, 96)] },
 ];
 
 /// A size.

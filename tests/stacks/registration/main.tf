@@ -2,9 +2,15 @@ variable "registrations" {
   default = "core"
 }
 
+variable "named" {
+  type    = list(string)
+  default = []
+}
+
 provider "azurerm" {
   features {}
   resource_provider_registrations = var.registrations
+  resource_providers_to_register  = var.named
 }
 
 resource "azurerm_resource_group" "main" {

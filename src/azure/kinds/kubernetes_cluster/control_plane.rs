@@ -149,6 +149,7 @@ fn addresses() -> Vec<Row> {
         text("portal_fqdn").computed().at("properties.azurePortalFQDN"),
         text("http_application_routing_zone_name")
             .computed()
+            .follows(&["http_application_routing_enabled"])
             .at("properties.addonProfiles.httpApplicationRouting.config.HTTPApplicationRoutingZoneName"),
     ]
 }
