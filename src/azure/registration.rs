@@ -44,7 +44,12 @@ impl Registrations {
     }
 
     /// Registers those that are named, once in a run.
-    pub async fn see_to(&self, client: &ArmClient, subscription: &str, patience: &Patience<'_>) -> Result<(), ArmError> {
+    pub async fn see_to(
+        &self,
+        client: &ArmClient,
+        subscription: &str,
+        patience: &Patience<'_>,
+    ) -> Result<(), ArmError> {
         if self.named.is_empty() {
             return Ok(());
         }
@@ -52,9 +57,10 @@ impl Registrations {
             for namespace in &self.named {
                 register(client, subscription, namespace, patience).await?;
             }
-            Ok(())
+            Ok::<(), ArmError>(())
         };
-        self.seen_to.get_or_try_init(register).await.map(|()| ())
+        self.seen_to.get_or_try_init(register).await?;
+        Ok(())
     }
 
     /// Registers the subscription with the provider of a path for want of which a write was refused. False when that was

@@ -131,7 +131,9 @@ impl Planner<'_> {
         };
         let matters = |name: &Arc<str>, now: &Value| {
             let told_nowhere_else = by_others.contains(name) && !self.is_left_alone(object, name);
-            told_nowhere_else || used.is_some_and(|used| used.whole || used.attributes.contains(name)) || undone(name, now)
+            told_nowhere_else
+                || used.is_some_and(|used| used.whole || used.attributes.contains(name))
+                || undone(name, now)
         };
         let (before, after) = (drifted.before.as_fields()?, drifted.after.as_fields()?);
         let differs = |name: &Arc<str>, now: &Value| before.get(name).is_none_or(|was| !was.raw_eq_unmarked(now));

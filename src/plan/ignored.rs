@@ -47,9 +47,8 @@ pub fn without_ignored(drift: Vec<InstanceChange>, preferences: &Preferences) ->
 
 /// Those that stand beside nothing that the team ignores as a whole.
 pub fn not_ignored(strangers: Vec<Stranger>, preferences: &Preferences) -> Vec<Stranger> {
-    let whole = |address: &str| {
-        preferences.drift.iter().any(|p| p.attributes.is_empty() && fits(&p.address.value, address))
-    };
+    let whole =
+        |address: &str| preferences.drift.iter().any(|p| p.attributes.is_empty() && fits(&p.address.value, address));
     strangers.into_iter().filter(|stranger| !whole(&stranger.beside.to_string())).collect()
 }
 

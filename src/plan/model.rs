@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress, ModuleInstance, ResourceAddress};
 use super::strangers::Stranger;
+use crate::address::{Address, ConfigAddress, ModuleInstance, ResourceAddress};
 use crate::provider::{Directory, Recorded};
 use crate::state::{DeposedKey, ObjectAddress, ProviderAddress, State};
 use crate::value::{Path, Value};

@@ -29,12 +29,17 @@ pub fn text(
     }
     for stranger in strangers {
         let name = style.paint(Paint::Bold, format!("# {}", stranger.beside));
-        text += &format!("\n  {name} is not alone\n  # Azure also has {},\n  # which is recorded nowhere here\n", stranger.words);
+        text += &format!(
+            "\n  {name} is not alone\n  # Azure also has {},\n  # which is recorded nowhere here\n",
+            stranger.words
+        );
         text += &format!("  # {}\n", stranger.id);
     }
     let objects = if looked_at == 1 { "object" } else { "objects" };
     let sum = match drift.len() {
-        0 if !strangers.is_empty() => style.paint(Paint::Bold, format!("Nothing recorded has changed in {looked_at} {objects}.")),
+        0 if !strangers.is_empty() => {
+            style.paint(Paint::Bold, format!("Nothing recorded has changed in {looked_at} {objects}."))
+        }
         0 => style.paint(Paint::BoldGreen, format!("No drift in {looked_at} {objects}.")),
         count => style.paint(Paint::Bold, format!("Drift in {count} of {looked_at} {objects}.")),
     };

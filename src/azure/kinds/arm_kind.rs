@@ -18,8 +18,7 @@ use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Drift, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Stranger,
-    Watch,
-    time_limit,
+    Watch, time_limit,
 };
 use crate::value::Value;
 

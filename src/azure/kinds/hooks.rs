@@ -213,10 +213,10 @@ impl Call<'_> {
         let (client, registrations) = (&self.azure.client, &self.azure.registrations);
         registrations.see_to(client, &self.azure.subscription, &self.patience).await?;
         let sent = match self.try_send(&request).await {
-            Err(error) => match registrations.mend(client, request.path(), &error, &self.patience).await? {
-                true => self.try_send(&request).await,
-                false => Err(error),
-            },
+            Err(error) => {
+                let mended = registrations.mend(client, request.path(), &error, &self.patience).await?;
+                if mended { self.try_send(&request).await } else { Err(error) }
+            }
             sent => sent,
         };
         sent.map_err(|error| error.with(misfit))

@@ -30,11 +30,7 @@ impl Undone {
     pub fn of(answer: &Json) -> Option<Self> {
         let state = json::get_str(answer, "properties.provisioningState")?;
         let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(state));
-        if is(&["Failed", "Canceled"]) {
-            Some(Self::Failed)
-        } else {
-            is(&["Creating"]).then_some(Self::UnderWay)
-        }
+        if is(&["Failed", "Canceled"]) { Some(Self::Failed) } else { is(&["Creating"]).then_some(Self::UnderWay) }
     }
 
     fn word(self) -> &'static str {
@@ -93,10 +89,7 @@ mod tests {
                 Note { undone: Some(Undone::UnderWay), others: others(json!({})) },
                 r#"{"bowline":"under way","others":{}}"#,
             ),
-            (
-                Note { undone: None, others: others(json!({"tags": {"a": "b"}})) },
-                r#"{"others":{"tags":{"a":"b"}}}"#,
-            ),
+            (Note { undone: None, others: others(json!({"tags": {"a": "b"}})) }, r#"{"others":{"tags":{"a":"b"}}}"#),
         ];
         for (note, written) in cases {
             assert_eq!(String::from_utf8_lossy(&note.write()), written);

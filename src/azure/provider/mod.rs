@@ -18,8 +18,8 @@ use super::session::{Azure, Kept};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Directory, Drift, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Principal, Provider,
-    Read, Recorded, Schema, Sent, Session, Settled, Sought, Stranger, Surroundings, Watch, Write,
+    Applied, Directory, Drift, Finding, Found, Intended, Kind, Lane, PlanRequest, PlanResponse, Planned, Principal,
+    Provider, Read, Recorded, Schema, Sent, Session, Settled, Sought, Stranger, Surroundings, Watch, Write,
 };
 use crate::span::SourceMap;
 use crate::syntax::tree::Body;

@@ -90,9 +90,9 @@ fn laid_over(ours: &Value, others: &Json) -> Value {
             Value::object(fields.iter().map(field).collect())
         }
         (ValueKind::Map(element, fields), Json::Object(further)) => {
-            let further = further.iter().filter_map(|(key, json)| {
-                Some((Arc::from(key.as_str()), Value::from_json(json, element).ok()?))
-            });
+            let further = further
+                .iter()
+                .filter_map(|(key, json)| Some((Arc::from(key.as_str()), Value::from_json(json, element).ok()?)));
             let all: Fields = fields.iter().map(|(key, value)| (key.clone(), value.clone())).chain(further).collect();
             Value::map(element.clone(), all)
         }
@@ -120,9 +120,9 @@ mod tests {
         let tag = |key: &&str| (Arc::from(*key), Value::string("x"));
         let tags = tags.map(|keys| Value::map(Type::String, keys.iter().map(tag).collect()));
         let text = |text: Option<&str>| text.map_or_else(|| Value::null(Type::String), Value::string);
-        let pool = pool.iter().map(|(name, group)| {
-            Value::object_of([("name", Value::string(*name)), ("group", text(*group))])
-        });
+        let pool = pool
+            .iter()
+            .map(|(name, group)| Value::object_of([("name", Value::string(*name)), ("group", text(*group))]));
         let element = Type::object(["group", "name"].map(|name| (Arc::from(name), Type::String)));
         Value::object_of([
             ("tags", tags.unwrap_or_else(|| Value::null(Type::map(Type::String)))),
@@ -138,14 +138,8 @@ mod tests {
             (ours.clone(), json!({})),
             (object(Some(&["team", "cost"]), None, &[("a", None), ("b", None)]), json!({"tags": {"cost": "x"}})),
             (object(Some(&["team"]), Some(true), &[("a", None), ("b", None)]), json!({"local": true})),
-            (
-                object(Some(&["team"]), None, &[("a", None), ("b", Some("g"))]),
-                json!({"pool": {"1": {"group": "g"}}}),
-            ),
-            (
-                object(Some(&["team"]), None, &[("a", None)]),
-                json!({"pool": [{"group": null, "name": "a"}]}),
-            ),
+            (object(Some(&["team"]), None, &[("a", None), ("b", Some("g"))]), json!({"pool": {"1": {"group": "g"}}})),
+            (object(Some(&["team"]), None, &[("a", None)]), json!({"pool": [{"group": null, "name": "a"}]})),
         ];
         for (whole, noted) in cases {
             let others = Others::between(&ours, &whole);

@@ -101,7 +101,10 @@ impl<'a> PlanCase<'a> {
             return;
         }
         for row in &table.rows {
-            let Some(default) = row.default_v5.filter(|_| !self.is_configured(row.name) && self.changes(row.name)) else { continue };
+            let Some(default) = row.default_v5.filter(|_| !self.is_configured(row.name) && self.changes(row.name))
+            else {
+                continue;
+            };
             let now = super::scalar::literal_json(default);
             self.note(format!("{} is not configured, and {now} by default since azurerm 5", row.name));
         }
