@@ -69,7 +69,8 @@ impl Contents for ServiceAccount {
         values
     }
 
-    /// References that others have added stay: a patch replaces a list as a whole.
+    /// References that others have added stay: a patch replaces a list as a whole. So it is for the account as it was read,
+    /// and refused when somebody has written it meanwhile.
     async fn patch(&self, call: &Call<'_>, prior: &Value, planned: &Value, _config: &Value) -> Result<Json, Failure> {
         let mut patch = call.kind.difference(prior, planned);
         let changed: Vec<_> = REFERENCES.iter().filter(|(_, member)| patch.get(*member).is_some()).collect();
@@ -83,6 +84,9 @@ impl Contents for ServiceAccount {
             let others = others.filter(|one| !one["name"].as_str().is_some_and(|name| before.contains(&name))).cloned();
             let ours = names_in(planned, name).into_iter().map(|name| json!({ "name": name }));
             patch[*member] = others.chain(ours).collect();
+        }
+        if let Some(version) = found["metadata"]["resourceVersion"].as_str() {
+            patch["metadata"]["resourceVersion"] = json!(version);
         }
         Ok(patch)
     }

@@ -62,6 +62,27 @@ resource "kubernetes_config_map_v1" "settings" {
   data = { of = each.key }
 }
 
+variable "pull" {
+  type    = list(string)
+  default = []
+}
+
+resource "kubernetes_service_account_v1" "app" {
+  count = length(var.pull) > 0 ? 1 : 0
+
+  metadata {
+    name = "app"
+  }
+
+  dynamic "image_pull_secret" {
+    for_each = var.pull
+
+    content {
+      name = image_pull_secret.value
+    }
+  }
+}
+
 output "names" {
   value = length(kubernetes_config_map_v1.settings)
 }
