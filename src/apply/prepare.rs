@@ -44,7 +44,9 @@ impl Runner<'_> {
     }
 
     fn give_out(&mut self, kind: &dyn Kind, address: &Address) {
-        let value = match self.changes.get(&ObjectAddress::from(address.clone())) {
+        let change = self.changes.get(&ObjectAddress::from(address.clone()));
+        let takes_part = change.is_some();
+        let value = match change {
             Some(change) if change.action == Action::NoOp => Some(change.after.clone()),
             Some(change) if change.action == Action::Delete => Some(change.before.clone()),
             Some(_) => None,
@@ -53,8 +55,10 @@ impl Runner<'_> {
                 Some(recorded::marked(kind, &known, &instance.sensitive_paths))
             }),
         };
-        if let Some(value) = value {
-            self.stage.evaluation.set_instance(address, value);
+        match value {
+            Some(value) => self.stage.evaluation.set_instance(address, value),
+            None if !takes_part => self.stage.evaluation.leave_out(address),
+            None => {}
         }
     }
 

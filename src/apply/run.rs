@@ -210,7 +210,11 @@ impl<'c> Runner<'c> {
         let sound = match graph.dag.node(config) {
             ConfigNode::Variable(path, name) => self.stage.variable(path, name),
             ConfigNode::Local(path, name) => self.stage.local(path, name),
-            ConfigNode::Output(path, name) => self.stage.output(path, name),
+            ConfigNode::Output(path, name) => {
+                // A root output that was known when planning stays what was promised.
+                let planned = self.plan.outputs.get(name).filter(|_| path.is_root()).map(|output| &output.after);
+                self.stage.output_worth(path, name, planned.filter(|value| value.is_wholly_known()))
+            }
             ConfigNode::Module(path) => self.stage.expand_module(path),
             ConfigNode::Check(path, name) => {
                 self.stage.check(path, name);

@@ -111,7 +111,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
             invocation,
         )?;
     }
-    let loaded = Loaded::without_values(configuration)?;
+    let loaded = Loaded::without_values(configuration);
     invocation.print_line("Initializing provider plugins...");
     let mut found = Diagnostics::new();
     for source in providers::used(&loaded) {

@@ -159,11 +159,12 @@ pub fn refuse_errors(invocation: &Invocation, problems: Diagnostics) -> Result<(
 
 impl Loaded {
     /// For what needs to know only which providers there are.
-    pub fn without_values(configuration: Configuration) -> Result<Self, Diagnostics> {
-        let graph = sound(&mut Diagnostics::new(), ConfigGraph::build(&configuration))?;
+    pub fn without_values(configuration: Configuration) -> Self {
+        // A circle does not matter before anything is evaluated.
+        let (graph, _) = ConfigGraph::build(&configuration);
         let folder = std::env::current_dir().unwrap_or_default();
         let (variables, workspace, surroundings) = Default::default();
-        Ok(Self {
+        Self {
             configuration,
             graph,
             registry: registry(),
@@ -172,7 +173,7 @@ impl Loaded {
             surroundings,
             folder,
             validated: false,
-        })
+        }
     }
 
     /// What planning and apply work on.

@@ -46,12 +46,12 @@ pub fn given(
         invocation.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut options: Vec<InputOption> = flags.0.iter().map(option).collect();
     let (mut inputs, mut problems) =
-        config::gather_inputs(root, environment.clone(), &options, &mut invocation.sources);
+        config::gather_inputs(root, environment.clone(), &options, &mut invocation.sources)?;
     let unset = |v: &&Variable| v.default.is_none() && !inputs.contains_key(&v.name);
     let unset: Vec<&Variable> = root.variables.values().filter(unset).collect();
     if missing == Missing::Ask && !problems.has_errors() && !unset.is_empty() {
         options.extend(unset.iter().filter_map(|variable| ask(invocation, variable)));
-        (inputs, problems) = config::gather_inputs(root, environment, &options, &mut invocation.sources);
+        (inputs, problems) = config::gather_inputs(root, environment, &options, &mut invocation.sources)?;
     }
     if missing != Missing::Unknown {
         problems.extend(config::require_inputs(root, &inputs));
@@ -75,7 +75,7 @@ pub fn of_folder(
 ) -> Result<BTreeMap<Arc<str>, Given>, Diagnostics> {
     let environment: Vec<(String, String)> =
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let (inputs, problems) = config::gather_inputs(root, environment, &[], sources);
+    let (inputs, problems) = config::gather_inputs(root, environment, &[], sources)?;
     if problems.has_errors() {
         return Err(problems);
     }
@@ -88,7 +88,10 @@ pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableF
     Box::new(|root, sources| {
         let options: Vec<InputOption> = flags.0.iter().map(option).collect();
         let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let (inputs, mut found) = config::gather_inputs(root, environment, &options, sources);
+        let (inputs, mut found) = match config::gather_inputs(root, environment, &options, sources) {
+            Ok(gathered) => gathered,
+            Err(found) => return (BTreeMap::default(), found),
+        };
         let values = found.take(evaluated(inputs));
         (values.into_iter().collect(), found)
     })

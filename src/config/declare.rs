@@ -158,6 +158,7 @@ impl<'a> Declarer<'a> {
     }
 
     fn locals(&mut self, block: Block) {
+        let json = block.body.json;
         for nested in &block.body.blocks {
             let summary = format!("Unexpected \"{}\" block", nested.kind.name);
             self.diagnostics.error_at(nested.header, summary, "Blocks are not allowed here.");
@@ -172,7 +173,9 @@ impl<'a> Declarer<'a> {
                      a module.",
                     self.at(first)
                 );
-                self.diagnostics.error_at(local.span, "Duplicate local value definition", detail);
+                let summary =
+                    if json { "Duplicate attribute definition" } else { "Duplicate local value definition" };
+                self.diagnostics.error_at(local.span, summary, detail);
                 continue;
             }
             self.module.locals.insert(name, local);
@@ -350,11 +353,14 @@ impl<'a> Declarer<'a> {
             Some(to) => {
                 let target = Endpoint::read(&to).ok().filter(|_| for_each.is_none());
                 let same = |import: &Import| import.for_each.is_none() && Endpoint::read(&import.to).ok() == target;
+                let whole = id.is_some() || identity.is_some();
                 if let Some(target) = target.as_ref().filter(|_| self.module.imports.iter().any(same)) {
                     let detail = "Another import block takes over an object to the same address.";
                     found.error_at(place, format!("Duplicate import configuration for \"{target}\""), detail);
                 }
-                self.module.imports.push(Import { to, id, identity, for_each, provider, span });
+                if whole {
+                    self.module.imports.push(Import { to, id, identity, for_each, provider, span });
+                }
             }
             None => found.error_at(place, "Invalid import address", "Only managed resources can be imported."),
         }

@@ -20,6 +20,17 @@ pub struct Endpoint {
     pub keyed: bool,
 }
 
+impl Endpoint {
+    /// Whether this is a part of a module call.
+    pub fn is_within(&self, call: &Self) -> bool {
+        let Some((last, head)) = call.module.split_last().filter(|_| call.resource.is_none()) else { return false };
+        let inside = self.resource.is_some() || self.module.len() > call.module.len();
+        let at_last = self.module.get(head.len());
+        let same_call = at_last.is_some_and(|step| step.name == last.name && (step.key == last.key || !call.keyed));
+        inside && self.module.starts_with(head) && same_call
+    }
+}
+
 /// Names that begin a reference to something else than a resource.
 const RESERVED: [&str; 13] =
     ["var", "local", "each", "count", "path", "self", "terraform", "template", "lazy", "arg", "run", "output", "check"];

@@ -49,13 +49,14 @@ pub type InputValues = IndexMap<Arc<str>, InputValue>;
 
 /// Gathers the values for the root module's variables. Of several for one variable the last counts: environment,
 /// `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` by name, then the options in
-/// their order. `environment` holds all of the process's variables or just `TF_VAR_*`.
+/// their order. `environment` holds all of the process's variables or just `TF_VAR_*`. An error where something cannot
+/// be read at all: what is missing then may well be in it.
 pub fn gather_inputs(
     root: &Module,
     environment: impl IntoIterator<Item = (String, String)>,
     options: &[InputOption],
     sources: &mut SourceMap,
-) -> (InputValues, Diagnostics) {
+) -> Result<(InputValues, Diagnostics), Diagnostics> {
     let mut gathering = Gathering::begun(root, environment, sources);
     for option in options {
         match option {
@@ -63,8 +64,11 @@ pub fn gather_inputs(
             InputOption::VarFile(path) => gathering.file(path, path),
         }
     }
+    if gathering.is_partial {
+        return Err(gathering.diagnostics);
+    }
     gathering.report_undeclared();
-    (gathering.read(), gathering.diagnostics)
+    Ok((gathering.read(), gathering.diagnostics))
 }
 
 /// Gathers what test files are given: as [`gather_inputs`], and of tests in a folder of their own the variable files
@@ -124,6 +128,8 @@ struct Gathering<'a> {
     sources: &'a mut SourceMap,
     written: IndexMap<Arc<str>, Written>,
     undeclared_in_files: Vec<(Arc<str>, Arc<str>)>,
+    /// A file or an option could not be read.
+    is_partial: bool,
     diagnostics: Diagnostics,
 }
 
@@ -141,7 +147,8 @@ impl<'a> Gathering<'a> {
         sources: &'a mut SourceMap,
     ) -> Self {
         let (written, diagnostics) = (IndexMap::new(), Diagnostics::new());
-        let mut gathering = Self { root, sources, written, undeclared_in_files: Vec::new(), diagnostics };
+        let mut gathering =
+            Self { root, sources, written, undeclared_in_files: Vec::new(), is_partial: false, diagnostics };
         for (variable, text) in environment {
             if let Some(name) = variable.strip_prefix("TF_VAR_") {
                 gathering.text(name, &text, InputOrigin::Environment);
@@ -164,11 +171,11 @@ impl<'a> Gathering<'a> {
             // The text may hold a secret, so it is not repeated.
             let detail = "A -var option is a variable's name and value with an equals sign between them, like \
                           -var=\"key=value\".";
-            return self.diagnostics.push(Diagnostic::error("Invalid -var option", detail));
+            return self.unreadable("Invalid -var option", detail);
         };
         if name.ends_with(' ') {
             let detail = format!("Variable name \"{name}\" is invalid due to trailing space.");
-            return self.diagnostics.push(Diagnostic::error("Invalid -var option", detail));
+            return self.unreadable("Invalid -var option", detail);
         }
         if !self.root.variables.contains_key(name) {
             let detail = format!(
@@ -180,6 +187,11 @@ impl<'a> Gathering<'a> {
         self.text(name, text, InputOrigin::CommandLine);
     }
 
+    fn unreadable(&mut self, summary: &str, detail: impl Into<String>) {
+        self.is_partial = true;
+        self.diagnostics.push(Diagnostic::error(summary, detail));
+    }
+
     fn text(&mut self, name: &str, text: &str, origin: InputOrigin) {
         if self.root.variables.contains_key(name) {
             self.written.insert(name.into(), Written::Text(text.to_owned(), origin));
@@ -189,12 +201,17 @@ impl<'a> Gathering<'a> {
     fn file(&mut self, path: &Path, shown: &Path) {
         if !path.exists() {
             let detail = format!("Given variables file {} does not exist.", shown.display());
-            return self.diagnostics.push(Diagnostic::error("Failed to read variables file", detail));
+            return self.unreadable("Failed to read variables file", detail);
         }
-        let Some((source, text)) = read_source(path, shown, self.sources, &mut self.diagnostics) else { return };
+        let Some((source, text)) = read_source(path, shown, self.sources, &mut self.diagnostics) else {
+            self.is_partial = true;
+            return;
+        };
         let json = path.extension().is_some_and(|extension| extension == "json");
         let parse = if json { syntax::json::parse_values } else { syntax::parse };
-        let body: Body = self.diagnostics.take(parse(source, &text));
+        let (body, problems): (Body, Diagnostics) = parse(source, &text);
+        self.is_partial |= problems.has_errors() || !body.blocks.is_empty();
+        self.diagnostics.extend(problems);
         for block in &body.blocks {
             let kind = &block.kind.name;
             let detail = format!(

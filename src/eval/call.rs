@@ -167,6 +167,8 @@ impl<'a> Calling<'a> {
                 functions::lookup(&format!("provider::terraform::{function}"))
             }
             Some(_) => None,
+            // There is no plan in the console.
+            None if name.strip_prefix("core::").unwrap_or(name) == "plantimestamp" && self.scope.functions().console => None,
             None => functions::lookup(name),
         }
     }
@@ -348,6 +350,9 @@ impl<'a> Calling<'a> {
             return Ok(Value::unknown(ty).marked(unknown.marks()));
         }
         let refused = |message: &str| self.invalid_argument("template", message, template, start_of(template));
+        if others.iter().any(Value::is_null) {
+            return self.function(function, diagnostics);
+        }
         if let Some(why) = no_reference(template) {
             return Err(refused(&format!("invalid template expression: {why}")).into());
         }

@@ -9,14 +9,32 @@ use crate::value::{Fields, Marks, Type, Value, ValueKind};
 /// What the console answers to an expression.
 pub fn answer(expression: &Expression, scope: &dyn Scope) -> Result<String, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
-    // `type(x)` is a question to the console rather than a function.
-    let text = match &expression.kind {
-        ExpressionKind::Call(call) if &*call.name.name == "type" && call.arguments.len() == 1 => {
-            type_text(&value_of(&call.arguments[0], scope, &mut diagnostics).type_of())
+    let text = match asked_for_type(expression).map(|inner| (inner, asked_for_type(inner))) {
+        // The type of a type.
+        Some((_, Some(of_type))) => {
+            let mut innermost = of_type;
+            while let Some(inner) = asked_for_type(innermost) {
+                innermost = inner;
+            }
+            value_of(innermost, scope, &mut diagnostics);
+            "type".to_owned()
         }
-        _ => value_text(&value_of(expression, scope, &mut diagnostics)),
+        Some((inner, None)) => type_text(&value_of(inner, scope, &mut diagnostics).type_of()),
+        None => value_text(&value_of(expression, scope, &mut diagnostics)),
     };
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(text) }
+}
+
+/// `x` of `type(x)`, which is a question to the console rather than a function: also in parentheses or `"${...}"`.
+fn asked_for_type(expression: &Expression) -> Option<&Expression> {
+    match &expression.kind {
+        ExpressionKind::Parenthesis(inner) | ExpressionKind::Wrapped(inner) => asked_for_type(inner),
+        ExpressionKind::Call(call) if &*call.name.name == "type" && !call.expand_last => match &call.arguments[..] {
+            [of] => Some(of),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A value in a form near the language's own, with the type conversions that its parts need.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::fault::Problem;
@@ -84,6 +84,7 @@ impl Decoder<'_> {
             };
             fields.insert(name.clone(), value);
         }
+        self.duplicate_arguments(body, schema);
         self.unexpected_arguments(body, schema);
         Value::object(fields)
     }
@@ -191,6 +192,17 @@ impl Decoder<'_> {
                 (format!("Too many {name} blocks"), format!("No more than {most} \"{name}\" blocks are allowed."))
             };
             self.diagnostics.error_at(*first_too_many, summary, detail);
+        }
+    }
+
+    /// Arguments of a JSON body that stand twice. In native syntax that is a fault of syntax.
+    fn duplicate_arguments(&mut self, body: &Body, schema: &provider::Block) {
+        let mut seen = FxHashSet::default();
+        let arguments = body.attributes.iter().filter(|a| body.json && schema.attributes.contains_key(&a.name.name));
+        for argument in arguments.filter(|argument| !seen.insert(&argument.name.name)) {
+            let name = &argument.name.name;
+            let detail = format!("The argument \"{name}\" was already set. Each argument may be set only once.");
+            self.diagnostics.error_at(argument.name.span, "Duplicate argument", detail);
         }
     }
 

@@ -70,7 +70,9 @@ impl Text<'_> {
                 Err(error) => format!("Cannot include the given value in a string template: {error}."),
             }
         };
-        self.fail(Problem::new("Invalid template interpolation value", problem), expression, scope);
+        // The text goes on without it, as in Terraform: what cannot be with the rest of it is told too.
+        let problem = Problem::new("Invalid template interpolation value", problem);
+        self.diagnostics.push(problem.within(expression, self.whole, scope));
     }
 
     /// `%{ if }`: the branch that is not chosen is evaluated for its marks alone, as in a conditional expression.

@@ -68,6 +68,10 @@ impl TemplateRenderer for Surroundings {
             .iter()
             .fold(MapScope::new(&functions), |scope, (name, value)| scope.with(name.clone(), value.clone()));
         let value = value_of(&expression, &scope, &mut diagnostics);
+        if value.is_null() && !diagnostics.has_errors() {
+            let detail = "The result of the template is null, which is not a valid result for a templatestring call.";
+            diagnostics.error_at(expression.span, "Template result is null", detail);
+        }
         if diagnostics.has_errors() { Err(told(diagnostics, &sources).into()) } else { Ok(value) }
     }
 

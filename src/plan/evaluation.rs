@@ -2,7 +2,7 @@
 //! Planning fills it with planned values, apply with final ones.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -36,7 +36,24 @@ pub struct Instances {
     /// How it repeats.
     pub expansion: Expansion,
     values: BTreeMap<InstanceKey, Value>,
+    /// Those that take no part in the run, and of which nothing is recorded.
+    left_out: BTreeSet<InstanceKey>,
     whole: OnceCell<Value>,
+}
+
+impl Instances {
+    /// The repetition without what is left out; of numbered instances only the last ones can be missing.
+    fn there(&self) -> Expansion {
+        let is_there = |key: &InstanceKey| !self.left_out.contains(key);
+        match &self.expansion {
+            Expansion::Count(n) => Expansion::Count((0..*n).rfind(|i| is_there(&InstanceKey::Int(*i))).map_or(0, |i| i + 1)),
+            Expansion::ForEach(values) if !self.left_out.is_empty() => {
+                let kept = values.iter().filter(|(key, _)| is_there(&InstanceKey::String((*key).clone())));
+                Expansion::ForEach(Arc::new(kept.map(|(key, value)| (key.clone(), value.clone())).collect()))
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 /// What one module instance holds.
@@ -198,7 +215,7 @@ impl<'c> Evaluation<'c> {
 
     /// Takes in how a resource repeats in one module instance; its instances have no value yet.
     pub fn expand_resource(&mut self, module: &ModuleInstance, resource: &ResourceAddress, expansion: Expansion) {
-        let instances = Instances { expansion, values: BTreeMap::new(), whole: OnceCell::new() };
+        let instances = Instances { expansion, values: BTreeMap::new(), left_out: BTreeSet::new(), whole: OnceCell::new() };
         self.module(module).resources.insert(resource.clone(), instances);
     }
 
@@ -207,6 +224,13 @@ impl<'c> Evaluation<'c> {
         if let Some(instances) = self.module(&address.module).resources.get_mut(&address.resource) {
             instances.values.insert(address.key.clone(), value);
             instances.whole = OnceCell::new();
+        }
+    }
+
+    /// An instance that takes no part in the run, and of which nothing is recorded: it is not there.
+    pub fn leave_out(&mut self, address: &Address) {
+        if let Some(instances) = self.module(&address.module).resources.get_mut(&address.resource) {
+            instances.left_out.insert(address.key.clone());
         }
     }
 
@@ -352,7 +376,7 @@ impl ModuleScope<'_> {
         }
         let join = || {
             let value_of = |key: &InstanceKey| instances.values.get(key).cloned().unwrap_or_else(Value::dynamic);
-            instances.expansion.join(value_of)
+            instances.there().join(value_of)
         };
         Some((instances.whole.get_or_init(join).clone(), 1))
     }

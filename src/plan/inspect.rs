@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::address::{ConfigAddress, ModuleInstance};
+use crate::address::{ConfigAddress, ModuleInstance, ModulePath};
 use crate::diagnostic::Diagnostics;
-use crate::eval::declared::{Declared, Place};
+use crate::eval::declared::Place;
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
 use crate::eval::{self};
@@ -49,9 +49,7 @@ pub fn inspect<'c>(
 impl Inspection<'_> {
     /// What an expression of the root module is worth.
     pub fn answer(&self, expression: &Expression) -> Result<String, Diagnostics> {
-        let module = &self.stage.configuration.root;
-        let schema = |_: &crate::config::Resource| None;
-        let wrong = Declared { module, schema: &schema }.expression(expression, Place::top());
+        let wrong = self.stage.check_expression(&ModulePath::root(), expression, Place::top());
         if wrong.has_errors() {
             return Err(wrong);
         }

@@ -268,7 +268,8 @@ impl Plan {
             Mode::RefreshOnly => {
                 // That an output goes is nothing to be recorded then.
                 let counts = |o: &OutputChange| o.action != Action::Delete && o.after.is_wholly_known();
-                outputs.any(counts) || !self.drift.is_empty()
+                // Nor is a new address alone.
+                outputs.any(counts) || self.drift.iter().any(|drifted| drifted.action != Action::NoOp)
             }
             Mode::Normal | Mode::Destroy => {
                 outputs.next().is_some() || self.changes.iter().any(InstanceChange::is_change)

@@ -206,8 +206,27 @@ fn contradictions(statements: &[Statement<'_>], found: &mut Diagnostics) {
     }
 }
 
+/// Refuses two statements of which each would have to go first: what is moved inside of a module that moves itself must
+/// go before it, and what is moved into where that arrives must go after it.
+fn entangled(statements: &[Statement<'_>], found: &mut Diagnostics) {
+    for (outer, inner) in statements.iter().flat_map(|outer| statements.iter().map(move |inner| (outer, inner))) {
+        let beside = outer.declared_in.path == inner.declared_in.path;
+        if beside && inner.from.is_within(&outer.from) && inner.to.is_within(&outer.to) {
+            let detail = format!(
+                "Each of these statements would have to be followed before the other one:\n  - {} to {}\n  - {} to {}\n\n\
+                 Remove one of them: what is in a module moves with it.",
+                outer.from, outer.to, inner.from, inner.to
+            );
+            found.push(Diagnostic::error(CYCLIC, detail));
+        }
+    }
+}
+
+const CYCLIC: &str = "Cyclic dependency in move statements";
+
 /// Refuses statements that lead in a circle: nobody could tell where an object ends up.
 fn circles(statements: &[Statement<'_>], found: &mut Diagnostics) {
+    entangled(statements, found);
     let next = |at: &Statement<'_>| {
         statements.iter().position(|s| s.from == at.to && s.declared_in.path == at.declared_in.path)
     };
@@ -225,7 +244,7 @@ fn circles(statements: &[Statement<'_>], found: &mut Diagnostics) {
                 .map(|s| format!("  - {} to {}", s.from, s.to))
                 .collect();
             found.push(Diagnostic::error(
-                "Cyclic dependency in move statements",
+                CYCLIC,
                 format!(
                     "These statements lead in a circle, so no object could ever arrive:\n{}\n\nRemove one of them.",
                     hops.join("\n")

@@ -128,14 +128,16 @@ fn settable(block: &Block, prior: &Value) -> Value {
 fn keep(prior: &Value, config: Value, steps: &[Step]) -> Value {
     let Some((first, rest)) = steps.split_first() else { return prior.clone() };
     let (bare, marks) = config.unmark();
+    let is_index = matches!(first, Step::Index(_));
     let changed = match (bare.kind(), step_key(first)) {
-        // As in Terraform, only a map's entries are ignored one by one; `input["x"]` of an object ignores all of it.
-        (ValueKind::Object(_), Some(Key::Name(_))) if rest.is_empty() && matches!(first, Step::Index(_)) => {
-            return prior.clone();
-        }
-        (ValueKind::Object(fields), Some(Key::Name(name))) => keep_field(prior, fields, &name, rest).map(Value::object),
-        (ValueKind::Map(element, fields), Some(Key::Name(name))) => {
+        (ValueKind::Map(element, fields), Some(Key::Name(name))) if is_index => {
             keep_entry(prior, fields, &name, rest).map(|f| Value::map(element.clone(), f))
+        }
+        // As in Terraform, only a map's entries are ignored one by one; `input["x"]` of anything else ignores all of it.
+        (_, Some(Key::Name(_))) if is_index && rest.is_empty() => return prior.clone(),
+        // Nor does a step of one kind lead into what has parts of the other kind.
+        (ValueKind::Object(fields), Some(Key::Name(name))) if !is_index => {
+            keep_field(prior, fields, &name, rest).map(Value::object)
         }
         (ValueKind::List(element, items), Some(Key::Position(at))) => {
             keep_item(prior, items, at, rest).map(|i| Value::list(element.clone(), i))

@@ -202,6 +202,11 @@ impl<'c> Stage<'c> {
 
     /// Evaluates an output in each instance of its module. False with an error.
     pub fn output(&mut self, path: &ModulePath, name: &Arc<str>) -> bool {
+        self.output_worth(path, name, None)
+    }
+
+    /// [`Self::output`], or what is settled already instead of the expression's value.
+    pub fn output_worth(&mut self, path: &ModulePath, name: &Arc<str>, settled: Option<&Value>) -> bool {
         let Some(output) = self.module(path).and_then(|m| m.outputs.get(name)) else { return true };
         self.declare(CheckKind::OutputValue, path, &format!("output.{name}"), output.preconditions.is_empty());
         self.overridden_output(path, name);
@@ -210,10 +215,11 @@ impl<'c> Stage<'c> {
         for instance in self.instances(path) {
             let object = object_name(&instance, &format!("output.{name}"));
             let kept = self.rules(Rule::OutputPrecondition, &object, &instance, &data, &output.preconditions);
-            let (value, problems) = eval::evaluate(&output.value, &self.evaluation.scope(&instance, &data));
+            let evaluated = || eval::evaluate(&output.value, &self.evaluation.scope(&instance, &data));
+            let (value, problems) = settled.map_or_else(evaluated, |value| (value.clone(), Diagnostics::new()));
             let fine = self.take(problems) & kept;
             sound &= fine;
-            if fine {
+            if fine && settled.is_none() {
                 sound &= self.may_be_returned(path, output, &value);
             }
             let value = if output.sensitive { value.sensitive() } else { value };

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath};
+use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath, ResourceMode};
 use crate::config::{Repetition, Resource};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::eval::functions::FunctionContext;
 use crate::eval::{self, decode, variables};
 use crate::graph::{ConfigNode, ProviderId, provider_source};
-use crate::value::Value;
+use crate::value::{Marks, Value};
 
 use super::evaluation::{Expansion, InstanceData};
 use super::expand;
@@ -144,7 +144,12 @@ fn resource(stage: &mut Stage<'_>, address: &ConfigAddress) {
             };
             stage.take(findings.into_iter().map(place).collect());
         }
-        let nothing_known = super::marks::mark(block, unknown(block));
+        // Its attributes have no types here: what an expression makes of them is told where it is evaluated, which is
+        // nowhere while nothing repeats it.
+        let nothing_known = match address.resource.mode {
+            ResourceMode::Ephemeral => Value::dynamic().marked(Marks::EPHEMERAL),
+            ResourceMode::Managed | ResourceMode::Data => Value::dynamic(),
+        };
         stage.evaluation.set_instance(&instance, nothing_known.clone());
         let own = InstanceData { self_value: Some(nothing_known.clone()), ..data.clone() };
         provisioners::check(stage, &resource.provisioners, &instance, &own);
@@ -164,11 +169,4 @@ fn conditions(stage: &mut Stage<'_>, resource: &Resource, instance: &Address, da
             stage.take(problems.into_iter().map(|p| p.for_address(instance)).collect());
         }
     }
-}
-
-/// An object of the block's type of which nothing is known.
-fn unknown(block: &crate::provider::Block) -> Value {
-    let attributes = block.attributes.iter().map(|(name, a)| (name.clone(), Value::unknown(a.ty.clone())));
-    let blocks = block.blocks.iter().map(|(name, b)| (name.clone(), Value::unknown(b.implied_type())));
-    Value::object(attributes.chain(blocks).collect())
 }

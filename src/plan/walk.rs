@@ -353,6 +353,9 @@ impl<'c> Planner<'c> {
                 let address = subject.config.resource.instance(module.clone(), key.clone());
                 if !self.selection.has_instance(&address) {
                     self.value_as_recorded(subject, &address);
+                    if self.stage.evaluation.instance(&address).is_none() {
+                        self.stage.evaluation.leave_out(&address);
+                    }
                     continue;
                 }
                 let before = self.before(subject, &address);

@@ -296,7 +296,8 @@ fn drift(plan: &Plan, registry: &Registry, style: &Style) -> String {
             }
         }],
     );
-    text + &rule(style)
+    // Nothing follows in a plan that only takes in what changed.
+    if plan.options.mode == Mode::RefreshOnly { text } else { text + &rule(style) }
 }
 
 fn no_changes(plan: &Plan, style: &Style) -> String {

@@ -166,14 +166,16 @@ fn kind_of(found: FileType) -> Option<&'static str> {
 
 /// The regular files below a folder that match a pattern, as paths relative to it.
 fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
-    let (folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
+    let (mut folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
     let below = cleaned(&format!("{}/{pattern}", a.text(0)?));
+    let climb = Climb::of(&cleaned(a.text(0)?), &below);
+    folder.extend(std::iter::repeat_n("..", climb.left.len()));
     let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {below:?}: {why}"));
-    let cleaned_pattern = cleaned(pattern);
+    let cleaned_pattern = &climb.pattern;
     let glob = |pattern: &str| {
         GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).empty_alternates(true).build()
     };
-    let Ok(matcher) = glob(&cleaned_pattern).map(|glob| glob.compile_matcher()) else {
+    let Ok(matcher) = glob(cleaned_pattern).map(|glob| glob.compile_matcher()) else {
         // Only where there is a folder to look through is its part of the pattern ever read.
         let mut looked_through = folder;
         let sound = cleaned_pattern.split('/').take_while(|part| glob(part).is_ok());
@@ -188,11 +190,37 @@ fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
     let depth = if cleaned_pattern.contains("**") { MAX_DEPTH } else { cleaned_pattern.matches('/').count() };
     let mut found = Vec::new();
     search(&folder, "", depth, &matcher, &mut found);
-    Ok(Value::set(Type::String, found))
+    Ok(Value::set(Type::String, found.iter().map(|path| Value::string(climb.back(path))).collect()))
+}
+
+/// How a pattern with `..` at its start leaves the folder that it is given for.
+struct Climb {
+    /// The folders that are left, the outermost first.
+    left: Vec<String>,
+    /// The pattern from there.
+    pattern: String,
+}
+
+impl Climb {
+    /// From a folder to a pattern, both without detours.
+    fn of(folder: &str, pattern: &str) -> Self {
+        let parts = |path: &str| path.split('/').filter(|part| *part != ".").map(str::to_owned).collect::<Vec<_>>();
+        let (from, to) = (parts(folder), parts(pattern));
+        let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+        let left = from.get(shared..).unwrap_or_default().to_vec();
+        Self { left, pattern: to.get(shared..).unwrap_or_default().join("/") }
+    }
+
+    /// A path that was found, as seen from the folder.
+    fn back(&self, path: &str) -> String {
+        let into = self.left.iter().zip(path.split('/')).take_while(|(left, part)| left == part).count();
+        let rest = path.splitn(into + 1, '/').last().unwrap_or_default();
+        "../".repeat(self.left.len() - into) + rest
+    }
 }
 
 /// Folders that cannot be read are passed over.
-fn search(folder: &Path, prefix: &str, depth: usize, matcher: &GlobMatcher, found: &mut Vec<Value>) {
+fn search(folder: &Path, prefix: &str, depth: usize, matcher: &GlobMatcher, found: &mut Vec<String>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -201,7 +229,7 @@ fn search(folder: &Path, prefix: &str, depth: usize, matcher: &GlobMatcher, foun
         if metadata.is_dir() && depth > 0 {
             search(&entry.path(), &format!("{relative}/"), depth - 1, matcher, found);
         } else if metadata.is_file() && matcher.is_match(&relative) {
-            found.push(Value::string(relative));
+            found.push(relative);
         }
     }
 }

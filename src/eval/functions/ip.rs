@@ -103,7 +103,8 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
     let net = Network::parse(given)
         .ok_or_else(|| FunctionError::at(0, format!("invalid CIDR expression: invalid CIDR address: {given}")))?;
     let mut found: Vec<String> = Vec::new();
-    let mut free = Some(net.bits);
+    // Terraform looks for the network before the first one, and before the address 0 there is none.
+    let mut free = (net.bits > 0).then_some(net.bits);
     for i in 1..a.values.len() {
         let length = net.prefix + extension(a, i)?;
         if length > net.width {
@@ -116,8 +117,13 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
         let odd = net.is_ipv4() && net.width != 32;
         let start = free.zip(size).and_then(|(at, size)| aligned(at, size)).filter(|at| !odd && net.contains(*at));
         let bits = start.ok_or_else(|| {
-            let before =
-                if odd { "<nil>".to_owned() } else { found.last().cloned().unwrap_or_else(|| net.to_string()) };
+            let last = || Network { bits: top(net.width, length), prefix: length, ..net }.to_string();
+            let before = match found.last() {
+                _ if odd => "<nil>".to_owned(),
+                Some(before) => before.clone(),
+                None if net.bits == 0 => last(),
+                None => net.to_string(),
+            };
             let message = format!(
                 "not enough remaining address space for a subnet with a prefix of {length} bits after {before}"
             );
@@ -127,6 +133,13 @@ fn subnets(a: &Arguments) -> Result<Value, FunctionError> {
         free = size.and_then(|size| bits.checked_add(size));
     }
     Ok(Value::list(Type::String, found.iter().map(|s| Value::string(s.as_str())).collect()))
+}
+
+/// The bits of the last network of a length.
+fn top(width: u32, length: u32) -> u128 {
+    let all = u128::MAX.checked_shr(128 - width).unwrap_or_default();
+    let host = 1u128.checked_shl(width - length).map_or(u128::MAX, |size| size - 1);
+    all & !host
 }
 
 /// By how many bits a network is to be longer.

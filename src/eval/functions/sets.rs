@@ -31,8 +31,19 @@ fn common_type(args: &[Value]) -> Result<Type, FunctionError> {
     if types.is_empty() {
         return Ok(Type::set(Type::Dynamic));
     }
-    let element = unify_unsafe(&types).ok_or("given sets must all have compatible element types")?;
-    Ok(Type::set(element))
+    Ok(Type::set(unify_unsafe(&types).ok_or(INCOMPATIBLE)?))
+}
+
+const INCOMPATIBLE: &str = "given sets must all have compatible element types";
+
+/// A null alone has no type that it could share with what has parts; Terraform panics there.
+fn refuse_bare_nulls(sets: &[Value]) -> Result<(), FunctionError> {
+    let elements = || sets.iter().flat_map(Value::parts).map(Value::type_of);
+    let has_parts = |ty: Type| !matches!(ty, Type::Dynamic | Type::String | Type::Number | Type::Bool);
+    if elements().any(|ty| ty == Type::Dynamic) && elements().any(has_parts) {
+        return Err(INCOMPATIBLE.into());
+    }
+    Ok(())
 }
 
 fn converted(a: &Arguments) -> Result<Vec<Value>, FunctionError> {
@@ -45,6 +56,7 @@ fn union(a: &Arguments) -> Result<Value, FunctionError> {
     if !sets.iter().all(Value::is_known) {
         return Ok(a.unknown());
     }
+    refuse_bare_nulls(&sets)?;
     let all = sets.iter().flat_map(Value::parts).cloned().collect();
     Ok(Value::set(a.element(), all))
 }
@@ -54,6 +66,7 @@ fn combined(a: &Arguments, combine: fn(Vec<Value>, &[Value]) -> Vec<Value>) -> R
     if !sets.iter().all(Value::is_wholly_known) {
         return Ok(a.unknown());
     }
+    refuse_bare_nulls(&sets)?;
     let mut sets = sets.iter().map(|set| set.as_elements().unwrap_or_default());
     let first = sets.next().unwrap_or_default().to_vec();
     Ok(Value::set(a.element(), sets.fold(first, combine)))

@@ -34,6 +34,10 @@ pub fn heading(
 /// What happened outside.
 pub fn drift_heading(change: &InstanceChange, style: &Style, stays: bool) -> String {
     let name = style.paint(Paint::Bold, format!("# {}", change.address));
+    if let (Action::NoOp, Some(previous)) = (change.action, &change.previous_address) {
+        let name = style.paint(Paint::Bold, format!("# {previous}"));
+        return format!("  {name} has moved to {}\n", change.address);
+    }
     let what = if change.action == Action::Delete { "has been deleted" } else { "has changed" };
     let notes: String = change.notes.iter().map(|note| format!("  # ({note})\n")).collect();
     let stays = if stays { "  # (this plan leaves it as it is)\n" } else { "" };

@@ -121,11 +121,12 @@ fn alike<'a>(
     items: impl Iterator<Item = (&'a Value, &'a Type)>,
     got: &Type,
     want: &Type,
+    mismatch: &str,
     steps: &mut Steps,
 ) -> Result<(Type, Vec<Value>), ConversionError> {
     let converted = items.enumerate().map(|(i, (item, got))| part(item, position(i), got, want, steps));
     let converted = converted.collect::<Result<Vec<_>, _>>()?;
-    one_type(converted, got, want, steps)
+    one_type(converted, got, want, mismatch, steps)
 }
 
 fn list<'a>(
@@ -134,7 +135,8 @@ fn list<'a>(
     want: &Type,
     steps: &mut Steps,
 ) -> Result<Value, ConversionError> {
-    alike(items, got, want, steps).map(|(element, items)| Value::list(element, items))
+    alike(items, got, want, "element types must all match for conversion to list", steps)
+        .map(|(element, items)| Value::list(element, items))
 }
 
 fn set<'a>(
@@ -143,7 +145,8 @@ fn set<'a>(
     want: &Type,
     steps: &mut Steps,
 ) -> Result<Value, ConversionError> {
-    alike(items, got, want, steps).map(|(element, items)| Value::set(element, items))
+    alike(items, got, want, "element types must all match for conversion to set", steps)
+        .map(|(element, items)| Value::set(element, items))
 }
 
 fn map<'a>(
@@ -157,7 +160,7 @@ fn map<'a>(
         items.push(part(item, PathStep::Index(Value::string(key.clone())), got, want, steps)?);
         keys.push(key.clone());
     }
-    let (element, items) = one_type(items, got, want, steps)?;
+    let (element, items) = one_type(items, got, want, "attribute types must all match for conversion to map", steps)?;
     Ok(Value::map(element, keys.into_iter().zip(items).collect()))
 }
 
@@ -166,6 +169,7 @@ fn one_type(
     items: Vec<Value>,
     got: &Type,
     want: &Type,
+    mismatch: &str,
     steps: &mut Steps,
 ) -> Result<(Type, Vec<Value>), ConversionError> {
     let want = want.without_optional();
@@ -189,7 +193,7 @@ fn one_type(
     let mut settled = items.iter().map(Value::type_of).filter(|ty| *ty != Type::Dynamic);
     let Some(first) = settled.next() else { return Ok((element, items)) };
     if settled.any(|ty| ty != first) {
-        return error(steps, "collection elements cannot be unified");
+        return error(steps, mismatch);
     }
     Ok((first, items))
 }

@@ -25,8 +25,8 @@ const PARSED: u16 = 512;
 const COUNTED: u16 = 64;
 /// The precision of a number made from an `f64`.
 const DOUBLE: u16 = 53;
-/// Decimal exponents past this are refused when a number is read: nobody means them, and they cost memory.
-const MAX_DECIMAL_EXPONENT: i64 = 1_000_000;
+/// What Terraform does not read as an exponent any more.
+const UNREADABLE_EXPONENT: u64 = 1 << 31;
 
 /// A number. Equality is that of the printed decimals (`1 == 1.0`), as in Terraform; so are order and hash.
 #[derive(Clone)]
@@ -72,8 +72,11 @@ impl Number {
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let power = exponent - i64::try_from(fraction.len()).ok()?;
+        let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
         let digits = UBig::from_str_radix(&digits, 10).ok()?;
+        if power.unsigned_abs() > UNREADABLE_EXPONENT && !digits.is_zero() {
+            return None;
+        }
         Some(Self::ranged(Float::from_decimal(negative, digits, power, PARSED.into()), PARSED))
     }
 
@@ -412,8 +415,7 @@ fn parse_exponent(text: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let exponent: i64 = text.parse().ok()?;
-    (exponent.abs() <= MAX_DECIMAL_EXPONENT).then_some(exponent)
+    text.parse().ok()
 }
 
 impl fmt::Display for Number {

@@ -11,6 +11,9 @@ static COLORS: LazyLock<Regex> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[A
 static HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[│╷╵]?\s?(Error|Warning): (.*)$").unwrap());
 static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[│╷╵]?\s*on (.+?) line (\d+)").unwrap());
 
+/// What a summary ends with where a function of Terraform's panicked.
+pub const PANICKED: &str = " (a panic)";
+
 /// The errors in the text for people: summary and place, in order.
 pub fn errors(text: &str) -> Json {
     let text = COLORS.replace_all(text, "");
@@ -22,6 +25,8 @@ pub fn errors(text: &str) -> Json {
             && at.is_empty()
         {
             *at = format!("{}:{}", &place[1], &place[2]);
+        } else if let (true, Some((_, summary, _))) = (line.contains("panic in function"), found.last_mut()) {
+            summary.push_str(PANICKED);
         }
     }
     let mut errors: Vec<(String, String)> =

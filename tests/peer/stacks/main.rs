@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use answer::differences;
+use answer::{PANICKED, differences};
 use program::{Program, TERRAFORM};
 use script::Step;
 use serde_json::Value as Json;
@@ -87,9 +87,11 @@ fn compare(name: &str, steps: &[Step], expected: &[Json], got: &[Json]) -> Vec<S
     faults
 }
 
-/// Whether an answer tells of a fault of Terraform's own: `replace_triggered_by` of something without instances.
+/// Whether an answer tells of a fault of Terraform's own: `replace_triggered_by` of something without instances, or a
+/// function that panics.
 fn breaks_down(answer: &Json) -> bool {
-    answer["errors"].to_string().contains("no change found for")
+    let errors = answer["errors"].to_string();
+    errors.contains("no change found for") || errors.contains(PANICKED)
 }
 
 /// Whether Terraform does not destroy what there is because of a fault in what it would not destroy.

@@ -1,5 +1,7 @@
 //! Text in other character sets, under their IANA names.
 
+mod hz;
+
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -20,6 +22,7 @@ enum Charset {
     Utf16Le,
     Page(&'static CodePage),
     Table(&'static Encoding),
+    Hz,
 }
 
 /// A character set of one byte for each character.
@@ -72,6 +75,7 @@ fn charset(a: &Arguments) -> Result<(Charset, &'static str), FunctionError> {
         "utf-16" | "csutf16" => Some((Charset::Utf16, "UTF-16")),
         "utf-16be" | "csutf16be" => Some((Charset::Utf16Be, "UTF-16BE")),
         "utf-16le" | "csutf16le" => Some((Charset::Utf16Le, "UTF-16LE")),
+        "hz-gb-2312" => Some((Charset::Hz, "HZ-GB-2312")),
         _ => None,
     };
     let is_called = |(_, registered, aliases): &&(&str, &str, &[&str])| {
@@ -121,6 +125,7 @@ pub(super) fn encode(a: &Arguments) -> Result<Value, FunctionError> {
             let (bytes, _, unmappable) = encoding.encode(source);
             if unmappable { None } else { Some(bytes.into_owned()) }
         }
+        Charset::Hz => hz::encode(source),
     };
     let refused = || format!("the given string contains characters that cannot be represented in {name}");
     text(STANDARD.encode(encoded.ok_or_else(|| FunctionError::at(0, refused()))?))
@@ -143,6 +148,7 @@ pub(super) fn decode(a: &Arguments) -> Result<Value, FunctionError> {
         Charset::Table(encoding) => {
             encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(Into::into)
         }
+        Charset::Hz => hz::decode(&bytes),
     };
     let refused = || format!("the given string contains symbols that are not defined for {name}");
     // A replacement character is refused too, whether it was written so or stands for what is none.

@@ -3,7 +3,7 @@
 use serde_json::error::Category;
 
 use super::super::FunctionError;
-use crate::value::{Type, Value, ValueKind};
+use crate::value::{Number, Type, Value, ValueKind};
 
 /// What the start alone tells of a text that is not wholly known.
 pub(super) fn decoded_type(args: &[Value]) -> Result<Type, FunctionError> {
@@ -26,7 +26,18 @@ pub(in super::super) fn decode(json: &str) -> Result<Value, FunctionError> {
         let mended = without_lone_surrogates(json);
         if mended == json { Err(e) } else { parse(&mended) }
     });
-    Ok(Value::from_plain_json(&parsed?))
+    let parsed = parsed?;
+    if all_numbers_fit(&parsed) { Ok(Value::from_plain_json(&parsed)) } else { Err("a number is required".into()) }
+}
+
+/// Whether every number has an exponent that a number can have.
+fn all_numbers_fit(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Number(number) => Number::parse(&number.to_string()).is_some(),
+        serde_json::Value::Array(items) => items.iter().all(all_numbers_fit),
+        serde_json::Value::Object(fields) => fields.values().all(all_numbers_fit),
+        _ => true,
+    }
 }
 
 /// The first value of a text. What follows must not be another one; a closing bracket too many ends the text.

@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         }
         verb.width = self.digits();
         if self.take(b'.') {
-            verb.precision = Some(self.digits().ok_or_else(|| self.unrecognized())?);
+            verb.precision = Some(self.digits().unwrap_or(0));
         }
         if self.take(b'[') {
             if self.peek() == Some(b'0') {

@@ -19,9 +19,18 @@ pub(in super::super) struct Moment {
 impl Moment {
     /// Reads a timestamp.
     pub(in super::super) fn parse(text: &str) -> Result<Self, String> {
-        let mut reader = Reader { rest: text };
-        let refused = |why: String| format!("not a valid RFC3339 timestamp: {why}");
-        reader.moment().map_err(refused)
+        Self::read(text, Strictness::Rfc3339)
+    }
+
+    /// Reads a timestamp as Go's own `time.Parse` does: `timecmp` takes a one-digit hour, a comma before the fraction
+    /// and an offset of up to `24:60`.
+    pub(in super::super) fn parse_loosely(text: &str) -> Result<Self, String> {
+        Self::read(text, Strictness::Go)
+    }
+
+    fn read(text: &str, strictness: Strictness) -> Result<Self, String> {
+        let mut reader = Reader { rest: text, strictness };
+        reader.moment().map_err(|why| format!("not a valid RFC3339 timestamp: {why}"))
     }
 
     fn datetime(&self) -> Option<jiff::civil::DateTime> {
@@ -119,8 +128,15 @@ fn date_after(days: i128) -> (i16, i8, i8) {
     (i16::try_from(year).unwrap_or_default(), small(month), small(day))
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Strictness {
+    Rfc3339,
+    Go,
+}
+
 struct Reader<'a> {
     rest: &'a str,
+    strictness: Strictness,
 }
 
 impl Reader<'_> {
@@ -174,8 +190,13 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, digits: usize, what: &str, least: u32, most: u32) -> Result<u32, String> {
-        let of_clock = matches!(what, "hour" | "minute");
-        let text = self.rest.get(..digits).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let loose = self.strictness == Strictness::Go;
+        let of_clock = matches!(what, "hour" | "minute") && !loose;
+        let are_digits = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let whole = self.rest.get(..digits).filter(are_digits);
+        let alone = (loose && what == "hour" && whole.is_none()).then_some(1);
+        let digits = alone.unwrap_or(digits);
+        let text = self.rest.get(..digits).filter(are_digits);
         let number: u32 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
             let short = of_clock && !self.rest.is_empty();
             if short { format!("{what} must have exactly two digits") } else { self.refuse(what) }
@@ -184,8 +205,8 @@ impl Reader<'_> {
         if number < least || number > most {
             return Err(match what {
                 "day of month" => "day out of range".into(),
-                "hour" => format!("hour must be between {least} and {most} inclusive"),
-                "minute" => "minute must have exactly two digits".into(),
+                "hour" if of_clock => format!("hour must be between {least} and {most} inclusive"),
+                "minute" if of_clock => "minute must have exactly two digits".into(),
                 _ => self.refuse(what),
             });
         }
@@ -206,10 +227,10 @@ impl Reader<'_> {
     }
 
     fn fraction(&mut self) -> Result<i32, String> {
-        if self.rest.starts_with(',') {
+        if self.rest.starts_with(',') && self.strictness == Strictness::Rfc3339 {
             return Err("cannot use \",\" as timestamp segment".into());
         }
-        let Some(after) = self.rest.strip_prefix('.') else { return Ok(0) };
+        let Some(after) = self.rest.strip_prefix(['.', ',']) else { return Ok(0) };
         let count = after.bytes().take_while(u8::is_ascii_digit).count();
         if count == 0 {
             return Err(self.refuse("UTC offset"));
@@ -228,13 +249,15 @@ impl Reader<'_> {
             Some(b'-') => -1,
             _ => return Err(self.refuse("UTC offset")),
         };
+        let most = if self.strictness == Strictness::Go { (24, 60) } else { (23, 59) };
         let valid = self.rest.len() == 6 && self.rest.as_bytes().get(3) == Some(&b':');
         let part = |range: std::ops::Range<usize>| self.rest.get(range).and_then(|d| d.parse::<u8>().ok());
         match (valid, part(1..3), part(4..6)) {
-            (true, Some(hours @ ..=23), Some(minutes @ ..=59)) => {
+            (true, Some(hours), Some(minutes)) if hours <= most.0 && minutes <= most.1 => {
                 let offset = sign * (i32::from(hours) * 60 + i32::from(minutes));
                 Ok((offset, offset == 0))
             }
+            (true, Some(_), Some(_)) if self.strictness == Strictness::Go => Err("end of string before UTC offset".into()),
             _ => Err(self.refuse("UTC offset")),
         }
     }

@@ -44,6 +44,7 @@ fn parse(text: &str) -> Result<Value, String> {
         values: 0,
         length: text.chars().count(),
         ends_in_line: !text.is_empty() && !text.ends_with(['\n', '\r']),
+        indentation: Indentation { lines: text.split('\n').collect(), in_flow: false },
     };
     reader.document()
 }
@@ -75,6 +76,33 @@ struct Reader<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> {
     /// How many characters there are, and whether the last line does not end.
     length: usize,
     ends_in_line: bool,
+    indentation: Indentation<'a>,
+}
+
+/// What stands before a value in its line.
+struct Indentation<'a> {
+    lines: Vec<&'a str>,
+    /// Between brackets or braces, where any white space will do.
+    in_flow: bool,
+}
+
+impl Indentation<'_> {
+    /// The parser lets tabs indent; Terraform's does not, where a key could stand.
+    fn check(&self, span: &Span) -> Result<(), String> {
+        let (line, column) = (span.start.line(), span.start.col());
+        let before = || self.lines.get(line.saturating_sub(1)).into_iter().flat_map(|line| line.chars()).take(column);
+        let indents = before().all(|c| matches!(c, ' ' | '\t' | '-' | '?'));
+        if self.in_flow || !indents || before().all(|c| c != '\t') {
+            return Ok(());
+        }
+        let line = if line > 1 { line + 1 } else { line };
+        Err(at(line, 1, "found character that cannot start any token"))
+    }
+
+    fn opens_flow(&self, span: &Span) -> bool {
+        let line = self.lines.get(span.start.line().saturating_sub(1));
+        line.and_then(|line| line.chars().nth(span.start.col())).is_some_and(|c| matches!(c, '[' | '{'))
+    }
 }
 
 impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I> {
@@ -109,6 +137,10 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
         if self.values > MAX_VALUES {
             return Err(at(span.start.line(), 1, "the document is too large"));
         }
+        self.indentation.check(&span)?;
+        let opens = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        let in_flow = self.indentation.in_flow;
+        self.indentation.in_flow |= opens && self.indentation.opens_flow(&span);
         let before = self.values;
         let (anchor, value) = match event {
             Event::Alias(anchor) => return self.alias(anchor, &span),
@@ -125,6 +157,7 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
             }
             _ => return Err(at(span.start.line(), span.start.col() + 1, "unexpected content")),
         };
+        self.indentation.in_flow = in_flow;
         if anchor > 0 {
             self.anchors.insert(anchor, Some((value.clone(), self.values - before + 1)));
         }
