@@ -113,6 +113,14 @@ const PIECES: &[&str] = &[
     "variable \"v\" {",
     "type = list(string)",
     "resource \"a\" \"b\" {}",
+    "run \"r\" {\n",
+    "mock_provider \"p\" {\n",
+    "override_resource {\n",
+    "module \"m\" {\n",
+    "import {\n",
+    "moved {\n",
+    "target = a.b\n",
+    "lifecycle {\n",
     "\"a\":",
     "[1,2]",
 ];
@@ -122,8 +130,13 @@ fn texts() -> impl Strategy<Value = String> {
     prop_oneof![4 => pieces, 1 => any::<String>()]
 }
 
+/// As many as `ARBITRARY_CASES` says.
+fn cases() -> u32 {
+    std::env::var("ARBITRARY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(600)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_text_ends_in_a_value_or_a_diagnostic(text in texts(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {

@@ -67,7 +67,9 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let loaded = loading::load(invocation, None)?;
     let text = match arguments.kind.as_deref() {
         None => graph_dot::resources(&loaded.graph),
-        Some("plan" | "plan-refresh-only" | "plan-destroy" | "apply") => graph_dot::everything(&loaded.graph),
+        Some(kind @ ("plan" | "plan-refresh-only" | "plan-destroy" | "apply")) => {
+            graph_dot::walked(&loaded.graph, &loaded.configuration, kind != "apply")
+        }
         Some(other) => {
             return Err(Diagnostic::error(
                 "Unsupported graph type",

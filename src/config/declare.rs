@@ -173,8 +173,7 @@ impl<'a> Declarer<'a> {
                      a module.",
                     self.at(first)
                 );
-                let summary =
-                    if json { "Duplicate attribute definition" } else { "Duplicate local value definition" };
+                let summary = if json { "Duplicate attribute definition" } else { "Duplicate local value definition" };
                 self.diagnostics.error_at(local.span, summary, detail);
                 continue;
             }

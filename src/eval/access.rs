@@ -8,7 +8,7 @@ use crate::eval::scope::{OFFERED_STEPS, ResolvedStep, Scope};
 use crate::eval::value_of;
 use crate::span::Span;
 use crate::syntax::tree::{Expression, Reference, Step};
-use crate::value::{Refinement, Type, Value, ValueKind};
+use crate::value::{Marks, Refinement, Type, Value, ValueKind};
 
 /// A root name and its steps. The scope is asked for as much as it can answer at once; the rest is stepped into.
 pub fn reference(whole: &Expression, reference: &Reference, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
@@ -314,14 +314,15 @@ pub fn index(collection: &Value, key: &Value) -> Result<Value, Problem> {
     if matches!(key.kind(), ValueKind::Unknown(Type::Dynamic, _)) {
         return Ok(Value::dynamic().marked(collection.marks() | key.marks()));
     }
+    let is_marked = collection.marks() != Marks::NONE;
     match collection.kind() {
         ValueKind::List(element, items) => match position(key)? {
             None => unknown(element),
-            Some(at) => item(items, &at).map(|v| v.marked(collection.marks() | key.marks())),
+            Some(at) => item(items, &at, is_marked).map(|v| v.marked(collection.marks() | key.marks())),
         },
         ValueKind::Tuple(items) => match position(key)? {
             None => unknown(&Type::Dynamic),
-            Some(at) => item(items, &at).map(|v| v.marked(collection.marks() | key.marks())),
+            Some(at) => item(items, &at, is_marked).map(|v| v.marked(collection.marks() | key.marks())),
         },
         ValueKind::Map(element, fields) => match name(key)? {
             None => unknown(element),
@@ -357,7 +358,7 @@ fn index_unknown(ty: &Type, key: &Value, unknown: impl Fn(&Type) -> Result<Value
             None => unknown(&Type::Dynamic),
             Some(at) => {
                 let placeholders: Vec<Value> = types.iter().cloned().map(Value::unknown).collect();
-                item(&placeholders, &at).and_then(|found| unknown(&found.type_of()))
+                item(&placeholders, &at, false).and_then(|found| unknown(&found.type_of()))
             }
         },
         // As in Terraform, which does not look for the name here.
@@ -396,8 +397,8 @@ fn name(key: &Value) -> Result<Option<Arc<str>>, Problem> {
     Ok(key.as_str().map(Arc::from))
 }
 
-/// The element at a known position.
-fn item(items: &[Value], position: &Value) -> Result<Value, Problem> {
+/// The element at a known position. How many there are is not told of what is marked.
+fn item(items: &[Value], position: &Value, is_marked: bool) -> Result<Value, Problem> {
     let Some(number) = position.as_number() else { return Ok(Value::dynamic()) };
     let wanted = number.to_usize();
     if let Some(found) = wanted.and_then(|i| items.get(i)) {
@@ -407,7 +408,7 @@ fn item(items: &[Value], position: &Value) -> Result<Value, Problem> {
         ": indexing a sequence requires a whole number, but the given index has a fractional part."
     } else if number.is_negative() {
         ": a negative number is not a valid index for a sequence."
-    } else if wanted != Some(items.len()) {
+    } else if is_marked || wanted != Some(items.len()) {
         // Terraform says more only of the position just behind the last.
         "."
     } else if items.is_empty() {

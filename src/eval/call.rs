@@ -168,7 +168,11 @@ impl<'a> Calling<'a> {
             }
             Some(_) => None,
             // There is no plan in the console.
-            None if name.strip_prefix("core::").unwrap_or(name) == "plantimestamp" && self.scope.functions().console => None,
+            None if name.strip_prefix("core::").unwrap_or(name) == "plantimestamp"
+                && self.scope.functions().console =>
+            {
+                None
+            }
             None => functions::lookup(name),
         }
     }

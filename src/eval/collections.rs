@@ -85,17 +85,16 @@ fn item_key(
 pub fn comprehension(whole: &Expression, each: &For, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
     let (collection, marks) = value_of(&each.collection, scope, diagnostics).unmark();
     let pairs = match pairs(&collection) {
-        Ok(Some(pairs)) => pairs,
-        Ok(None) => return Value::dynamic().marked(marks),
+        Ok(pairs) => pairs,
         Err(problem) => {
             diagnostics.push(problem.within(&each.collection, whole, scope));
             return Value::dynamic();
         }
     };
     let mut walk = Comprehension { whole, each, marks, complete: true, diagnostics };
-    if !walk.condition_makes_sense(scope) {
-        return Value::dynamic().marked(marks);
-    }
+    let has_type = collection.type_of() != Type::Dynamic;
+    let sound = !has_type || walk.condition_makes_sense(scope);
+    let Some(pairs) = pairs.filter(|_| sound) else { return Value::dynamic().marked(marks) };
     let result = match &each.key {
         None => walk.tuple(pairs, scope),
         Some(key) if each.grouped => walk.groups(key, pairs, scope),

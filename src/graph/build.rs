@@ -413,7 +413,10 @@ impl<'a> Builder<'a> {
         let path = module.path.child(name);
         self.graph.need(from, &ConfigNode::Module(path.clone()), Some(mention.span));
         let Some(child) = module.children.get(name) else { return };
-        let wanted = named_output(mention.reference);
+        // `.a` after the name of a call that repeats is one of its keys.
+        let repeats = module.calls.get(name).is_some_and(|call| !matches!(call.repetition, Repetition::None));
+        let is_key = repeats && matches!(mention.reference.steps.get(1), Some(Step::Attribute(_)));
+        let wanted = named_output(mention.reference).filter(|_| !is_key);
         for output in child.outputs.keys() {
             if wanted.is_none_or(|wanted| wanted == output) {
                 self.graph.need(from, &ConfigNode::Output(path.clone(), output.clone()), Some(mention.span));

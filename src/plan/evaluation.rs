@@ -46,7 +46,9 @@ impl Instances {
     fn there(&self) -> Expansion {
         let is_there = |key: &InstanceKey| !self.left_out.contains(key);
         match &self.expansion {
-            Expansion::Count(n) => Expansion::Count((0..*n).rfind(|i| is_there(&InstanceKey::Int(*i))).map_or(0, |i| i + 1)),
+            Expansion::Count(n) => {
+                Expansion::Count((0..*n).rfind(|i| is_there(&InstanceKey::Int(*i))).map_or(0, |i| i + 1))
+            }
             Expansion::ForEach(values) if !self.left_out.is_empty() => {
                 let kept = values.iter().filter(|(key, _)| is_there(&InstanceKey::String((*key).clone())));
                 Expansion::ForEach(Arc::new(kept.map(|(key, value)| (key.clone(), value.clone())).collect()))
@@ -215,7 +217,8 @@ impl<'c> Evaluation<'c> {
 
     /// Takes in how a resource repeats in one module instance; its instances have no value yet.
     pub fn expand_resource(&mut self, module: &ModuleInstance, resource: &ResourceAddress, expansion: Expansion) {
-        let instances = Instances { expansion, values: BTreeMap::new(), left_out: BTreeSet::new(), whole: OnceCell::new() };
+        let instances =
+            Instances { expansion, values: BTreeMap::new(), left_out: BTreeSet::new(), whole: OnceCell::new() };
         self.module(module).resources.insert(resource.clone(), instances);
     }
 

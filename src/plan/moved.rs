@@ -45,10 +45,13 @@ pub fn apply(
         .map(|address| ResourceKey::of(&address))
         .collect();
     let implied = |at: &Address| implied(configuration, at).filter(|_| known.contains(&ResourceKey::of(at)));
+    // What is moved out of a module goes before the module itself moves.
+    let mut inner_first: Vec<&Statement<'_>> = statements.iter().collect();
+    inner_first.sort_by_key(|statement| std::cmp::Reverse(statement.depth()));
     let follow = |start: &Address, moves: &mut dyn FnMut(&Address, &Address) -> bool| {
         let mut at = start.clone();
         for _ in 0..=statements.len() {
-            let next = statements.iter().find_map(|s| s.moved(&at)).or_else(|| implied(&at));
+            let next = inner_first.iter().find_map(|s| s.moved(&at)).or_else(|| implied(&at));
             match next {
                 Some(next) if next != at && moves(&at, &next) => at = next,
                 _ => break,
@@ -255,6 +258,11 @@ fn circles(statements: &[Statement<'_>], found: &mut Diagnostics) {
 }
 
 impl Statement<'_> {
+    /// How far inside the tree of modules it begins.
+    fn depth(&self) -> (usize, bool) {
+        (self.declared_in.path.names().len() + self.from.module.len(), self.from.resource.is_some())
+    }
+
     /// Where an object at `address` belongs by this statement, if it concerns it.
     fn moved(&self, address: &Address) -> Option<Address> {
         let depth = self.declared_in.path.names().len();

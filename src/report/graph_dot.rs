@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::address::{ConfigAddress, ModulePath};
-use crate::graph::{ConfigGraph, ConfigNode, NodeId};
+use crate::config::Configuration;
+use crate::graph::{ConfigGraph, ConfigNode, NodeId, provider_source};
 
 /// Resources and data sources with an arrow to each one that is needed directly, whatever stands between them.
 pub fn resources(graph: &ConfigGraph) -> String {
@@ -38,25 +39,95 @@ pub fn resources(graph: &ConfigGraph) -> String {
     text + "}\n"
 }
 
-/// Everything: variables, locals, outputs, modules, providers and checks too.
-pub fn everything(graph: &ConfigGraph) -> String {
-    let mut text = String::from("digraph {\n  compound = \"true\"\n  newrank = \"true\"\n");
-    for (_, node) in graph.dag.nodes() {
-        let shape = match node {
-            ConfigNode::Resource(_) => "box",
-            ConfigNode::Provider(_) => "diamond",
-            _ => "note",
-        };
-        let name = quoted(node);
-        let _ = writeln!(text, "  {name} [label = {name}, shape = \"{shape}\"]");
+/// What a walk visits, as Terraform draws it: variables, locals, outputs and checks too, and where modules and providers
+/// end; without the arrows that others make superfluous. A plan also reports its checks.
+pub fn walked(graph: &ConfigGraph, configuration: &Configuration, reports: bool) -> String {
+    let names: BTreeMap<NodeId, String> =
+        graph.dag.nodes().map(|(id, node)| (id, walked_name(node, configuration))).collect();
+    let mut needs: Needs = names.values().map(|name| (name.clone(), BTreeSet::new())).collect();
+    for (from, to, _) in graph.dag.edges() {
+        needs.entry(names[&from].clone()).or_default().insert(names[&to].clone());
     }
-    let mut edges: Vec<String> = graph
-        .dag
-        .edges()
-        .map(|(from, to, _)| format!("  {} -> {}\n", quoted(graph.dag.node(from)), quoted(graph.dag.node(to))))
-        .collect();
-    edges.sort();
-    text + &edges.concat() + "}\n"
+    let mut lines = BTreeSet::new();
+    for (id, node) in graph.dag.nodes() {
+        let name = &names[&id];
+        lines.extend(drawn(node, name));
+        for around in ends_around(graph, configuration, node) {
+            needs.entry(around).or_default().insert(name.clone());
+        }
+        if let (ConfigNode::Check(..), true) = (node, reports) {
+            let report = name.replace("(expand)", "(report)");
+            needs.entry(name.clone()).or_default().insert(report.clone());
+            needs.entry(report).or_default();
+        }
+    }
+    let all = needs.keys().cloned().collect();
+    needs.insert("root".to_owned(), all);
+    let mut text = String::from("digraph {\n\tcompound = \"true\"\n\tnewrank = \"true\"\n\tsubgraph \"root\" {\n");
+    text.extend(lines);
+    for (from, direct) in &needs {
+        for to in reduced(&needs, direct) {
+            let (from, to) = (quoted(&format!("[root] {from}")), quoted(&format!("[root] {to}")));
+            let _ = writeln!(text, "\t\t{from} -> {to}");
+        }
+    }
+    text + "\t}\n}\n"
+}
+
+/// What each node needs, by name.
+type Needs = BTreeMap<String, BTreeSet<String>>;
+
+fn walked_name(node: &ConfigNode, configuration: &Configuration) -> String {
+    match node {
+        ConfigNode::Variable(module, _) if module.is_root() => node.to_string(),
+        ConfigNode::Provider(id) => {
+            let module = if id.module.is_root() { String::new() } else { format!("{}.", id.module) };
+            let alias = id.alias.as_ref().map(|alias| format!(".{alias}")).unwrap_or_default();
+            format!("{module}provider[{}]{alias}", quoted(&provider_source(configuration, id)))
+        }
+        _ => format!("{node} (expand)"),
+    }
+}
+
+/// The line that gives a node its shape, for those that have one.
+fn drawn(node: &ConfigNode, name: &str) -> Option<String> {
+    let shape = match node {
+        ConfigNode::Resource(_) => "box",
+        ConfigNode::Provider(_) => "diamond",
+        ConfigNode::Variable(module, _) if module.is_root() => "note",
+        _ => return None,
+    };
+    let label = quoted(name.trim_end_matches(" (expand)"));
+    Some(format!("\t\t{} [label = {label}, shape = \"{shape}\"]\n", quoted(&format!("[root] {name}"))))
+}
+
+/// Where a module or a provider ends that a node belongs to.
+fn ends_around(graph: &ConfigGraph, configuration: &Configuration, node: &ConfigNode) -> Vec<String> {
+    let (module, provider) = match node {
+        ConfigNode::Variable(module, _)
+        | ConfigNode::Local(module, _)
+        | ConfigNode::Output(module, _)
+        | ConfigNode::Check(module, _)
+        | ConfigNode::Module(module) => (module, None),
+        ConfigNode::Resource(address) => (&address.module, graph.provider_of(address)),
+        ConfigNode::Provider(id) => (&id.module, Some(id)),
+    };
+    let provider = provider.map(|id| walked_name(&ConfigNode::Provider(id.clone()), configuration));
+    let modules = (!module.is_root()).then(|| module.to_string());
+    modules.into_iter().chain(provider).map(|name| format!("{name} (close)")).collect()
+}
+
+/// Of what is needed directly that which nothing else of it needs.
+fn reduced<'n>(needs: &'n Needs, direct: &'n BTreeSet<String>) -> impl Iterator<Item = &'n String> {
+    let next = |name: &'n String| needs.get(name).into_iter().flatten();
+    let mut reached: BTreeSet<&String> = BTreeSet::new();
+    let mut open: Vec<&String> = direct.iter().flat_map(next).collect();
+    while let Some(name) = open.pop() {
+        if reached.insert(name) {
+            open.extend(next(name));
+        }
+    }
+    direct.iter().filter(move |name| !reached.contains(name))
 }
 
 /// The resources that are reached from a node without going through another resource.

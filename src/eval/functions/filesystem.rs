@@ -167,8 +167,9 @@ fn kind_of(found: FileType) -> Option<&'static str> {
 /// The regular files below a folder that match a pattern, as paths relative to it.
 fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
     let (mut folder, pattern) = (located(a, a.text(0)?)?, a.text(1)?);
-    let below = cleaned(&format!("{}/{pattern}", a.text(0)?));
-    let climb = Climb::of(&cleaned(a.text(0)?), &below);
+    let given = a.text(0)?;
+    let below = if given.is_empty() { cleaned(pattern) } else { cleaned(&format!("{given}/{pattern}")) };
+    let climb = Climb::of(&cleaned(given), &below);
     folder.extend(std::iter::repeat_n("..", climb.left.len()));
     let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {below:?}: {why}"));
     let cleaned_pattern = &climb.pattern;

@@ -31,7 +31,12 @@ pub(super) const TABLE: &[Function] = &[
         STRING,
         substr,
     ),
-    Function::new("templatestring", &[Param::string("template"), Param::any("vars")], STRING, template_string),
+    Function::new(
+        "templatestring",
+        &[Param::string("template"), Param::any("vars").dynamic()],
+        STRING,
+        template_string,
+    ),
     Function::new("title", &[STR], STRING, |a| text(title(a.text(0)?))),
     Function::new("trim", &[STR, Param::string("cutset")], STRING, |a| {
         let cutset = a.text(1)?;

@@ -115,7 +115,7 @@ fn verb(run: &str, m: &Moment) -> Result<String, String> {
                 Some('a') => Err(": must be \"aa\"".into()),
                 Some('m') => either("minute", "m", "mm"),
                 Some('s') => either("second", "s", "ss"),
-                Some('Z') => Err(": timezone must be Z, ZZZ, ZZZZ, or ZZZZZ".into()),
+                Some('Z') => Err(": timezone must be Z, ZZZZ, or ZZZZZ".into()),
                 _ => Err(String::new()),
             };
         }

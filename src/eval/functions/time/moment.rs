@@ -217,7 +217,7 @@ impl Reader<'_> {
         if !self.rest.starts_with(mark) {
             let rest = self.rest;
             return Err(if rest.is_empty() {
-                format!("end of string before {:?}", mark.to_string())
+                format!("end of string where {:?} is expected", mark.to_string())
             } else {
                 format!("found {rest:?} where {:?} is expected", mark.to_string())
             });
@@ -257,7 +257,9 @@ impl Reader<'_> {
                 let offset = sign * (i32::from(hours) * 60 + i32::from(minutes));
                 Ok((offset, offset == 0))
             }
-            (true, Some(_), Some(_)) if self.strictness == Strictness::Go => Err("end of string before UTC offset".into()),
+            (true, Some(_), Some(_)) if self.strictness == Strictness::Go => {
+                Err("end of string before UTC offset".into())
+            }
             _ => Err(self.refuse("UTC offset")),
         }
     }

@@ -55,6 +55,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
                 rest
             }
             [b'~', b'\n', rest @ ..] => rest,
+            [b'~', ..] => return None,
             [row, cell, rest @ ..] if open => {
                 let pair = [row | 0x80, cell | 0x80];
                 text.push_str(&GBK.decode_without_bom_handling_and_without_replacement(&pair)?);
@@ -75,12 +76,13 @@ mod tests {
 
     #[test]
     fn chinese_stands_between_braces() {
-        for (text, bytes) in [("日本", "~{HU1>"), ("日~a", "~{HU~~~}a"), ("日a日", "~{HU~}a~{HU"), ("a~b\n", "a~~b\n")] {
+        for (text, bytes) in [("日本", "~{HU1>"), ("日~a", "~{HU~~~}a"), ("日a日", "~{HU~}a~{HU"), ("a~b\n", "a~~b\n")]
+        {
             assert_eq!(encode(text), Some(bytes.into()), "{text}");
             assert_eq!(decode(bytes.as_bytes()).as_deref(), Some(text));
         }
         assert_eq!(encode("丂"), None);
-        assert_eq!(decode(b"~{HU1~~}"), None);
+        assert_eq!(decode(b"~{H"), None);
         assert_eq!(decode(b"~x"), None);
     }
 }
