@@ -74,10 +74,8 @@ impl Number {
         }
         let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
         let digits = UBig::from_str_radix(&digits, 10).ok()?;
-        if power.unsigned_abs() > UNREADABLE_EXPONENT && !digits.is_zero() {
-            return None;
-        }
-        Some(Self::ranged(Float::from_decimal(negative, digits, power, PARSED.into()), PARSED))
+        let readable = digits.is_zero() || power.unsigned_abs() <= UNREADABLE_EXPONENT;
+        readable.then(|| Self::ranged(Float::from_decimal(negative, digits, power, PARSED.into()), PARSED))
     }
 
     /// A number from an `f64`; `None` when that is not a number.

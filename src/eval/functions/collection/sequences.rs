@@ -48,13 +48,13 @@ pub(super) fn concat_type(args: &[Value]) -> Result<Type, FunctionError> {
         return Ok(unified);
     }
     let mut items = Vec::new();
-    let mut known = true;
     for (i, (arg, ty)) in args.iter().zip(types).enumerate() {
         match ty {
             Type::Tuple(types) => items.extend(types.iter().cloned()),
             Type::List(element) => match arg.as_elements() {
                 Some(elements) => items.extend(std::iter::repeat_n((*element).clone(), elements.len())),
-                None => known = false,
+                // What follows is not looked at, as in Terraform.
+                None => return Ok(Type::Dynamic),
             },
             _ => {
                 let message = format!("all arguments must be lists or tuples; got {}", ty.friendly_name());
@@ -62,7 +62,7 @@ pub(super) fn concat_type(args: &[Value]) -> Result<Type, FunctionError> {
             }
         }
     }
-    Ok(if known { Type::tuple(items) } else { Type::Dynamic })
+    Ok(Type::tuple(items))
 }
 
 pub(super) fn concat(a: &Arguments) -> Result<Value, FunctionError> {
