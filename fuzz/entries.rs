@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each target takes one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bowline::config::test::{TestFolder, read_test_files};
@@ -171,7 +172,7 @@ pub fn configuration(text: &str) {
     let surroundings = surroundings();
     let context = surroundings.context();
     let mut sources = SourceMap::default();
-    let mut early = Constants::new(&context, Box::new(|_, _| (Default::default(), Diagnostics::new())));
+    let mut early = Constants::new(&context, Box::new(|_, _| (BTreeMap::default(), Diagnostics::new())));
     drop(bowline::config::load(&folder, &mut sources, &mut early));
     let tests = TestFolder { path: Path::new("tests"), named: false };
     drop(read_test_files(&folder, &tests, &mut sources));
