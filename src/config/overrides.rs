@@ -1,6 +1,6 @@
 //! Override files (`override.tf`, `*_override.tf`): their blocks are laid over those of the other files before anything
-//! is read from them. An argument replaces the one of its name; nested blocks replace all of their type, except that
-//! `lifecycle` is merged by argument.
+//! is read from them. An argument replaces the one of its name; nested blocks replace all of their type, whether they are
+//! written or made by a dynamic block, except that `lifecycle` is merged by argument.
 
 use crate::config::content::label;
 use crate::diagnostic::Diagnostics;
@@ -110,7 +110,7 @@ fn merge(base: &mut Body, over: Body) {
         set(&mut base.attributes, attribute);
     }
     let (lifecycle, blocks): (Vec<_>, Vec<_>) = over.blocks.into_iter().partition(|b| &*b.kind.name == "lifecycle");
-    base.blocks.retain(|old| !blocks.iter().any(|new| new.kind.name == old.kind.name));
+    base.blocks.retain(|old| !blocks.iter().any(|new| made_type(new) == made_type(old)));
     base.blocks.extend(blocks);
     for over in lifecycle {
         match base.blocks.iter_mut().find(|old| &*old.kind.name == "lifecycle") {
@@ -125,4 +125,10 @@ fn set(attributes: &mut Vec<Attribute>, attribute: Attribute) {
         Some(old) => *old = attribute,
         None => attributes.push(attribute),
     }
+}
+
+/// The type of a nested block, or of those that a dynamic block makes.
+fn made_type(block: &Block) -> &str {
+    let label = block.labels.first().filter(|_| &*block.kind.name == "dynamic");
+    label.map_or(&block.kind.name, |label| &label.name)
 }

@@ -125,7 +125,8 @@ impl Decoder<'_> {
                 ),
             );
         }
-        if let Some(instead) = &of.deprecated {
+        // Modules pass on what nobody has given them.
+        if let Some(instead) = of.deprecated.as_ref().filter(|_| !value.is_null()) {
             let warning = Diagnostic::warning("Argument is deprecated", instead.clone());
             self.diagnostics.push(warning.at(attribute.name.span));
         }

@@ -81,19 +81,21 @@ fn output(stage: &mut Stage<'_>, path: &ModulePath, name: &std::sync::Arc<str>) 
     }
 }
 
-/// A variable is unknown, of its type; what a call gives for it must have that type.
+/// A variable is unknown, of its type; what a call gives for it must have that type. A module is looked at for whatever
+/// may be given: what it guards by `var.x != null` is not evaluated with the null of one call.
 fn variable(stage: &mut Stage<'_>, path: &ModulePath, name: &std::sync::Arc<str>) {
-    if path.is_root() {
-        let Some(variable) = stage.module(path).and_then(|m| m.variables.get(name)) else { return };
-        let (prepared, problems) = variables::prepare(variable, stage.evaluation.functions());
-        stage.take(problems);
-        let value = Value::unknown(prepared.constraint.ty.without_optional());
-        let value = value.marked(variables::marks_of(variable));
-        for instance in stage.instances(path) {
-            stage.evaluation.set_variable(&instance, name, value.clone());
-        }
-    } else {
+    if !path.is_root() {
         stage.variable(path, name);
+    }
+    let Some(variable) = stage.module(path).and_then(|m| m.variables.get(name)) else { return };
+    let (prepared, problems) = variables::prepare(variable, stage.evaluation.functions());
+    if path.is_root() {
+        stage.take(problems);
+    }
+    let value = Value::unknown(prepared.constraint.ty.without_optional());
+    let value = value.marked(variables::marks_of(variable));
+    for instance in stage.instances(path) {
+        stage.evaluation.set_variable(&instance, name, value.clone());
     }
 }
 
