@@ -35,6 +35,8 @@ pub struct Azure {
     pub mentioned: Mentioned,
     /// What becomes of secrets that vaults keep after their deletion.
     pub deleted_secrets: Kept,
+    /// What becomes of keys that vaults keep after their deletion.
+    pub deleted_keys: Kept,
     /// What becomes of vaults that Azure keeps after their deletion.
     pub deleted_vaults: Kept,
     ahead: Arc<Mutex<HashMap<String, Json>>>,
@@ -65,6 +67,7 @@ impl Azure {
             keep_full_groups: true,
             mentioned: Mentioned::default(),
             deleted_secrets: Kept { purge: true, recover: true },
+            deleted_keys: Kept { purge: true, recover: true },
             deleted_vaults: Kept { purge: true, recover: true },
             ahead: Arc::default(),
             principals: Arc::default(),

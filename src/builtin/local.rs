@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
-    Applied, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Schema, Sent, Session, Settled, Surroundings,
-    Watch, Write,
+    Applied, Block, Kind, PlanRequest, PlanResponse, Provider, Read, Recorded, Schema, Sent, Session, Settled,
+    Surroundings, Watch, Write,
 };
 use crate::value::{Fields, Path, Value};
 
@@ -57,10 +57,11 @@ pub(super) trait Local: Kind {
     }
 }
 
-/// A data source that needs no service.
+/// A data source of this machine, or of what can be reached from it.
+#[async_trait]
 pub(super) trait LocalData: Kind {
     /// Reads it; what is around has the root module's folder.
-    fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic>;
+    async fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic>;
 }
 
 /// A provider of local kinds.
@@ -75,6 +76,11 @@ pub(super) struct LocalProvider {
 impl LocalProvider {
     pub(super) fn new(name: &'static str, source: &'static str, kinds: Vec<Box<dyn Local>>) -> Self {
         Self { name, source, config: Schema::default(), kinds: Arc::new(kinds), sources: Arc::default() }
+    }
+
+    /// The same with a provider block that says something.
+    pub(super) fn configured_by(self, block: Block) -> Self {
+        Self { config: Schema { version: 0, block }, ..self }
     }
 
     /// The same with data sources.
@@ -161,7 +167,7 @@ impl Read for LocalSession {
 
     async fn read_data(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
         if let Some(source) = self.sources.iter().find(|source| source.name() == kind) {
-            return Ok(source.read(config, &self.around)?);
+            return Ok(source.read(config, &self.around).await?);
         }
         let detail = format!("This provider has no data source {kind:?}.");
         Err(Diagnostic::error("Invalid data source", detail).into())

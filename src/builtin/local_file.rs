@@ -200,8 +200,9 @@ impl Kind for FileData {
     }
 }
 
+#[async_trait]
 impl LocalData for FileData {
-    fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
+    async fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
         let name = text(config, "filename").unwrap_or_default();
         let contents = fs::read(name)
             .map_err(|error| Diagnostic::error("Read local file data source error", format!("{name}: {error}.")))?;

@@ -2,9 +2,11 @@
 //! `time_*`, `local_*`, `tls_*`.
 
 mod chance;
+mod http;
 mod key_pair;
 mod local;
 mod local_file;
+mod modtm;
 mod null_resource;
 mod random;
 mod random_string;
@@ -62,6 +64,15 @@ pub fn providers() -> Vec<Arc<dyn Provider>> {
         Arc::new(
             LocalProvider::new("tls", "registry.terraform.io/hashicorp/tls", vec![Box::new(tls::TlsPrivateKey::new())])
                 .reading(vec![Box::new(tls::TlsPublicKey::new())]),
+        ),
+        Arc::new(
+            LocalProvider::new("http", "registry.terraform.io/hashicorp/http", Vec::new())
+                .reading(vec![Box::new(http::Http::new())]),
+        ),
+        Arc::new(
+            LocalProvider::new("modtm", "registry.terraform.io/azure/modtm", vec![Box::new(modtm::Telemetry::new())])
+                .configured_by(modtm::settings())
+                .reading(vec![Box::new(modtm::ModuleSource::new())]),
         ),
     ]
 }

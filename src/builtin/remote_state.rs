@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
+use async_trait::async_trait;
 use serde::Deserialize;
 
 use crate::diagnostic::Diagnostic;
@@ -53,8 +54,9 @@ impl Kind for RemoteState {
     }
 }
 
+#[async_trait]
 impl LocalData for RemoteState {
-    fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic> {
+    async fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic> {
         let path = around.folder.join(state_path(config));
         let mut text = std::fs::read(&path).map_err(|_| {
             Diagnostic::error(
@@ -139,16 +141,17 @@ mod tests {
         ])
     }
 
-    #[test]
-    fn outputs_are_laid_over_defaults() {
+    #[tokio::test]
+    async fn outputs_are_laid_over_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let state = r#"{"version": 4, "outputs": {"a": {"value": ["x"], "type": ["list", "string"]}}}"#;
         std::fs::write(folder.path().join("s.tfstate"), state).unwrap();
-        let read = RemoteState::new().read(&config(folder.path(), "default"), &Surroundings::default()).unwrap();
+        let read = RemoteState::new().read(&config(folder.path(), "default"), &Surroundings::default()).await.unwrap();
         let outputs = read.field("outputs").unwrap();
         assert!(outputs.field("a").unwrap().raw_eq(&Value::list(Type::String, vec![Value::string("x")])));
         assert_eq!(outputs.field("b").unwrap().as_str(), Some("default"));
-        let missing = RemoteState::new().read(&config(folder.path(), "other"), &Surroundings::default()).unwrap_err();
+        let missing =
+            RemoteState::new().read(&config(folder.path(), "other"), &Surroundings::default()).await.unwrap_err();
         assert_eq!(missing.summary, "Unable to find remote state");
     }
 }

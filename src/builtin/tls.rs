@@ -156,8 +156,9 @@ impl Kind for TlsPublicKey {
     }
 }
 
+#[async_trait]
 impl LocalData for TlsPublicKey {
-    fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
+    async fn read(&self, config: &Value, _around: &crate::provider::Surroundings) -> Result<Value, Diagnostic> {
         // What is wrong with a key is told without a word of the key.
         let unread = |form: &str, why: &str| {
             Diagnostic::error(

@@ -65,10 +65,15 @@ pub struct Loaded {
 
 /// All providers.
 pub fn registry() -> Registry {
-    use crate::azure::provider::{azapi, azurerm, bowline};
+    use crate::azure::provider::{azapi, azuread, azurerm, bowline};
     use crate::kubernetes::KubernetesProvider;
-    let remote: [Arc<dyn crate::provider::Provider>; 4] =
-        [Arc::new(azurerm()), Arc::new(azapi()), Arc::new(bowline()), Arc::new(KubernetesProvider::new())];
+    let remote: [Arc<dyn crate::provider::Provider>; 5] = [
+        Arc::new(azurerm()),
+        Arc::new(azapi()),
+        Arc::new(azuread()),
+        Arc::new(bowline()),
+        Arc::new(KubernetesProvider::new()),
+    ];
     Registry::new(crate::builtin::providers().into_iter().chain(remote).collect())
 }
 

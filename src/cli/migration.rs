@@ -1,6 +1,7 @@
 //! `bowline migrate`: from what is no longer supported to what is.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -38,7 +39,7 @@ pub struct Azurerm {
     recursive: bool,
     #[command(flatten)]
     output: OutputFlags,
-    /// Folders of modules; without any, the present one
+    /// Folders of modules; without any, the present one. The modules that they call by a path are rewritten too
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
 }
@@ -74,18 +75,26 @@ pub fn run(command: &Command, invocation: &mut Invocation) -> Result<Exit, Diagn
 
 fn azurerm(arguments: &Azurerm, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let _ = arguments.output;
-    let here = [PathBuf::from(".")];
-    let folders = if arguments.folders.is_empty() { &here[..] } else { &arguments.folders };
-    let mut modules = Vec::new();
-    for folder in folders {
-        modules_in(folder, arguments.recursive, &mut modules)
-            .map_err(|error| unreadable(&folder.display().to_string(), &error))?;
+    let mut left: Vec<PathBuf> = arguments.folders.iter().rev().cloned().collect();
+    if left.is_empty() {
+        left.push(PathBuf::from("."));
     }
     let (mut count, mut by_hand) = (0, Diagnostics::new());
-    for files in modules {
-        let (changes, told) = module(&files, arguments.write, invocation)?;
-        count += changes;
-        by_hand.extend(told);
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = left.pop() {
+        let mut modules = Vec::new();
+        modules_in(&folder, arguments.recursive, &mut modules)
+            .map_err(|error| unreadable(&folder.display().to_string(), &error))?;
+        for (folder, files) in modules {
+            if !seen.insert(plain(&folder)) {
+                continue;
+            }
+            let done = module(&files, arguments.write, invocation)?;
+            count += done.changes;
+            by_hand.extend(done.by_hand);
+            // Modules that are called are of the stack.
+            left.extend(done.called.iter().rev().map(|called| plain(&folder.join(called))));
+        }
     }
     let left = by_hand.len();
     invocation.report(by_hand);
@@ -148,22 +157,32 @@ fn principal(text: &str) -> Result<(String, Principal), String> {
     Ok((client.to_ascii_lowercase(), Principal { object: object.to_owned(), name: None }))
 }
 
-/// Rewrites the files of one module and tells how many changes that took.
-fn module(files: &[PathBuf], write: bool, invocation: &mut Invocation) -> Result<(usize, Diagnostics), Diagnostics> {
+/// What rewriting a module came to.
+struct Done {
+    changes: usize,
+    /// What a person has to decide.
+    by_hand: Diagnostics,
+    /// The folders of the modules that it calls by a path.
+    called: Vec<String>,
+}
+
+/// Rewrites the files of one module.
+fn module(files: &[PathBuf], write: bool, invocation: &mut Invocation) -> Result<Done, Diagnostics> {
     let mut ids = Vec::new();
     for path in files {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(&name, &error))?;
         ids.push(invocation.sources.add(name, Some(path), text));
     }
-    let (rewritten, found) = azurerm::rewrite(&ids, &invocation.sources);
-    if found.has_errors() {
-        return Err(found);
+    let called = azurerm::called_folders(&ids, &invocation.sources).into_iter().map(|(_, folder)| folder).collect();
+    let (rewritten, by_hand) = azurerm::rewrite(&ids, &invocation.sources);
+    if by_hand.has_errors() {
+        return Err(by_hand);
     }
-    let mut count = 0;
+    let mut changes = 0;
     for file in rewritten {
         let Some(source) = invocation.sources.get(file.source) else { continue };
-        count += file.changes.len();
+        changes += file.changes.len();
         for (span, what) in &file.changes {
             let line = source.position(span.start as usize).line;
             invocation.print_line(&format!("{}:{line}: {what}", source.name));
@@ -176,25 +195,43 @@ fn module(files: &[PathBuf], write: bool, invocation: &mut Invocation) -> Result
             })?;
         }
     }
-    Ok((count, found))
+    Ok(Done { changes, by_hand, called })
 }
 
-/// The configuration files of a folder, and of those below when that is asked for; a list for each folder.
-fn modules_in(folder: &Path, recursive: bool, modules: &mut Vec<Vec<PathBuf>>) -> std::io::Result<()> {
+/// A folder and the configuration files in it.
+type Module = (PathBuf, Vec<PathBuf>);
+
+/// The modules of a folder, and of those below when that is asked for.
+fn modules_in(folder: &Path, recursive: bool, modules: &mut Vec<Module>) -> std::io::Result<()> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     let visible = |path: &Path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
-    let plain = |path: PathBuf| path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path);
     let (folders, files): (Vec<_>, Vec<_>) =
-        entries.into_iter().filter(|e| visible(e)).map(plain).partition(|e| e.is_dir());
-    modules.push(files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf")).collect());
+        entries.iter().filter(|e| visible(e)).map(|path| plain(path)).partition(|e| e.is_dir());
+    let files = files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf")).collect();
+    modules.push((folder.to_path_buf(), files));
     if recursive {
         for folder in folders {
             modules_in(&folder, true, modules)?;
         }
     }
     Ok(())
+}
+
+/// A path without steps that lead nowhere: `./a/b/../c` is `a/c`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {

@@ -31,7 +31,7 @@ use crate::address::{ConfigAddress, ModulePath};
 pub use encryption::{EncryptionBlock, EncryptionPart, EncryptionTarget, MethodReference, part_reference};
 pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
-pub use installed::Installed;
+pub use installed::{Installed, installed_source};
 pub use literal::text as literal_text;
 pub use load::{Caller, Early, Finder, check_calls, is_local, load, load_part, load_with};
 pub use module::{

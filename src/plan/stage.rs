@@ -387,10 +387,25 @@ pub fn unknown_kind(registry: &Registry, sources: &SourceMap, resource: &Resourc
     let instead = || registry.iter().find_map(|p| p.instead(&address.kind, &address.name, &resource.body, sources));
     let way = match instead().filter(|_| !data && hint.is_empty()) {
         Some(block) => format!(" This does the same:\n\n{block}"),
-        None => " Any other ARM type can be reached with azapi_resource.".to_owned(),
+        None => elsewhere(&address.kind, data).to_owned(),
     };
     let detail = format!("Bowline does not have the {what} \"{}\".{hint}{way}", address.kind);
     Diagnostic::error(summary, detail).at(resource.header)
+}
+
+/// What reaches whatever a family of kinds is about.
+fn elsewhere(kind: &str, data: bool) -> &'static str {
+    match (kind.split('_').next().unwrap_or_default(), data) {
+        ("azurerm" | "azapi", false) => " Any other ARM type can be reached with azapi_resource.",
+        ("azurerm" | "azapi", true) => " Any ARM resource can be read with the data source azapi_resource.",
+        ("kubernetes", false) => " Any object of a cluster can be written as a kubernetes_manifest.",
+        ("kubernetes", true) => " Any object of a cluster can be read with the data source kubernetes_resource.",
+        ("helm", false) => {
+            " Leave charts to the tool that delivers what runs in the cluster (Flux, Argo CD, helm), or to a stack of \
+             their own that Terraform applies; the service account, its identity and its grants can stay here."
+        }
+        _ => "",
+    }
 }
 
 /// A block in which nothing is configured.

@@ -97,8 +97,9 @@ impl Azure {
 
     fn ask_graph(&mut self, request: &Request, segments: &[&str]) -> Result<Answer, Refusal> {
         match (request.method.as_str(), segments) {
-            ("GET", ["groups"]) => Ok(self.graph_page(request, self.all_in_directory(GROUPS))),
-            ("GET", ["users"]) => Ok(self.graph_page(request, self.all_in_directory(USERS))),
+            ("GET", ["groups"]) => self.filtered(request, self.all_in_directory(GROUPS)),
+            ("GET", ["users"]) => self.filtered(request, self.all_in_directory(USERS)),
+            ("GET", ["serviceprincipals"]) => self.filtered(request, self.service_principals(request)),
             ("POST", ["groups"]) => self.add_to_directory(request, "groups"),
             ("POST", ["users"]) => self.add_to_directory(request, "users"),
             ("GET", ["groups" | "users" | "serviceprincipals" | "directoryobjects", id]) => {
@@ -145,6 +146,34 @@ impl Azure {
 
     fn all_in_directory(&self, kind: &str) -> Vec<Value> {
         self.world().all_of_kind(kind).map(shown).collect()
+    }
+
+    /// A page of those of a list that `$filter` wants: one member equal to one text, as azuread asks.
+    fn filtered(&self, request: &Request, mut all: Vec<Value>) -> Result<Answer, Refusal> {
+        if let Some(filter) = request.parameter("$filter") {
+            let (member, value) = wanted_of(&filter).ok_or_else(|| {
+                Refusal::bad("Request_UnsupportedQuery", format!("The filter '{filter}' is not understood here."))
+            })?;
+            all.retain(|object| {
+                let found = object.get(member).and_then(Value::as_str);
+                found.is_some_and(|found| same(found, &value))
+            });
+        }
+        Ok(self.graph_page(request, all))
+    }
+
+    /// What identities sign in as; and an application that is asked for by its client id, see [`Azure::application`].
+    fn service_principals(&self, request: &Request) -> Vec<Value> {
+        let ids: Vec<String> = self.world().all().flat_map(|owner| &owner.principals).map(|p| p.id.clone()).collect();
+        let mut all = self.directory_objects(&ids);
+        let asked = request.parameter("$filter");
+        let asked = asked.as_deref().and_then(wanted_of).filter(|(member, _)| *member == "appId");
+        let known =
+            |client: &str| all.iter().any(|object| body::text(object, "/appId").is_some_and(|id| same(id, client)));
+        if let Some((_, client)) = asked.filter(|(_, client)| !known(client)) {
+            all.extend(self.application(&client));
+        }
+        all
     }
 
     /// Those of some ids that there are.
@@ -340,6 +369,13 @@ fn selected(request: &Request, object: Value) -> Value {
         Value::Object(members) => members.into_iter().filter(|(name, _)| is_wanted(name)).collect(),
         other => other,
     }
+}
+
+/// `member eq 'text'`
+fn wanted_of(filter: &str) -> Option<(&str, String)> {
+    let (member, value) = filter.split_once(" eq ")?;
+    let text = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    Some((member.trim(), text.replace("''", "'")))
 }
 
 fn missing(id: &str) -> Refusal {

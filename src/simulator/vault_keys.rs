@@ -12,27 +12,104 @@ use sha2::Sha256;
 
 use crate::simulator::answer::{Answer, Refusal};
 use crate::simulator::arm::Azure;
-use crate::simulator::body::text;
+use crate::simulator::body::{self, fill, merge, set, text};
 use crate::simulator::target::Key;
 use crate::simulator::vault_secrets::{Asked, versions};
+use crate::simulator::world::Change;
 
 /// How the versions of a key are kept, beneath the vault.
 const KEPT: &str = "keyVersions";
-/// In bits. Small, so that a debug build makes one at once.
+const DELETED: &str = "deletedKeyVersions";
+/// In bits, when nothing is asked for.
 const SIZE: usize = 2048;
+/// The sizes that there are.
+const SIZES: [usize; 3] = [2048, 3072, 4096];
 
 impl Azure {
-    pub(super) fn create_key(&mut self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn create_key(&mut self, asked: &Asked<'_>, sent: &Value) -> Result<Answer, Refusal> {
+        if self.kept(asked, DELETED).is_some() {
+            let message = format!(
+                "Key {} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+                 the key can only be recovered or purged.",
+                asked.name
+            );
+            return Err(Refusal::new(409, "Conflict", message));
+        }
         let mut all = self.kept(asked, KEPT).map(|key| versions(&key)).unwrap_or_default();
         let failed = || Refusal::new(500, "InternalServerError", "The key could not be made.");
-        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, SIZE).map_err(|_| failed())?;
+        let size = sent.get("key_size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+        let size = size.unwrap_or(SIZE);
+        if !SIZES.contains(&size) {
+            return Err(Refusal::bad("BadParameter", format!("Property key_size has invalid value {size}")));
+        }
+        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, size).map_err(|_| failed())?;
         let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| failed())?;
         let id = asked.id(KEPT);
         let name = self.scene().guid(&Key::of(&id), &format!("version {}", all.len())).replace('-', "");
-        let version = json!({ "version": name, "pem": pem.as_str() });
+        let mut version = json!({ "version": name, "pem": pem.as_str() });
+        for member in ["kty", "key_ops", "attributes", "tags"] {
+            if let Some(given) = sent.get(member).filter(|given| !body::is_empty(given)) {
+                set(&mut version, &format!("/{member}"), given.clone());
+            }
+        }
         all.push(version.clone());
         self.keep_secret(&id, KEPT, &all);
         Ok(Answer::json(200, shown(asked, &version)?))
+    }
+
+    pub(super) fn change_key(&mut self, asked: &Asked<'_>, sent: &Value) -> Result<Answer, Refusal> {
+        let mut changed = self.key_version(asked)?;
+        for member in ["key_ops", "tags"] {
+            if let Some(given) = sent.get(member) {
+                set(&mut changed, &format!("/{member}"), given.clone());
+            }
+        }
+        if let Some(given) = sent.get("attributes") {
+            let mut attributes = changed.get("attributes").cloned().unwrap_or_default();
+            merge(&mut attributes, given);
+            set(&mut changed, "/attributes", attributes);
+        }
+        let mut all = self.kept(asked, KEPT).map(|key| versions(&key)).unwrap_or_default();
+        let name = text(&changed, "/version").unwrap_or_default().to_owned();
+        for version in all.iter_mut().filter(|version| text(version, "/version") == Some(name.as_str())) {
+            *version = changed.clone();
+        }
+        self.keep_secret(&asked.id(KEPT), KEPT, &all);
+        Ok(Answer::json(200, shown(asked, &changed)?))
+    }
+
+    pub(super) fn delete_key(&mut self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+        self.move_key(asked, KEPT, DELETED)
+    }
+
+    pub(super) fn recover_key(&mut self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+        self.move_key(asked, DELETED, KEPT)
+    }
+
+    pub(super) fn deleted_key(&self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+        let key = self.kept(asked, DELETED).ok_or_else(|| missing(asked))?;
+        let newest = versions(&key).pop().ok_or_else(|| missing(asked))?;
+        Ok(Answer::json(200, shown(asked, &newest)?))
+    }
+
+    pub(super) fn purge_key(&mut self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+        let key = self.kept(asked, DELETED).ok_or_else(|| missing(asked))?;
+        if body::flag(&asked.vault.body, "/properties/enablePurgeProtection") == Some(true) {
+            return Err(Refusal::new(403, "Forbidden", "Operation \"purge\" is not allowed on this vault."));
+        }
+        self.world.make(Change::Remove(key.key()));
+        Ok(Answer::empty(204))
+    }
+
+    /// A key goes from those that are there to those that are kept for a while, or back.
+    fn move_key(&mut self, asked: &Asked<'_>, from: &str, to: &str) -> Result<Answer, Refusal> {
+        let key = self.kept(asked, from).ok_or_else(|| missing(asked))?;
+        let all = versions(&key);
+        let newest = all.last().ok_or_else(|| missing(asked))?;
+        let answer = Answer::json(200, shown(asked, newest)?);
+        self.world.make(Change::Remove(key.key()));
+        self.keep_secret(&asked.id(to), to, &all);
+        Ok(answer)
     }
 
     pub(super) fn read_key(&self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
@@ -62,14 +139,16 @@ impl Azure {
     }
 
     fn key_version(&self, asked: &Asked<'_>) -> Result<Value, Refusal> {
-        let missing = || {
-            let message = format!("A key with (name/id) {} was not found in this key vault.", asked.name);
-            Refusal::new(404, "KeyNotFound", message)
-        };
+        let missing = || missing(asked);
         let all = versions(&self.kept(asked, KEPT).ok_or_else(missing)?);
         let wanted = |version: &&Value| asked.more.is_empty() || text(version, "/version") == Some(asked.more);
         all.iter().rev().find(wanted).cloned().ok_or_else(missing)
     }
+}
+
+fn missing(asked: &Asked<'_>) -> Refusal {
+    let message = format!("A key with (name/id) {} was not found in this key vault.", asked.name);
+    Refusal::new(404, "KeyNotFound", message)
 }
 
 fn private(version: &Value) -> Result<RsaPrivateKey, Refusal> {
@@ -84,14 +163,21 @@ fn kid(asked: &Asked<'_>, version: &Value) -> String {
 fn shown(asked: &Asked<'_>, version: &Value) -> Result<Value, Refusal> {
     let key = private(version)?;
     let number = |number: &rsa::BigUint| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-    Ok(json!({
+    let usual = json!(["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]);
+    let mut attributes = version.get("attributes").cloned().unwrap_or_else(|| json!({}));
+    fill(&mut attributes, "/enabled", true);
+    let mut answer = json!({
         "key": {
             "kid": kid(asked, version),
-            "kty": "RSA",
-            "key_ops": ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"],
+            "kty": text(version, "/kty").unwrap_or("RSA"),
+            "key_ops": version.get("key_ops").unwrap_or(&usual),
             "n": number(key.n()),
             "e": number(key.e()),
         },
-        "attributes": { "enabled": true },
-    }))
+        "attributes": attributes,
+    });
+    if let Some(tags) = version.get("tags") {
+        set(&mut answer, "/tags", tags.clone());
+    }
+    Ok(answer)
 }

@@ -22,7 +22,7 @@ const DELETED: &str = "deletedSecretVersions";
 
 /// What a request asks of a vault.
 pub(super) struct Asked<'a> {
-    vault: Resource,
+    pub(super) vault: Resource,
     /// `https://NAME.vault.azure.net`
     pub(super) address: String,
     pub(super) name: &'a str,
@@ -83,9 +83,15 @@ impl Azure {
             ("GET", ["deletedsecrets", name]) => self.deleted_secret(&asked(name, "")),
             ("POST", ["deletedsecrets", name, "recover"]) => self.recover_secret(&asked(name, "")),
             ("DELETE", ["deletedsecrets", name]) => self.purge_secret(&asked(name, "")),
-            ("POST", ["keys", name, "create"]) => self.create_key(&asked(name, "")),
+            ("POST", ["keys", name, "create"]) => self.create_key(&asked(name, ""), &request.body),
             ("GET", ["keys", name]) => self.read_key(&asked(name, "")),
             ("GET", ["keys", name, version]) => self.read_key(&asked(name, version)),
+            ("PATCH", ["keys", name]) => self.change_key(&asked(name, ""), &request.body),
+            ("PATCH", ["keys", name, version]) => self.change_key(&asked(name, version), &request.body),
+            ("DELETE", ["keys", name]) => self.delete_key(&asked(name, "")),
+            ("GET", ["deletedkeys", name]) => self.deleted_key(&asked(name, "")),
+            ("POST", ["deletedkeys", name, "recover"]) => self.recover_key(&asked(name, "")),
+            ("DELETE", ["deletedkeys", name]) => self.purge_key(&asked(name, "")),
             ("POST", ["keys", name, operation @ ("encrypt" | "decrypt" | "wrapkey" | "unwrapkey")]) => {
                 self.use_key(&asked(name, ""), operation, &request.body)
             }

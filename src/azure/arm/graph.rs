@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::client::ArmClient;
@@ -44,6 +45,29 @@ impl GraphClient {
     pub async fn application(&self, client: &str) -> Result<Value, ArmError> {
         let path = format!("/v1.0/servicePrincipals(appId='{client}')?$select=id,displayName");
         Ok(self.0.send(&Request::plain(Method::Get, path), &self.0.patience(ASK)).await?.body)
+    }
+
+    /// Those of the groups, users or service principals that have this value in a member; one by its id.
+    pub async fn find(&self, set: &str, member: &str, value: &str) -> Result<Vec<Value>, ArmError> {
+        let patience = self.0.patience(ASK);
+        if member == "id" {
+            let id: String = value.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').collect();
+            return match self.0.send(&Request::plain(Method::Get, format!("/v1.0/{set}/{id}")), &patience).await {
+                Ok(answer) => Ok(vec![answer.body]),
+                Err(error) if error.is_not_found() => Ok(Vec::new()),
+                Err(error) => Err(error),
+            };
+        }
+        // OData writes a quote twice.
+        let filter = format!("{member} eq '{}'", value.replace('\'', "''"));
+        let filter = utf8_percent_encode(&filter, NON_ALPHANUMERIC);
+        self.0.list(&Request::plain(Method::Get, format!("/v1.0/{set}?$filter={filter}")), &patience).await
+    }
+
+    /// Those who are in a group themselves, page by page.
+    pub async fn direct_members(&self, id: &str) -> Result<Vec<Value>, ArmError> {
+        let path = format!("/v1.0/groups/{id}/members?$select=id&$top=999");
+        self.0.list(&Request::plain(Method::Get, path), &self.0.patience(ASK)).await
     }
 
     /// A group by itself: its name.

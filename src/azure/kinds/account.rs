@@ -13,22 +13,37 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Finding, Kind, Schema};
 use crate::value::Value;
 
-/// `data "azurerm_client_config"`
+/// `data "azurerm_client_config"`, and azapi's of the same content.
 pub struct ClientConfig {
+    name: &'static str,
     schema: Schema,
 }
 
 impl ClientConfig {
-    /// The data source.
-    pub fn new() -> Self {
+    /// azurerm's data source.
+    pub fn azurerm() -> Self {
         let names = ["client_id", "tenant_id", "subscription_id", "object_id"];
-        Self { schema: schema(&names.map(|name| text(name).computed())) }
+        Self { name: "azurerm_client_config", schema: schema(&names.map(|name| text(name).computed())) }
+    }
+
+    /// azapi's data source, which tells the subscription's ARM id too.
+    pub fn azapi() -> Self {
+        let names = ["tenant_id", "subscription_id", "subscription_resource_id", "object_id"];
+        Self { name: "azapi_client_config", schema: schema(&names.map(|name| text(name).computed())) }
+    }
+}
+
+impl ClientConfig {
+    /// azuread's data source, which knows no subscription.
+    pub fn azuread() -> Self {
+        let names = ["client_id", "tenant_id", "object_id"];
+        Self { name: "azuread_client_config", schema: schema(&names.map(|name| text(name).computed())) }
     }
 }
 
 impl Kind for ClientConfig {
     fn name(&self) -> &'static str {
-        "azurerm_client_config"
+        self.name
     }
 
     fn schema(&self) -> &Schema {
@@ -45,14 +60,17 @@ impl AzureData for ClientConfig {
             "clientId={};objectId={};subscriptionId={};tenantId={tenant}",
             claims.client_id, claims.object_id, azure.subscription
         );
-        Ok(Value::object_of([
+        let all = [
             ("id", Value::string(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, told))),
             ("client_id", Value::string(claims.client_id)),
             ("tenant_id", Value::string(tenant)),
             ("subscription_id", Value::string(azure.subscription.as_str())),
+            ("subscription_resource_id", Value::string(format!("/subscriptions/{}", azure.subscription))),
             ("object_id", Value::string(claims.object_id)),
             ("timeouts", timeouts(config)),
-        ]))
+        ];
+        let attributes = &self.schema.block.attributes;
+        Ok(Value::object_of(all.into_iter().filter(|(name, _)| attributes.contains_key(*name) || *name == "timeouts")))
     }
 }
 

@@ -106,8 +106,7 @@ impl ArmKind {
     }
 
     fn id(&self, azure: &Azure, value: &Value) -> Option<String> {
-        let known = value.field("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
-        known.map(|id| self.hooks.address(&id)).or_else(|| id_of(self.table.id, &azure.subscription, value))
+        self.hooks.place(value).or_else(|| id_of(self.table.id, &azure.subscription, value))
     }
 
     /// Reads the object at an id; a 404 is believed when it is said twice.
@@ -371,8 +370,14 @@ impl AzureKind for ArmKind {
     }
 
     async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {
-        let Some(id) = self.id(azure, planned) else {
-            return Applied { recorded: None, diagnostics: unknown_id(self.table.name).into() };
+        let id = match self.id(azure, planned) {
+            Some(id) => Ok(Some(id)),
+            None => self.hooks.locate(azure, planned).await,
+        };
+        let id = match id {
+            Ok(Some(id)) => id,
+            Ok(None) => return Applied { recorded: None, diagnostics: unknown_id(self.table.name).into() },
+            Err(fault) => return Applied { recorded: None, diagnostics: self.fault("find the place of", "", fault) },
         };
         let outcome = self.try_create(azure, &id, planned, watch).await;
         if let Err(diagnostics) = &outcome

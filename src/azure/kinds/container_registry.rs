@@ -57,6 +57,7 @@ fn table() -> Table {
         policy("export_policy_enabled", "properties.policies.exportPolicy.status").default_to(true),
         policy("quarantine_policy_enabled", "properties.policies.quarantinePolicy.status"),
         integer("retention_policy_in_days").range(0, 365).at("retention"),
+        flag("trust_policy_enabled").deprecated("").about("azurerm 4.x's; Azure has taken content trust away."),
         flag("public_network_access_enabled")
             .default_to(true)
             .spelled(Codec::Words("Enabled", "Disabled"))
@@ -128,7 +129,17 @@ fn replicas() -> Row {
 fn replica_rows() -> Vec<Row> {
     vec![
         text("location").required().same(Same::Location).at("location"),
-        flag("global_endpoint_routing_enabled").required().at("properties.regionEndpointEnabled"),
+        flag("global_endpoint_routing_enabled")
+            .twin("regional_endpoint_enabled")
+            .service_fills()
+            .at("properties.regionEndpointEnabled")
+            .about("Whether requests are routed to this replica (azurerm 5.x's name)."),
+        flag("regional_endpoint_enabled")
+            .twin("global_endpoint_routing_enabled")
+            .service_fills()
+            .deprecated("global_endpoint_routing_enabled")
+            .at("properties.regionEndpointEnabled")
+            .about("azurerm 4.x's name for global_endpoint_routing_enabled."),
         flag("zone_redundancy_enabled")
             .default_to(false)
             .spelled(Codec::Words("Enabled", "Disabled"))
@@ -174,9 +185,7 @@ impl Hooks for Registry {
     fn renamed(&self, path: &[&str]) -> Option<String> {
         match path {
             ["retention_policy"] => Some("This block is the argument \"retention_policy_in_days\".".to_owned()),
-            ["trust_policy" | "trust_policy_enabled"] => {
-                Some("Azure has taken content trust away: leave this argument out.".to_owned())
-            }
+            ["trust_policy"] => Some("Azure has taken content trust away: leave this argument out.".to_owned()),
             _ => None,
         }
     }

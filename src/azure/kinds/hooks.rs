@@ -119,6 +119,17 @@ pub trait Hooks: Send + Sync {
         recorded.split_once('|').map_or(recorded, |(id, _)| id).to_owned()
     }
 
+    /// The ARM id of an object that is recorded.
+    fn place(&self, value: &Value) -> Option<String> {
+        let id = value.field("id").and_then(Value::as_str).filter(|id| !id.is_empty())?;
+        Some(self.address(id))
+    }
+
+    /// The ARM id of a new object that does not follow from its arguments alone: Azure has to be asked.
+    async fn locate(&self, _azure: &Azure, _planned: &Value) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
+
     /// How azurerm records an ARM id of this kind.
     fn recorded_id(&self, address: &str) -> String {
         address.to_owned()

@@ -4,12 +4,13 @@
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
-use super::super::arm::{ArmError, Backoff, Conflict, Method, Patience, Request, VaultClient, retry_while};
+use super::super::arm::{ArmError, Method};
 use super::super::session::Azure;
 use super::super::wire::{self, Reading, Row, Rule, Same, Table, at as value_at, json as at, text, text_map};
 use super::arm_data::schema;
 use super::arm_kind::{ArmKind, already_exists, nothing_to_import, record};
 use super::hooks::Hooks;
+use super::vault_items::{Vault, instant, lift_instants, lower_instants, of_uri, text_of};
 use super::{AzureData, AzureKind, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -88,17 +89,8 @@ fn table() -> Table {
         ])
 }
 
-fn instant(name: &'static str, wire: &'static str) -> Row {
-    text(name).same(Same::Instant).at(wire).rule(Rule::Pattern(
-        r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$",
-        "(must be an instant in RFC 3339, such as 2027-01-01T00:00:00Z)",
-    ))
-}
-
 /// What a vault answers as the rows read it, and back.
 struct Shape;
-
-const INSTANTS: [&str; 2] = ["nbf", "exp"];
 
 /// What is laid beside a vault's members, and not sent.
 const LAID: [&str; 7] = ["name", "vault", "version", "versionlessId", "resourceId", "resourceVersionlessId", "id"];
@@ -111,13 +103,7 @@ impl Hooks for Shape {
     }
 
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
-        for member in INSTANTS {
-            let seconds = at::get(answer, &format!("attributes.{member}")).and_then(Json::as_i64);
-            let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-            if let Some(instant) = instant {
-                at::set(answer, member, json!(instant.to_string()));
-            }
-        }
+        lift_instants(answer);
         let id = at::get_str(answer, "id").unwrap_or_default().to_owned();
         let Some((vault, name, version)) = parts(&id) else { return };
         let versionless = format!("{vault}/secrets/{name}");
@@ -131,13 +117,7 @@ impl Hooks for Shape {
     }
 
     fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {
-        for member in INSTANTS {
-            let Some(text) = at::remove(body, member) else { continue };
-            let instant = text.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-            if let Some(instant) = instant {
-                at::set(body, &format!("attributes.{member}"), json!(instant.as_second()));
-            }
-        }
+        lower_instants(body);
         for member in LAID {
             at::remove(body, member);
         }
@@ -161,76 +141,6 @@ fn parts(id: &str) -> Option<(&str, &str, &str)> {
     let (name, version) = rest.split_once('/').unwrap_or((rest, ""));
     Some((vault, name, version))
 }
-
-fn text_of<'v>(value: &'v Value, name: &str) -> &'v str {
-    value.field(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A vault that is being asked.
-struct Vault<'a> {
-    client: &'a VaultClient,
-    /// Its ARM id.
-    id: &'a str,
-    /// Its address.
-    uri: String,
-    patience: Patience<'a>,
-}
-
-impl<'a> Vault<'a> {
-    /// Finds the address of a vault; `None` when there is no such vault.
-    async fn find(azure: &'a Azure, id: &'a str, patience: Patience<'a>) -> Result<Option<Self>, Diagnostics> {
-        let Some(client) = &azure.vaults else { return Ok(None) };
-        let found = azure.client.find(id, "2023-07-01", &patience).await;
-        let found = found.map_err(|e| e.diagnostic(&format!("read the vault {id}")))?;
-        let uri = found.as_ref().and_then(|vault| at::get_str(&vault.body, "properties.vaultUri"));
-        Ok(uri.map(|uri| Self { client, id, uri: uri.trim_end_matches('/').to_owned(), patience }))
-    }
-
-    fn request(&self, method: Method, path: &str) -> Request {
-        self.client.request(method, &self.uri, path)
-    }
-
-    /// Sends a write. A role that was granted a moment ago does not work at once.
-    async fn write(&self, method: Method, path: &str, body: Option<Json>) -> Result<Json, ArmError> {
-        let request = body.into_iter().fold(self.request(method, path), Request::body);
-        let patience = self.patience.at_most(NOT_YET_ALLOWED);
-        retry_while(&[Conflict::NotYetAllowed], &patience, || self.client.client().perform(&request, &self.patience))
-            .await
-    }
-
-    /// What there is at a path, with the vault's id beside it.
-    async fn read(&self, path: &str) -> Result<Option<Json>, ArmError> {
-        let request = self.request(Method::Get, path);
-        let patience = self.patience.at_most(NOT_YET_ALLOWED);
-        let sent =
-            retry_while(&[Conflict::NotYetAllowed], &patience, || self.client.client().send(&request, &self.patience));
-        match sent.await {
-            Ok(answer) => {
-                let mut body = answer.body;
-                at::set(&mut body, "vault", json!(self.id));
-                Ok(Some(body))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Waits until a path is there, or is not there any more.
-    async fn wait_for(&self, path: &str, wanted: bool) -> Result<(), ArmError> {
-        for wait in Backoff::new(FIRST_WAIT, LONGEST_WAIT) {
-            if self.read(path).await?.is_some() == wanted {
-                break;
-            }
-            self.patience.pause(wait).await?;
-        }
-        Ok(())
-    }
-}
-
-/// How long a role that was just granted is waited for.
-const NOT_YET_ALLOWED: std::time::Duration = std::time::Duration::from_secs(2 * 60);
-const FIRST_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
-const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Secret {
     /// The answer as a recorded object.
@@ -357,16 +267,8 @@ impl AzureKind for Secret {
     async fn import(&self, azure: &Azure, id: &str) -> Result<Recorded, Diagnostics> {
         let nothing = || nothing_to_import(NAME, id);
         let (uri, name, _) = parts(id).ok_or_else(nothing)?;
-        let list = format!("/subscriptions/{}/providers/Microsoft.KeyVault/vaults", azure.subscription);
-        let request = Request::new(Method::Get, list, "2023-07-01");
-        let vaults = azure.client.list(&request, &azure.client.patience(READ)).await;
-        let vaults = vaults.map_err(|e| e.diagnostic("list the vaults of the subscription"))?;
-        let same = |vault: &&Json| {
-            at::get_str(vault, "properties.vaultUri")
-                .is_some_and(|here| here.trim_end_matches('/').eq_ignore_ascii_case(uri.trim_end_matches('/')))
-        };
-        let vault = vaults.iter().find(same).and_then(|vault| at::get_str(vault, "id")).ok_or_else(nothing)?;
-        let vault = Vault::find(azure, vault, azure.client.patience(READ)).await?.ok_or_else(nothing)?;
+        let vault = of_uri(azure, uri).await?.ok_or_else(nothing)?;
+        let vault = Vault::find(azure, &vault, azure.client.patience(READ)).await?.ok_or_else(nothing)?;
         let found = vault.read(&format!("secrets/{name}")).await.map_err(|e| problem("read", name, &e))?;
         Ok(self.recorded(azure.dialect, found.ok_or_else(nothing)?, None))
     }
@@ -404,20 +306,7 @@ impl AzureKind for Secret {
             Ok(None) => return gone,
             Err(diagnostics) => return failed(diagnostics),
         };
-        let deleted = format!("deletedsecrets/{name}");
-        let outcome = async {
-            vault.write(Method::Delete, &format!("secrets/{name}"), None).await?;
-            if !azure.deleted_secrets.purge {
-                return Ok(());
-            }
-            vault.wait_for(&deleted, true).await?;
-            match vault.write(Method::Delete, &deleted, None).await {
-                // A vault with purge protection keeps it to the end of its time.
-                Err(error) if error.service().is_some_and(|e| e.status == 403) => Ok(()),
-                other => other.map(drop),
-            }
-        };
-        match outcome.await {
+        match vault.remove("secrets", name, azure.deleted_secrets.purge).await {
             Ok(()) => gone,
             Err(error) => failed(problem("delete", name, &error)),
         }

@@ -96,7 +96,9 @@ impl Hooks for Workspace {
     fn plan(&self, case: &mut PlanCase<'_>) {
         follow(case, &NAMES);
         let sku = case.planned_at("sku").and_then(Value::as_str).map(str::to_ascii_lowercase);
-        let reserves = case.planned_at("reservation_capacity_in_gb_per_day").is_some_and(|v| !v.is_null());
+        // azurerm records 0 for none.
+        let reserved = case.planned_at("reservation_capacity_in_gb_per_day").and_then(Value::as_number);
+        let reserves = reserved.is_some_and(|reserved| reserved.to_string() != "0");
         if sku.is_some_and(|sku| sku != "capacityreservation") && reserves {
             case.refuse(
                 "reservation_capacity_in_gb_per_day",

@@ -21,6 +21,8 @@ mod data_collection;
 mod data_collection_rule;
 mod data_lists;
 mod diagnostic_setting;
+mod directory_data;
+mod disk_encryption_set;
 mod dns;
 mod elsewhere;
 mod elsewhere_table;
@@ -30,6 +32,7 @@ mod hooks;
 mod identity;
 mod key_vault;
 mod key_vault_access;
+mod key_vault_key;
 mod key_vault_secret;
 mod kubernetes_cluster;
 mod kubernetes_cluster_node_pool;
@@ -66,6 +69,7 @@ mod storage_endpoints;
 mod storage_profiles;
 #[cfg(test)]
 mod testing;
+mod vault_items;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -200,7 +204,7 @@ impl Registry {
         registry.add(kubernetes_cluster_node_pool::kind());
         registry.add(role_assignment::kind());
         registry.add(role_definition::kind());
-        registry.add_data(account::ClientConfig::new());
+        registry.add_data(account::ClientConfig::azurerm());
         registry.add_data(account::Subscription::new());
         registry.add_data(data::resource_group());
         registry.add_data(data::user_assigned_identity());
@@ -222,6 +226,7 @@ impl Registry {
         self.add(routes::table());
         self.add(routes::route());
         self.add(public_ip::address());
+        self.add(public_ip::prefix());
         self.add(public_ip::nat_gateway());
         self.add(associations::security_group());
         self.add(associations::route_table());
@@ -250,8 +255,10 @@ impl Registry {
         self.add(data_collection::association());
         self.add(prometheus_rule_group::kind());
         self.add(container_registry::kind());
+        self.add(disk_encryption_set::kind());
         self.add(key_vault_access::policy());
         self.add(key_vault_secret::kind());
+        self.add(key_vault_key::kind());
         self.add(postgresql::server());
         self.add(postgresql::database());
         self.add(mssql::server());
@@ -265,6 +272,8 @@ impl Registry {
         self.add_data(neighbour_data::log_analytics_workspace());
         self.add_data(neighbour_data::nat_gateway());
         self.add_data(neighbour_data::public_ip());
+        self.add_data(neighbour_data::public_ip_prefix());
+        self.add_data(disk_encryption_set::data());
         self.add_data(neighbour_data::network_security_group());
         self.add_data(neighbour_data::route_table());
         self.add_data(neighbour_data::virtual_network());
@@ -276,6 +285,7 @@ impl Registry {
         self.add_data(neighbour_data::node_pool());
         self.add_data(key_vault_access::ready_made());
         self.add_data(key_vault_secret::data());
+        self.add_data(key_vault_key::data());
         self.add_data(data_lists::subscriptions());
         self.add_data(data_lists::resources());
         self.add_data(data_lists::kubernetes_versions());
@@ -288,6 +298,17 @@ impl Registry {
         registry.add(azapi_update_resource::AzapiUpdateResource::new());
         registry.add(azapi_action::AzapiResourceAction::new());
         registry.add_data(azapi_data::AzapiData::new());
+        registry.add_data(account::ClientConfig::azapi());
+        registry
+    }
+
+    /// What is read of everything named `azuread_`.
+    pub fn azuread() -> Self {
+        let mut registry = Self::default();
+        registry.add_data(account::ClientConfig::azuread());
+        registry.add_data(directory_data::DirectoryData::group());
+        registry.add_data(directory_data::DirectoryData::user());
+        registry.add_data(directory_data::DirectoryData::service_principal());
         registry
     }
 

@@ -13,7 +13,7 @@ const IN_GROUP: [&str; 2] = ["name", "resource_group_name"];
 
 /// `data "azurerm_container_registry"`
 pub fn container_registry() -> ArmData {
-    ArmData::of(container_registry::kind(), &IN_GROUP, Vec::new())
+    ArmData::of(container_registry::kind(), &IN_GROUP, Vec::new()).without(&["trust_policy_enabled"])
 }
 
 /// `data "azurerm_key_vault"`
@@ -50,6 +50,12 @@ pub fn nat_gateway() -> ArmData {
 /// `data "azurerm_public_ip"`
 pub fn public_ip() -> ArmData {
     ArmData::of(public_ip::address(), &IN_GROUP, vec![texts("zones").computed().at("zones")])
+}
+
+/// `data "azurerm_public_ip_prefix"`
+pub fn public_ip_prefix() -> ArmData {
+    let more = vec![texts("zones").computed().at("zones")];
+    ArmData::of(public_ip::prefix(), &IN_GROUP, more).without(&["custom_ip_prefix_id", "ip_version"])
 }
 
 /// `data "azurerm_network_security_group"`

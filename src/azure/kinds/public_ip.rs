@@ -17,6 +17,11 @@ pub fn address() -> ArmKind {
     ArmKind::new(address_table(), Address)
 }
 
+/// A range of public addresses.
+pub fn prefix() -> ArmKind {
+    ArmKind::new(prefix_table(), Prefix)
+}
+
 /// A NAT gateway.
 pub fn nat_gateway() -> ArmKind {
     ArmKind::new(gateway_table(), Gateway)
@@ -70,6 +75,39 @@ fn address_table() -> Table {
         text("edge_zone").replaces().same(Same::Location).at("extendedLocation.name"),
         text("ip_address").computed().at("properties.ipAddress"),
         text("fqdn").computed().follows(&["domain_name_label"]).at("properties.dnsSettings.fqdn"),
+        tags(),
+    ])
+}
+
+fn prefix_table() -> Table {
+    Table::of(
+        "azurerm_public_ip_prefix",
+        "Microsoft.Network/publicIPPrefixes",
+        NETWORK,
+        "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/\
+         publicIPPrefixes/{name}",
+    )
+    .about("A range of public IP addresses.")
+    .rows([
+        name(),
+        resource_group_name(),
+        location(),
+        text("sku").default_to("Standard").replaces().one_of(&["Standard", "StandardV2"]).at("sku.name"),
+        text("sku_tier").default_to("Regional").replaces().one_of(&["Global", "Regional"]).at("sku.tier"),
+        integer("prefix_length")
+            .default_to(28)
+            .replaces()
+            .range(0, 127)
+            .at("properties.prefixLength")
+            .about("How many bits all addresses share: 28 for sixteen addresses."),
+        text("ip_version")
+            .default_to("IPv4")
+            .replaces()
+            .one_of(&["IPv4", "IPv6"])
+            .at("properties.publicIPAddressVersion"),
+        text_set("zones").replaces().at("zones"),
+        text("custom_ip_prefix_id").replaces().same(Same::ArmId).at("properties.customIPPrefix.id"),
+        text("ip_prefix").computed().at("properties.ipPrefix"),
         tags(),
     ])
 }
@@ -145,5 +183,13 @@ impl Hooks for Gateway {
 
     fn list_of(&self, id: &str) -> Option<String> {
         subscription_list(id, "Microsoft.Network/natGateways")
+    }
+}
+
+struct Prefix;
+
+impl Hooks for Prefix {
+    fn list_of(&self, id: &str) -> Option<String> {
+        subscription_list(id, "Microsoft.Network/publicIPPrefixes")
     }
 }

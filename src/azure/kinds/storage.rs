@@ -6,15 +6,17 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    self, ANY_IDENTITIES, Codec, Off, Row, Rule, Same, Table, block, blocks, flag, identity, integer, json as at,
-    location, resource_group_name, tags, text, text_map, text_set, texts,
+    self, ANY_IDENTITIES, Codec, Off, PlanCase, Row, Rule, Same, Table, block, blocks, flag, identity, integer,
+    json as at, location, resource_group_name, tags, text, text_map, text_set, texts,
 };
+use super::READ;
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
 use super::storage_endpoints::ENDPOINTS;
 use super::storage_profiles;
-use crate::value::Value;
+use crate::diagnostic::Diagnostic;
+use crate::value::{Fields, Type, Value};
 
 /// The api-version of `Microsoft.Storage`.
 const STORAGE: &str = "2023-05-01";
@@ -263,6 +265,13 @@ impl Hooks for Account {
             ["enable_blob_encryption" | "enable_file_encryption"] => {
                 return Some("Storage is always encrypted; this argument has no successor.".to_owned());
             }
+            ["queue_properties" | "static_website"] => {
+                return Some(
+                    "Bowline does not manage this service of an account: leave the block out, or write it as an \
+                     azapi_update_resource of the account's queueServices/default."
+                        .to_owned(),
+                );
+            }
             _ => return None,
         };
         Some(format!("This argument is named \"{new}\" since azurerm 4."))
@@ -406,7 +415,15 @@ fn container_table() -> Table {
             r"^\$root$|^\$web$|^[a-z0-9](-?[a-z0-9])+$",
             "(must be 3 to 63 lowercase letters, digits or single `-`)",
         )),
-        text("storage_account_id").required().replaces().same(Same::ArmId).about("The account that holds it."),
+        text("storage_account_id")
+            .or_computed()
+            .replaces()
+            .same(Same::ArmId)
+            .rule(Rule::ExactlyOneOf(&["storage_account_id", "storage_account_name"]))
+            .about("The account that holds it."),
+        text("storage_account_name")
+            .deprecated("storage_account_id")
+            .about("azurerm 4.x's way to name the account, which is then looked for in the subscription."),
         text("container_access_type").default_to("private").one_of(&["blob", "container", "private"]).at("access"),
         text("default_encryption_scope").or_computed().replaces().at("properties.defaultEncryptionScope"),
         flag("encryption_scope_override_enabled")
@@ -426,11 +443,61 @@ struct Container;
 
 const ACCESS: [(&str, &str); 3] = [("private", "None"), ("blob", "Blob"), ("container", "Container")];
 
+#[async_trait]
 impl Hooks for Container {
-    fn renamed(&self, path: &[&str]) -> Option<String> {
-        let message = "A container is placed by storage_account_id = azurerm_storage_account.NAME.id; \
-                       \"storage_account_name\" is azurerm 3.x's way, which azurerm 5 has taken away.";
-        matches!(path, ["storage_account_name"]).then(|| message.to_owned())
+    /// The name of an account is that of another one, or no name any more because its id is there.
+    fn plan(&self, case: &mut PlanCase<'_>) {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let name = "storage_account_name";
+        match (text(case.prior_at(name)), text(case.planned_at(name))) {
+            (Some(before), Some(now)) if before != now => {
+                case.replace(name);
+                for follows in ["storage_account_id", "id"] {
+                    case.set(follows, Value::unknown(Type::String));
+                }
+            }
+            // The id says the same.
+            (Some(before), None) if !case.is_configured(name) && !case.changes("storage_account_id") => {
+                case.set(name, Value::string(before));
+            }
+            _ => {}
+        }
+    }
+
+    /// azurerm 4.x records a container that it finds by the name of its account by the address of its blobs.
+    fn place(&self, value: &Value) -> Option<String> {
+        let text = |name: &str| value.field(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let id = text("id")?;
+        let id = if id.starts_with("https://") { text("resource_manager_id")? } else { id };
+        Some(id.to_owned())
+    }
+
+    async fn locate(&self, azure: &Azure, planned: &Value) -> Result<Option<String>, Fault> {
+        let text = |name: &str| planned.field(name).and_then(Value::as_str).unwrap_or_default();
+        let (account, name) = (text("storage_account_name"), text("name"));
+        let list = format!("/subscriptions/{}/providers/Microsoft.Storage/storageAccounts", azure.subscription);
+        let request = Request::new(Method::Get, list, STORAGE);
+        let accounts = azure.client.list(&request, &azure.client.patience(READ)).await?;
+        let is_it = |found: &&Json| at::get_str(found, "name").is_some_and(|found| found.eq_ignore_ascii_case(account));
+        let id = accounts.iter().find(is_it).and_then(|found| at::get_str(found, "id"));
+        let id = id.ok_or_else(|| {
+            let detail = format!(
+                "The subscription {} has no storage account {account:?}. Name the account of the container by \
+                 storage_account_id, which may be of another subscription.",
+                azure.subscription
+            );
+            Diagnostic::error("Storage account not found", detail)
+        })?;
+        Ok(Some(format!("{id}/blobServices/default/containers/{name}")))
+    }
+
+    fn finish(&self, fields: &mut Fields, prior: Option<&Value>) {
+        let recorded = prior
+            .and_then(|prior| prior.field("id"))
+            .filter(|id| id.as_str().is_some_and(|id| id.starts_with("https://")));
+        if let Some(recorded) = recorded {
+            fields.insert("id".into(), recorded.clone());
+        }
     }
 
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {

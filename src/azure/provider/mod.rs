@@ -1,4 +1,4 @@
-//! The providers `azurerm`, `azapi` and `bowline`: how they are configured, and the session that hands each call to its kind.
+//! The providers `azurerm`, `azapi`, `azuread` and `bowline`: how they are configured, and the session that hands each call to its kind.
 
 mod settings;
 
@@ -61,6 +61,16 @@ pub fn azapi() -> AzureProvider {
     }
 }
 
+/// The provider of the `azuread_` data sources.
+pub fn azuread() -> AzureProvider {
+    AzureProvider {
+        name: "azuread",
+        source: "registry.terraform.io/hashicorp/azuread",
+        config_schema: Schema { version: 0, block: block_of(&settings::azuread()) },
+        registry: Arc::new(LazyLock::new(Registry::azuread)),
+    }
+}
+
 /// The provider of the `bowline_` kinds, which azurerm lacks.
 pub fn bowline() -> AzureProvider {
     AzureProvider {
@@ -119,8 +129,8 @@ impl Provider for AzureProvider {
             (None, None) => String::new(),
         };
         let subscription = or_simulated(settings.subscription_id, SIMULATED_SUBSCRIPTION);
-        // The kinds of `bowline` say themselves where they are.
-        let is_needed = self.name != "bowline";
+        // The kinds of `bowline` say themselves where they are, and the directory is in none.
+        let is_needed = !matches!(self.name, "bowline" | "azuread");
         if is_needed && subscription.is_empty() && at(config, "subscription_id").is_none_or(Value::is_known) {
             return Err(no_subscription().into());
         }
@@ -147,6 +157,8 @@ impl Provider for AzureProvider {
             purge: vaults("purge_soft_deleted_secrets_on_destroy"),
             recover: vaults("recover_soft_deleted_secrets"),
         };
+        azure.deleted_keys =
+            Kept { purge: vaults("purge_soft_deleted_keys_on_destroy"), recover: vaults("recover_soft_deleted_keys") };
         azure.deleted_vaults =
             Kept { purge: vaults("purge_soft_delete_on_destroy"), recover: vaults("recover_soft_deleted_key_vaults") };
         Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))

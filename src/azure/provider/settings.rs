@@ -135,6 +135,11 @@ pub fn bowline() -> Vec<Row> {
     azurerm().into_iter().filter(|row| !own.contains(&row.name)).collect()
 }
 
+/// `provider "azuread"`: how to sign in is said as in azurerm.
+pub fn azuread() -> Vec<Row> {
+    bowline().into_iter().filter(|row| row.name != "subscription_id").collect()
+}
+
 /// `provider "azapi"`: how to sign in is said as in azurerm.
 pub fn azapi() -> Vec<Row> {
     let own = ["features", "metadata_host", "resource_provider_registrations", "resource_providers_to_register"];

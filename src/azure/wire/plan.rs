@@ -265,6 +265,7 @@ impl Planner {
                 let value = match (&row.shape, twin) {
                     (Shape::Blocks(blocks), _) => self.blocks(row, blocks, &configured, before, &path),
                     (_, Some(twin)) if configured.is_null() => self.as_twin(row, twin, prior),
+                    (_, None) if configured.is_null() && stays_with_twin(row, prior) => configured,
                     _ => self.attribute(row, &configured, before, &path),
                 };
                 (Arc::from(row.name), value)
@@ -385,6 +386,13 @@ impl Planner {
             self.requires_replace.push(path.clone());
         }
     }
+}
+
+/// Whether the other name of a row alone is recorded, by an azurerm that did not have this one; nothing decides it anew.
+fn stays_with_twin(row: &Row, prior: Option<&Value>) -> bool {
+    let decided = row.default.is_some() || row.default_v5.is_some();
+    let own = prior.and_then(|prior| prior.field(row.name));
+    row.twin.is_some() && !decided && own.is_some_and(Value::is_null)
 }
 
 /// What is recorded of a row, under its own name or, by an azurerm that had no other, under its former one.

@@ -256,7 +256,7 @@ impl Row {
         self
     }
 
-    /// What to use instead.
+    /// What to use instead; `""` where nothing is needed.
     #[must_use]
     pub fn deprecated(mut self, instead: &'static str) -> Self {
         self.deprecated = Some(instead);

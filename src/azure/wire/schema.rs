@@ -67,8 +67,11 @@ fn attribute(row: &Row) -> Attribute {
     }
 }
 
-/// What a person is told of an old name.
+/// What a person is told of an old name; of one without a successor, that it does nothing.
 fn instead(name: &'static str) -> String {
+    if name.is_empty() {
+        return "It has no effect any more: leave it out.".to_owned();
+    }
     format!("Use {name} instead.")
 }
 

@@ -219,6 +219,6 @@ fn touches_azure(configuration: &Configuration) -> bool {
     let is_azure = |kind: &str| ["azurerm_", "azapi_", "bowline_"].iter().any(|prefix| kind.starts_with(prefix));
     configuration.modules().any(|module| {
         module.resources.keys().any(|resource| is_azure(&resource.kind))
-            || module.providers.iter().any(|block| matches!(&*block.name, "azurerm" | "azapi" | "bowline"))
+            || module.providers.iter().any(|block| matches!(&*block.name, "azurerm" | "azapi" | "azuread" | "bowline"))
     })
 }

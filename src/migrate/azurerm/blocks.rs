@@ -1,4 +1,5 @@
-//! Blocks of azurerm 2.x that became others: `addon_profile` and `role_based_access_control` of a cluster.
+//! Blocks of an older azurerm that became others: `addon_profile` and `role_based_access_control` of a cluster, `log` and
+//! `metric` of a diagnostic setting.
 
 use super::text::{Text, literal, outdented};
 use crate::syntax::tree::{Block, Body};
@@ -53,6 +54,21 @@ pub fn access_control(file: &Text<'_>, control: &Block) -> Option<String> {
         lines.push(block("azure_active_directory_role_based_access_control", &without(file, &directory.body, &left)));
     }
     Some(lines.join("\n\n"))
+}
+
+/// What stands for a block that could be switched off: one that is there when it is on.
+pub fn switched(file: &Text<'_>, entry: &Block, new: &str) -> Option<String> {
+    let category = entry.body.attribute("category")?;
+    let content = format!("category = {}", file.at(category.value.span));
+    let enabled = entry.body.attribute("enabled");
+    match enabled.map(|enabled| (literal(&enabled.value), file.at(enabled.value.span))) {
+        None | Some((Some(true), _)) => Some(block(new, &content)),
+        Some((Some(false), _)) => Some(String::new()),
+        Some((None, condition)) => {
+            let lines = format!("for_each = {condition} ? [1] : []\n\n{}", block("content", &content));
+            Some(block(&format!("dynamic {new:?}"), lines.trim_end()))
+        }
+    }
 }
 
 fn block(name: &str, content: &str) -> String {

@@ -130,6 +130,11 @@ impl File<'_> {
                     self.restructured(block, lines);
                     continue;
                 }
+                ("azurerm_monitor_diagnostic_setting", ["log" | "metric"]) if !is_dynamic => {
+                    let lines = blocks::switched(&self.text, block, &format!("enabled_{name}"));
+                    self.restructured(block, lines);
+                    continue;
+                }
                 ("azurerm_kubernetes_cluster", ["addon_profile" | "role_based_access_control"]) => {
                     self.restructured(block, None);
                     continue;
@@ -363,6 +368,18 @@ impl File<'_> {
             }
         }
     }
+}
+
+/// The folders of the modules that a module calls by a path, as they are written there, each with the place.
+pub fn called_folders(files: &[SourceId], sources: &SourceMap) -> Vec<(Span, String)> {
+    let bodies = files.iter().filter_map(|id| Some(syntax::parse(*id, &sources.get(*id)?.text).0));
+    let mut called = Vec::new();
+    for body in bodies {
+        for source in body.blocks_of("module").filter_map(|call| call.body.attribute("source")) {
+            called.extend(text_of(&source.value.kind).filter(|at| at.starts_with('.')).map(|at| (source.span, at)));
+        }
+    }
+    called
 }
 
 /// `x.name` of a reference: where `name` stands, so that it can be `id`.

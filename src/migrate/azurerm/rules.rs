@@ -31,6 +31,7 @@ pub type Rule = (&'static [&'static str], &'static str, Successor);
 const CLUSTER: &[&str] = &["azurerm_kubernetes_cluster"];
 const POOL: &[&str] = &["azurerm_kubernetes_cluster_node_pool"];
 const SUBNET: &[&str] = &["azurerm_subnet"];
+const SETTING: &[&str] = &["azurerm_monitor_diagnostic_setting"];
 const SIGN_IN: &str = "sign-in is always managed by AKS";
 
 /// All of them. A way through `default_node_pool` is told by the pool's own rules.
@@ -104,16 +105,9 @@ pub const RULES: &[Rule] = &[
         Words("internet_query_access_type", "Enabled", "Disabled"),
     ),
     (&["azurerm_log_analytics_workspace"], "local_authentication_disabled", Opposite("local_authentication_enabled")),
-    (
-        &["azurerm_monitor_diagnostic_setting"],
-        "log",
-        Person("write an enabled_log block for each category that is enabled"),
-    ),
-    (
-        &["azurerm_monitor_diagnostic_setting"],
-        "metric",
-        Person("write an enabled_metric block for each category that is enabled"),
-    ),
+    (SETTING, "log", Person("write an enabled_log block for each category that is enabled")),
+    (SETTING, "metric", Person("write an enabled_metric block for each category that is enabled")),
+    (SETTING, "enabled_log.retention_policy", Gone("a storage account's own management policy keeps and deletes")),
 ];
 
 /// What becomes of something in a kind. `way` are the blocks around it and its own name.

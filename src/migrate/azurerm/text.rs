@@ -59,7 +59,12 @@ impl Text<'_> {
         let line = rest.split('\n').next().unwrap_or_default();
         let alone = line.trim().is_empty() || line.trim_start().starts_with(['#', '/']);
         if before.trim().is_empty() && alone {
-            (start, (range.end + line.len() + 1).min(self.text.len()))
+            let end = (range.end + line.len() + 1).min(self.text.len());
+            // An empty line that parted it from what is before parts nothing at the end of a block.
+            let is_last =
+                self.text.get(end..).is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('}'));
+            let parted = self.text.get(..start).is_some_and(|before| before.ends_with("\n\n"));
+            (if is_last && parted { start - 1 } else { start }, end)
         } else {
             (range.start, range.end)
         }

@@ -14,6 +14,9 @@ use crate::simulator::world::Resource;
 /// `Microsoft.Network/publicIPAddresses`
 pub(in crate::simulator) struct PublicAddresses;
 
+/// `Microsoft.Network/publicIPPrefixes`
+pub(in crate::simulator) struct Prefixes;
+
 /// `Microsoft.Network/natGateways`
 pub(in crate::simulator) struct NatGateways;
 
@@ -83,6 +86,36 @@ fn address(draft: &Draft<'_>, is_v6: bool) -> String {
 fn addresses(gateway: &Resource) -> impl Iterator<Item = &str> {
     let list = gateway.body.pointer("/properties/publicIpAddresses").and_then(Value::as_array);
     list.into_iter().flatten().filter_map(|entry| text(entry, "/id"))
+}
+
+impl Service for Prefixes {
+    fn kind(&self) -> &'static str {
+        "Microsoft.Network/publicIPPrefixes"
+    }
+
+    fn complete(&self, draft: Draft<'_>) -> Result<Outcome, Refusal> {
+        let mut body = draft.body.clone();
+        body::without_nulls(&mut body);
+        fill(&mut body, "/sku/name", "Standard");
+        fill(&mut body, "/sku/tier", "Regional");
+        fill(&mut body, "/properties/publicIPAddressVersion", "IPv4");
+        let is_v6 = text(&body, "/properties/publicIPAddressVersion") == Some("IPv6");
+        let length = body.pointer("/properties/prefixLength").and_then(Value::as_u64).unwrap_or(28);
+        let allowed = if is_v6 { 124..=127 } else { 21..=31 };
+        if !allowed.contains(&length) {
+            let message = format!("The prefix length {length} is not allowed for a public IP prefix of this version.");
+            return Err(Refusal::bad("InvalidPublicIPPrefixLength", message));
+        }
+        let range = format!("{}/{length}", address(&draft, is_v6)).parse::<ipnet::IpNet>();
+        let range = range.map(|range| range.trunc().to_string()).unwrap_or_default();
+        set(&mut body, "/properties/ipPrefix", Value::from(range));
+        set(&mut body, "/properties/resourceGuid", Value::from(draft.scene.guid(&draft.place.key(), "prefix")));
+        Ok(Outcome::of(body).lasting(WRITE))
+    }
+
+    fn etag(&self) -> Option<&'static str> {
+        Some("/etag")
+    }
 }
 
 impl Service for NatGateways {

@@ -9,6 +9,7 @@ mod conditions;
 mod credentials;
 mod data_collection;
 mod databases;
+mod disks;
 mod dns;
 mod governance;
 mod groups;
@@ -64,8 +65,10 @@ pub(super) static ALL: &[&dyn Service] = &[
     &security_groups::Tables,
     &security_groups::ROUTES,
     &addresses::PublicAddresses,
+    &addresses::Prefixes,
     &addresses::NatGateways,
     &addresses::Peerings,
+    &disks::EncryptionSets,
     &private_links::Endpoints,
     &private_links::ZoneGroups,
     &private_links::Zones,

@@ -49,6 +49,18 @@ resource "azurerm_something_new" "x" {
   name = "x"
 }
 
+# What runs in the cluster.
+resource "kubernetes_deployment" "app" {
+  metadata {
+    name = "app"
+  }
+}
+
+resource "helm_release" "app" {
+  name  = "app"
+  chart = "app"
+}
+
 data "azurerm_redis_cache" "x" {
   name = "x"
 }
