@@ -202,30 +202,35 @@ fn keep_in_step(case: &mut PlanCase<'_>) {
     }
 }
 
-/// A retention that is off says what none says: it stays recorded when it is written no more.
+/// A retention that is off says what none says, whatever its days: it stays recorded as it is.
 fn keep_retention(case: &mut PlanCase<'_>, block: &str) {
     let before = blocks(case.prior_at(block));
-    let says_nothing = |recorded: &&Value| {
+    let is_off = |policy: &Value| !is_true(policy);
+    let was_off = |recorded: &&Value| {
         let policies = blocks(recorded.field("retention_policy"));
-        !policies.is_empty() && policies.iter().all(|policy| !is_true(policy))
+        !policies.is_empty() && policies.iter().all(is_off)
     };
-    let same = |one: &Value, other: &Value| {
-        let names = ["category", "category_group", "enabled"];
-        names.iter().all(|name| match (one.field(name), other.field(name)) {
-            (Some(one), Some(other)) => one.raw_eq_unmarked(other),
-            (one, other) => one.is_none() && other.is_none(),
-        })
+    let says_nothing = |planned: &Value| {
+        let without_days = |policy: &Value| policy.field("days").is_none_or(Value::is_null);
+        let policies = blocks(planned.field("retention_policy"));
+        planned.is_wholly_known() && policies.iter().all(|policy| is_off(policy) && without_days(policy))
     };
     let kept = |planned: &Value| {
-        let is_bare = blocks(planned.field("retention_policy")).is_empty();
-        let recorded = before.iter().filter(says_nothing).find(|recorded| is_bare && same(recorded, planned));
-        recorded.unwrap_or(planned).clone()
+        let recorded = before.iter().filter(was_off).find(|recorded| same_entry(recorded, planned));
+        recorded.filter(|_| says_nothing(planned)).unwrap_or(planned).clone()
     };
     let planned = case.planned_at(block).filter(|planned| planned.is_known());
     let kept: Vec<_> = blocks(planned).iter().map(kept).collect();
     if !kept.is_empty() {
         case.set(block, set(kept));
     }
+}
+
+/// Whether two blocks are about the same, and on or off alike; azurerm records `""` for no text.
+fn same_entry(one: &Value, other: &Value) -> bool {
+    let text = |value: &Value, name: &str| value.field(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let on = |value: &Value| value.field("enabled").and_then(Value::as_bool);
+    ["category", "category_group"].iter().all(|name| text(one, name) == text(other, name)) && on(one) == on(other)
 }
 
 /// The blocks `enabled_metric` that say what blocks `metric` say.
