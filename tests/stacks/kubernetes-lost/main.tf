@@ -82,7 +82,3 @@ resource "kubernetes_service_account_v1" "app" {
     }
   }
 }
-
-output "names" {
-  value = length(kubernetes_config_map_v1.settings)
-}
