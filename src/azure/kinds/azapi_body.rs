@@ -1,22 +1,26 @@
 //! The body of an `azapi_resource`: free-form, and compared only where the configuration speaks.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use super::super::wire::{Same, same_text};
+use super::azapi_lists::Lists;
 use crate::value::{Type, Value, ValueKind};
 
 /// How a body is compared with what Azure answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct How {
     /// Letters that differ only in case are the same (`ignore_casing`).
     caseless: bool,
     /// What Azure does not answer is as it was (`ignore_missing_property`).
     missing_is_kept: bool,
+    lists: Lists,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { caseless: false, missing_is_kept: true }
+        Self { caseless: false, missing_is_kept: true, lists: Lists::default() }
     }
 }
 
@@ -27,40 +31,54 @@ impl How {
         Self {
             caseless: flag("ignore_casing") == Some(true),
             missing_is_kept: flag("ignore_missing_property") != Some(false),
+            lists: Lists::of(object),
         }
     }
 }
 
 /// The configured body as Azure now has it: each configured key with Azure's value, and no other key. What Azure does
 /// not answer (secrets, what it calls by default) is as it was, unless that is to count.
-pub fn observed(before: &Value, answer: Option<&Json>, how: How) -> Value {
+pub fn observed(before: &Value, answer: Option<&Json>, how: &How) -> Value {
+    observed_at("", before, answer, how)
+}
+
+/// The part at a path, which leads through lists without saying at which item.
+fn observed_at(path: &str, before: &Value, answer: Option<&Json>, how: &How) -> Value {
     let Some(answer) = answer.filter(|answer| !answer.is_null()) else {
         let gone = !how.missing_is_kept && !before.is_null() && before.is_known();
         return if gone { Value::null(Type::Dynamic).marked(before.marks()) } else { before.clone() };
     };
-    let each = |items: &[Value], answers: &[Json]| -> Vec<Value> {
-        items.iter().zip(answers).map(|(item, answer)| observed(item, Some(answer), how)).collect()
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let field = |name: &Arc<str>, value: &Value, members: &Map<String, Json>| {
+        observed_at(&below(name), value, member(members, name), how)
     };
-    match (before.kind(), answer) {
-        (ValueKind::Null(_) | ValueKind::Unknown(..), _) => before.clone(),
+    let observed = match (before.kind(), answer) {
+        (ValueKind::Null(_) | ValueKind::Unknown(..), _) => return before.clone(),
         (ValueKind::Object(fields), Json::Object(members)) => {
-            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), how)));
-            Value::object(fields.collect()).marked(before.marks())
+            Value::object(fields.iter().map(|(k, v)| (k.clone(), field(k, v, members))).collect())
         }
         (ValueKind::Map(element, fields), Json::Object(members)) => {
             // A map's elements are of one type: one that is gone is left out.
-            let fields = fields.iter().map(|(k, v)| (k.clone(), observed(v, member(members, k), how)));
-            Value::map(element.clone(), fields.filter(|(_, v)| !v.is_null()).collect()).marked(before.marks())
+            let fields = fields.iter().map(|(k, v)| (k.clone(), field(k, v, members)));
+            Value::map(element.clone(), fields.filter(|(_, v)| !v.is_null()).collect())
         }
-        (ValueKind::Tuple(items), Json::Array(answers)) if items.len() == answers.len() => {
-            Value::tuple(each(items, answers)).marked(before.marks())
+        (ValueKind::Tuple(items) | ValueKind::List(_, items), Json::Array(answers)) => {
+            let answers = how.lists.in_our_order(path, items, answers);
+            if items.len() == answers.len() {
+                let pairs = items.iter().zip(answers);
+                let each = pairs.map(|(item, answer)| observed_at(path, item, Some(answer), how)).collect();
+                match before.kind() {
+                    ValueKind::List(element, _) => Value::list(element.clone(), each),
+                    _ => Value::tuple(each),
+                }
+            } else {
+                Value::from_plain_json(&answers.into_iter().cloned().collect())
+            }
         }
-        (ValueKind::List(element, items), Json::Array(answers)) if items.len() == answers.len() => {
-            Value::list(element.clone(), each(items, answers)).marked(before.marks())
-        }
-        _ if is_same(before, answer, how.caseless) => before.clone(),
-        _ => Value::from_plain_json(answer).marked(before.marks()),
-    }
+        _ if is_same(before, answer, how.caseless) => return before.clone(),
+        _ => Value::from_plain_json(answer),
+    };
+    observed.marked(before.marks())
 }
 
 /// Takes away every member that is null.
@@ -168,15 +186,15 @@ mod tests {
             "subnet": "/subscriptions/s/resourceGroups/g", "secret": "x", "list": [{"a": 1}], "n": 1}}));
         let answer = json!({"sku": {"name": "Standard", "tier": "T"}, "extra": 1, "properties": {
             "subnet": "/subscriptions/s/resourcegroups/G", "list": [{"a": 1, "b": 2}], "n": 1}});
-        assert!(observed(&body, Some(&answer), How::default()).raw_eq(&body));
-        let drifted = observed(&body, Some(&json!({"sku": {"name": "Basic"}})), How::default());
+        assert!(observed(&body, Some(&answer), &How::default()).raw_eq(&body));
+        let drifted = observed(&body, Some(&json!({"sku": {"name": "Basic"}})), &How::default());
         assert_eq!(drifted.field("sku").unwrap().field("name").unwrap().as_str(), Some("Basic"));
         let recased = json!({"sku": {"name": "STANDARD"}});
-        assert!(!observed(&body, Some(&recased), How::default()).raw_eq(&body));
-        let strict = observed(&body, Some(&recased), How { caseless: false, missing_is_kept: false });
+        assert!(!observed(&body, Some(&recased), &How::default()).raw_eq(&body));
+        let strict = observed(&body, Some(&recased), &How { missing_is_kept: false, ..How::default() });
         assert!(strict.field("properties").unwrap().is_null());
-        assert!(observed(&body, Some(&recased), How { caseless: true, missing_is_kept: true }).raw_eq(&body));
-        let longer = observed(&body, Some(&json!({"properties": {"list": [1, 2]}})), How::default());
+        assert!(observed(&body, Some(&recased), &How { caseless: true, ..How::default() }).raw_eq(&body));
+        let longer = observed(&body, Some(&json!({"properties": {"list": [1, 2]}})), &How::default());
         assert_eq!(longer.field("properties").unwrap().field("list").unwrap().as_elements().unwrap().len(), 2);
     }
 

@@ -9,12 +9,11 @@ use super::super::arm::Method;
 use super::super::arm_id::ArmId;
 use super::super::preflight::Outlook;
 use super::super::session::Azure;
-use super::super::wire::{
-    self, Row, Same, block_of, finding, flag, same_text, text, text_map, text_set, texts, timeouts_type,
-};
+use super::super::wire::{self, Row, Same, block_of, finding, flag, same_text, text, text_map, texts, timeouts_type};
 use super::arm_kind::{already_exists, nothing_to_import};
 use super::azapi_body::{How, exported, lay_over, observed, without_nulls};
 use super::azapi_call::{self, Call, patience, problem};
+use super::azapi_lists::Lists;
 use super::azapi_plan::{self, ResourceType};
 use super::{AzureKind, READ, SETTLE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -88,7 +87,20 @@ fn rows() -> Vec<Row> {
         texts("locks"),
         texts("replace_triggers_refs").about("Paths in the body whose change replaces the resource."),
         text_map("sensitive_body_version").about("What to change so that sensitive_body is sent again."),
-        text_set("ignore_other_items_in_list"),
+    ]
+    .into_iter()
+    .chain(list_rows())
+    .collect()
+}
+
+/// How lists in the body are compared, and who else may have items in them.
+pub(super) fn list_rows() -> [Row; 2] {
+    [
+        texts("ignore_other_items_in_list")
+            .about("Paths of lists in which items that are not configured are left alone."),
+        text_map("list_unique_id_property").about(
+            "By the path of a list, the members that tell its items apart, with commas between them; else `name` does.",
+        ),
     ]
 }
 
@@ -180,7 +192,7 @@ pub(super) fn value_of(answer: &Json, beside: &Value) -> Value {
     let mut fields: Fields = beside.as_fields().cloned().unwrap_or_default();
     let how = How::of(beside);
     let body = beside.field("body").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
-    let body = observed(&body, Some(answer), how);
+    let body = observed(&body, Some(answer), &how);
     let plain = body.clone().unmark_deep().0.to_plain_json().unwrap_or_default();
     let wanted = beside.field("response_export_values").cloned().unwrap_or_else(|| Value::null(Type::Dynamic));
     fields.insert("output".into(), exported(&wanted.unmark_deep().0, &plain, answer));
@@ -189,7 +201,7 @@ pub(super) fn value_of(answer: &Json, beside: &Value) -> Value {
     fields.insert("location".into(), location(answer, beside));
     let tags = beside.field("tags").filter(|v| v.is_known()).cloned();
     let tags = tags.unwrap_or_else(|| Value::null(Type::map(Type::String)));
-    fields.insert("tags".into(), observed(&tags, answer.get("tags"), How::default()));
+    fields.insert("tags".into(), observed(&tags, answer.get("tags"), &How::default()));
     if let Some(identity) = beside.field("identity") {
         fields.insert("identity".into(), identity_of(answer, identity));
     }
@@ -297,7 +309,17 @@ impl AzureKind for AzapiResource {
     ) -> Applied {
         let id = id_in(&prior.value);
         let call = Call::new(azure, id, planned, patience(azure, planned, "update", watch));
-        let outcome = call.write(Method::Put, "update", Some(sent(planned, config))).await;
+        let mut body = sent(planned, config);
+        let lists = Lists::of(planned);
+        if lists.are_shared() {
+            match call.find().await {
+                Ok(now) => lists.keep_others(&mut body, &now.unwrap_or_default()),
+                Err(error) => {
+                    return Applied { recorded: Some(prior.clone()), diagnostics: problem(NAME, "read", id, &error) };
+                }
+            }
+        }
+        let outcome = call.write(Method::Put, "update", Some(body)).await;
         let beside = if outcome.is_ok() { planned } else { &prior.value };
         read_back(&call, beside, outcome.map_err(|e| problem(NAME, "update", id, &e))).await
     }

@@ -9,8 +9,9 @@ use super::super::session::Azure;
 use super::super::wire::{self, Row, finding, flag, text, text_map, texts};
 use super::azapi_body::lay_over;
 use super::azapi_call::{self, Call, patience, problem};
+use super::azapi_lists::Lists;
 use super::azapi_plan::{self, ResourceType};
-use super::azapi_resource::{dressing, free_attributes, id_in, sent, value_of};
+use super::azapi_resource::{dressing, free_attributes, id_in, list_rows, sent, value_of};
 use super::{AzureKind, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -48,6 +49,9 @@ fn rows() -> Vec<Row> {
         texts("locks"),
         text_map("sensitive_body_version"),
     ]
+    .into_iter()
+    .chain(list_rows())
+    .collect()
 }
 
 impl Kind for AzapiUpdateResource {
@@ -187,7 +191,9 @@ async fn update(azure: &Azure, planned: &Value, config: &Value, watch: &dyn Watc
         Err(error) => return nothing(problem(NAME, "look for", id, &error)),
     };
     forget_echo(&mut body);
-    lay_over(&mut body, sent(&planned, config));
+    let mut ours = sent(&planned, config);
+    Lists::of(&planned).keep_others(&mut ours, &body);
+    lay_over(&mut body, ours);
     match call.write(Method::Put, "update", Some(body)).await {
         Ok(answer) => {
             let value = own(&answer, &planned);

@@ -11,6 +11,7 @@ mod azapi_action;
 mod azapi_body;
 mod azapi_call;
 mod azapi_data;
+mod azapi_lists;
 mod azapi_plan;
 mod azapi_resource;
 mod azapi_update_resource;
