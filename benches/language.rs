@@ -26,8 +26,8 @@ fn main() {
     parsing();
     println!("\n{:<44} {:>12} {:>12} {:>9}", "", "bowline", "terraform", "ratio");
     row("console, 2,000 expressions, each", &bowline, terraform.as_deref(), |program| per_expression(program, 2_000));
-    row("console in a stack, 200 expressions, each", &bowline, terraform.as_deref(), |program| {
-        in_a_stack(program, 200)
+    row("console in a stack, 1,000 expressions, each", &bowline, terraform.as_deref(), |program| {
+        in_a_stack(program, 1_000)
     });
     row("plan, 10,000 instances that refer", &bowline, terraform.as_deref(), |program| evaluation(program, 5_000));
     let few = for_each(&bowline, 1_000);
