@@ -87,10 +87,9 @@ impl Workplace {
         let mut command = self.command(arguments);
         command.envs(environment.iter().map(|(k, v)| (k.as_str(), v.as_str()))).stdin(Stdio::null());
         let mut process = command.spawn().unwrap();
-        let text = Arc::new(Mutex::new(String::new()));
-        let out = process.stdout.take().map(|out| gather(out, &text)).unwrap();
-        let err = process.stderr.take().map(|err| gather(err, &text)).unwrap();
-        Running { line: line.into(), process, text, readers: [out, err] }
+        let out = Gathered::from(process.stdout.take().unwrap());
+        let err = Gathered::from(process.stderr.take().unwrap());
+        Running { line: line.into(), process, printed: [out, err] }
     }
 
     /// The binary with these arguments, in a clean environment.
@@ -155,14 +154,14 @@ impl Workplace {
 pub struct Running {
     line: String,
     process: Child,
-    text: Arc<Mutex<String>>,
-    readers: [JoinHandle<()>; 2],
+    printed: [Gathered; 2],
 }
 
 impl Running {
     /// Returns once it has printed this.
     pub fn wait_for(&self, text: &str) {
-        wait(|| self.text.lock().unwrap().contains(text).then_some(()));
+        let has = |printed: &Gathered| printed.text.lock().unwrap().contains(text);
+        wait(|| self.printed.iter().any(has).then_some(()));
     }
 
     /// Sends it a signal: `INT`, `TERM`, `KILL`.
@@ -181,23 +180,37 @@ impl Running {
         let _ = self.process.kill();
     }
 
-    /// Waits for its end: the command line, and what it printed.
+    /// Waits for its end: the command line, and what it printed. As with [`Workplace::bowline`] the errors come last: what is
+    /// written to two pipes comes in no order.
     pub fn join(mut self) -> (String, Ran) {
         let status = self.process.wait().unwrap();
-        self.readers.into_iter().for_each(|reader| reader.join().unwrap());
-        let text = self.text.lock().unwrap().clone();
+        let text = self.printed.map(Gathered::whole).concat();
         (self.line, Ran { code: status.code().unwrap_or(-1), text })
     }
 }
 
-/// Reads what a command prints, line by line, as it does so.
-fn gather(from: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
-    let into = into.clone();
-    std::thread::spawn(move || {
-        for line in BufReader::new(from).lines() {
-            *into.lock().unwrap() += &(line.unwrap() + "\n");
-        }
-    })
+/// What a command prints, read line by line as it does so.
+struct Gathered {
+    text: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Gathered {
+    fn from(output: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let into = text.clone();
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                *into.lock().unwrap() += &(line.unwrap() + "\n");
+            }
+        });
+        Self { text, reader }
+    }
+
+    fn whole(self) -> String {
+        self.reader.join().unwrap();
+        self.text.lock().unwrap().clone()
+    }
 }
 
 /// Waits for a condition. That it never comes about is the only failure; how long it takes is none.
