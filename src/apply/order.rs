@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address::{Address, ConfigAddress};
 use crate::graph::{ConfigGraph, ConfigNode, Dag, NodeId};
-use crate::plan::{Action, InstanceChange, Mode, Plan};
+use crate::plan::{Action, InstanceChange, Mode, Plan, Reason};
 use crate::state::ObjectAddress;
 
 /// One step.
@@ -48,6 +48,7 @@ impl Order {
         builder.removals(plan);
         builder.providers(graph, plan, &evaluated);
         builder.wishes(plan);
+        builder.checked_last(plan);
         Self { dag: builder.dag }
     }
 }
@@ -118,6 +119,23 @@ impl Builder {
             self.dag.need(begun[from.index()], done[to.index()], place);
         }
         done
+    }
+
+    /// What a `check` asks about is read when everything else is as it should be.
+    fn checked_last(&mut self, plan: &Plan) {
+        let (checked, others): (Vec<_>, Vec<_>) =
+            plan.changes.iter().partition(|change| change.reason == Some(Reason::CheckNested));
+        let checked: Vec<NodeId> = checked.iter().filter_map(|c| self.writes.get(&c.address)).copied().collect();
+        if checked.is_empty() {
+            return;
+        }
+        let before: Vec<NodeId> =
+            others.iter().filter_map(|c| self.writes.get(&c.address)).chain(self.destroys.values()).copied().collect();
+        for read in checked {
+            for other in &before {
+                self.dag.need(read, *other, None);
+            }
+        }
     }
 
     fn replacements(&mut self, plan: &Plan) {

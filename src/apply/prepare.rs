@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::address::{Address, ConfigAddress};
-use crate::diagnostic::Diagnostic;
+use crate::address::{Address, ConfigAddress, ResourceMode};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::rules::Rule;
 use crate::plan::evaluation::InstanceData;
 use crate::plan::instance::{Subject, configured};
@@ -92,7 +92,7 @@ impl Runner<'_> {
         }
         if change.action == Action::Read {
             let promised = mark(&kind.schema().block, Value::null(kind.schema().block.implied_type()));
-            let work = Work::Read { config: config.unmark_deep().0 };
+            let work = Work::Read { config: config.unmark_deep().0, in_check: resource.check.is_some() };
             return Some(Prepared {
                 work,
                 provider: change.provider.clone(),
@@ -221,6 +221,18 @@ impl Runner<'_> {
         self.record(Change::Depose { address: address.clone(), key }, true)
     }
 
+    /// Gives faults of a data source their place; in a `check` they stop nothing.
+    pub(super) fn place_read(&mut self, address: &Address, problems: &mut Diagnostics) {
+        let is_data = address.resource.mode == ResourceMode::Data;
+        let Some(resource) = self.stage.configuration.resource(&address.config()).filter(|_| is_data) else { return };
+        for problem in &mut *problems {
+            problem.subject.get_or_insert(resource.header);
+        }
+        if let Some(check) = &resource.check {
+            self.stage.check_unread(&address.module, check, problems);
+        }
+    }
+
     /// Records what came of a step. False when that is not what was promised to be recorded.
     pub(super) fn keep(
         &mut self,
@@ -265,7 +277,9 @@ impl Runner<'_> {
         if !failed && action != Action::Read {
             self.compare(object, &owner, promised, &value);
         }
-        let own = recorded::encode(kind, &value, now.private, change.dependencies.clone());
+        // Nothing has to wait for the removal of a data source.
+        let dependencies = if action == Action::Read { Vec::new() } else { change.dependencies.clone() };
+        let own = recorded::encode(kind, &value, now.private, dependencies);
         let before = self.state.instance(&object.address).cloned();
         let tainted = match action {
             Action::Create => failed && !kind.mends(),

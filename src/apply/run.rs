@@ -80,8 +80,10 @@ impl<'c> Runner<'c> {
         let order = Order::new(setting.graph, plan);
         let frontier = Frontier::new(&order.dag);
         let object = |c: &InstanceChange| ObjectAddress { address: c.address.clone(), deposed: c.deposed.clone() };
+        let mut stage = Stage::new(setting, functions, variables, true);
+        stage.conditions.foresee(setting.configuration);
         Self {
-            stage: Stage::new(setting, functions, variables, true),
+            stage,
             plan,
             state: plan.prior.clone(),
             changes: plan.changes.iter().map(|c| (object(c), c)).collect(),
@@ -307,7 +309,8 @@ impl<'c> Runner<'c> {
         for lane in std::mem::take(&mut running.lanes) {
             self.busy.remove(&lane);
         }
-        let Answer { applied, durable, open } = answer;
+        let Answer { mut applied, durable, open } = answer;
+        self.place_read(&running.object.address, &mut applied.diagnostics);
         let failed = applied.diagnostics.has_errors();
         let id = applied.recorded.as_ref().and_then(|r| id_of(&r.value)).map(str::to_owned);
         let at = running.object.address.to_string();

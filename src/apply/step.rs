@@ -40,6 +40,8 @@ pub enum Work {
     Read {
         /// As configured.
         config: Value,
+        /// Whether a `check` asks for it, which fails without it and stops nothing.
+        in_check: bool,
     },
 }
 
@@ -120,7 +122,7 @@ impl Work {
             Self::Create { planned, config } => writer.create(&kind, &planned, &config, &watch).await,
             Self::Update { prior, planned, config } => writer.update(&kind, &prior, &planned, &config, &watch).await,
             Self::Delete { prior } => writer.delete(&kind, &prior, &watch).await,
-            Self::Read { config } => read(&*session, &kind, &config).await,
+            Self::Read { config, in_check } => read(&*session, &kind, config, in_check).await,
         };
         let sent = watch.into_sent();
         // Of a removal a record stays where it is not known to be done; of all else none does.
@@ -153,13 +155,16 @@ async fn look_again(
     Answer { applied, durable: true, open: true }
 }
 
-async fn read(session: &dyn Session, kind: &str, config: &Value) -> provider::Applied {
-    match session.reader().read_data(kind, config).await {
+async fn read(session: &dyn Session, kind: &str, config: Value, in_check: bool) -> provider::Applied {
+    match session.reader().read_data(kind, &config).await {
         Ok(value) => provider::Applied {
             recorded: Some(Recorded { value, private: Vec::new() }),
             diagnostics: Diagnostics::new(),
         },
-        Err(diagnostics) => provider::Applied { recorded: None, diagnostics },
+        Err(diagnostics) => {
+            let asked = Recorded { value: config, private: Vec::new() };
+            provider::Applied { recorded: in_check.then_some(asked), diagnostics }
+        }
     }
 }
 

@@ -61,10 +61,7 @@ impl LocalData for RemoteState {
         let mut text = std::fs::read(&path).map_err(|_| {
             Diagnostic::error(
                 "Unable to find remote state",
-                format!(
-                    "No stored state was found for the given workspace in the given backend: {} cannot be read.",
-                    path.display()
-                ),
+                "No stored state was found for the given workspace in the given backend.",
             )
         })?;
         if let Some(decrypt) = &around.remote_states {
@@ -72,7 +69,11 @@ impl LocalData for RemoteState {
         } else if text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
             return Err(encrypted(&path));
         }
-        let state: Stored = serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error.to_string()))?;
+        // Between its lock and its first end a run has an empty file.
+        let state = match text.as_slice() {
+            [] => Stored::default(),
+            text => serde_json::from_slice(text).map_err(|error| unreadable(&path, &error.to_string()))?,
+        };
         let mut outputs: Fields = config.field("defaults").and_then(Value::as_fields).cloned().unwrap_or_default();
         for (name, output) in state.outputs {
             let value = Type::from_json(&output.ty).and_then(|ty| Value::from_json(&output.value, &ty).ok());
@@ -96,7 +97,7 @@ fn state_path(config: &Value) -> PathBuf {
 }
 
 /// What is read of a state file.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Stored {
     #[serde(default)]
     outputs: BTreeMap<String, StoredOutput>,

@@ -18,6 +18,7 @@ use super::{saving, stale, stored};
 use crate::apply::{self, Applied, Means, Stop};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::rules::comes_of_check;
 use crate::graph::ConfigGraph;
 use crate::plan::{Mode, Options, Plan};
 use crate::report::progress::Progress;
@@ -121,6 +122,10 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
         found.extend(checks::diagnostics(&meaning.findings, flags.checks));
         let errored = found.has_errors();
         meaning.show(&plan, &loaded, flags.detail(), &progress);
+        if !errored && (arguments.auto_approve || !plan.has_changes()) {
+            // Nobody is asked anything, and the checks speak once more at the end.
+            found = found.into_iter().filter(|problem| !comes_of_check(problem)).collect();
+        }
         invocation.report(found);
         let wanted = !errored
             && (!plan.has_changes()

@@ -11,7 +11,7 @@ use crate::config::endpoint::{Endpoint, endpoint_reference, import_target, whole
 use crate::config::literal::{flag, references, text};
 use crate::config::meta::read_check_rules;
 use crate::config::module::{Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, Removed, Text};
-use crate::config::resource::Resource;
+use crate::config::resource::{ProvisionerMoment, Resource};
 use crate::config::resource_block::{read_provisioners, read_resource};
 use crate::config::settings::read_terraform;
 use crate::config::variable_block::read_variable;
@@ -373,6 +373,10 @@ impl<'a> Declarer<'a> {
         let mut lifecycle = lifecycle.map(|l| REMOVED_LIFECYCLE.content(l.body, l.header, found)).unwrap_or_default();
         let destroy = lifecycle.value("destroy").and_then(|e| flag(&e, found)).unwrap_or(true);
         let provisioners = read_provisioners(&mut content, found);
+        for provisioner in provisioners.iter().filter(|p| p.when == ProvisionerMoment::Create) {
+            let detail = "Nothing is made here, so a provisioner in a removed block needs when = destroy.";
+            found.error_at(provisioner.span, "Invalid provisioner block", detail);
+        }
         let Some(from) = content.value("from").and_then(|e| endpoint_reference(e, json, found)) else { return };
         match whole_target(&from) {
             Ok(()) => self.module.removed.push(Removed { from, destroy, provisioners, span }),
@@ -384,17 +388,25 @@ impl<'a> Declarer<'a> {
         self.check_name(&block, 0, "check block name");
         let (name, span) = (label(&block, 0), block.header);
         let mut content: Content = CHECK.content(block.body, span, &mut self.diagnostics);
-        let mut sources = content.blocks("data").into_iter();
-        let data = sources.next().map(|block| {
-            let mut resource = read_resource(block, ResourceMode::Data, &mut self.diagnostics);
+        let mut data = None;
+        for block in content.blocks("data") {
+            if data.is_some() {
+                let detail = "A check block has at most one data source; this is another one.";
+                self.diagnostics.error_at(block.header, "Multiple data resource blocks", detail);
+                continue;
+            }
+            let mut found = Diagnostics::new();
+            for attribute in block.body.attributes.iter().filter(|a| matches!(&*a.name.name, "count" | "for_each")) {
+                let argument = &attribute.name.name;
+                let detail = format!("The data source of a check block is read once, so it has no \"{argument}\".");
+                found.error_at(attribute.name.span, format!("Invalid \"{argument}\" attribute"), detail);
+            }
+            let mut resource = read_resource(block, ResourceMode::Data, &mut found);
+            // One with a fault does not stand in the way of the next one.
+            data = (!found.has_errors()).then(|| resource.address.clone());
+            self.diagnostics.extend(found);
             resource.check = Some(name.clone());
-            let address = resource.address.clone();
             self.add_resource(resource);
-            address
-        });
-        for extra in sources {
-            let detail = "A check block has at most one data source; this is another one.";
-            self.diagnostics.error_at(extra.header, "Multiple data resource blocks", detail);
         }
         let asserts = read_check_rules(content.blocks("assert"), &mut self.diagnostics);
         let check = Check { name: name.clone(), data, asserts, span };

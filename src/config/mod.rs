@@ -33,7 +33,7 @@ pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
 pub use installed::{Installed, installed_source};
 pub use literal::text as literal_text;
-pub use load::{Caller, Early, Finder, check_calls, is_local, load, load_part, load_with};
+pub use load::{Caller, Early, Finder, check_calls, check_providers, is_local, load, load_part, load_with};
 pub use module::{
     Backend, Check, EarlyTexts, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,

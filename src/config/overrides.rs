@@ -35,7 +35,13 @@ fn override_block(base: &mut [Block], over: Block, diagnostics: &mut Diagnostics
         block.kind.name == over.kind.name && same_labels && same_alias
     };
     match base.iter_mut().find(|block| is_same(block)) {
-        Some(block) => merge(&mut block.body, over.body),
+        Some(block) => {
+            if let Some(argument) = over.body.attribute("depends_on") {
+                let detail = "What something waits for cannot be overridden. Write depends_on in its normal file.";
+                diagnostics.error_at(argument.name.span, "Unsupported override", detail);
+            }
+            merge(&mut block.body, over.body);
+        }
         // Terraform does not look for what an override of a provider overrides.
         None if &*over.kind.name == "provider" => {}
         None => {

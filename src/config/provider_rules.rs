@@ -27,7 +27,7 @@ pub fn check(configuration: &Configuration) -> Diagnostics {
         }
         for call in module.calls.values() {
             if let Some(child) = module.children.get(&call.name) {
-                check_call(call, child, &mut found);
+                check_call(call, child, module, &mut found);
             }
         }
         let named = module.resources.values().filter_map(|resource| resource.provider.as_ref());
@@ -61,7 +61,7 @@ fn key_fault(module: &Module, named: &ProviderRef) -> Option<Diagnostic> {
     Some(Diagnostic::error(summary, detail).at(named.span))
 }
 
-fn check_call(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
+fn check_call(call: &ModuleCall, child: &Module, caller: &Module, found: &mut Diagnostics) {
     let expected = child.required_providers.values().flat_map(|required| &required.configuration_aliases);
     for expected in expected {
         let given = call.providers.iter().any(|pass| same(&pass.child, expected));
@@ -76,6 +76,15 @@ fn check_call(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
         }
     }
     for pass in &call.providers {
+        let (given, wanted) = (source(caller, &pass.parent.name), source(child, &pass.child.name));
+        if given != wanted {
+            let detail = format!(
+                "\"{}\" here is the provider {given}, but \"{}\" in {} is {wanted}. Each provider has its own \
+                 configuration, so only one of {wanted} can be given there.",
+                pass.parent.name, pass.child.name, child.path
+            );
+            found.error_at(pass.parent.span, "Provider type mismatch", detail);
+        }
         if has_block(child, &pass.child.name, pass.child.alias.as_ref()) {
             let detail = format!(
                 "The called module has its own configuration for {}, so it cannot be given another one. Remove the \
@@ -99,6 +108,14 @@ fn check_call(call: &ModuleCall, child: &Module, found: &mut Diagnostics) {
         );
         found.error_at(place, "Module is incompatible with count, for_each, and depends_on", detail);
     }
+}
+
+/// The provider that a local name stands for in a module.
+fn source(module: &Module, name: &str) -> String {
+    let source = module.required_providers.get(name).and_then(|required| required.source.as_ref());
+    let source = source.map_or(name, |source| &*source.value);
+    let short = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
+    if short.contains('/') { short.to_lowercase() } else { format!("hashicorp/{}", short.to_lowercase()) }
 }
 
 /// What the call of a module gives it.

@@ -144,6 +144,15 @@ impl Declared<'_> {
         else {
             return;
         };
+        if matches!(call.repetition, Repetition::Count(_)) && mention.key.is_none() {
+            let detail = format!(
+                "module.{name} has \"count\" set, so it is a list of objects, which has no attributes. Name an instance: \
+                 module.{name}[0].{0}, or all of them: module.{name}[*].{0}.",
+                output.name
+            );
+            diagnostics.error_at(output.span, "Unsupported attribute", detail);
+            return;
+        }
         let repeated = !matches!(call.repetition, Repetition::None);
         if repeated == mention.key.is_some() && !child.outputs.contains_key(&output.name) {
             let known = child.outputs.keys().map(|name| &**name);

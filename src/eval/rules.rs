@@ -10,6 +10,9 @@ use crate::span::{SourceMap, Span};
 use crate::syntax::tree::Expression;
 use crate::value::{Marks, Type, Value};
 
+/// The summary of what an assertion is about that is not known yet.
+const KNOWN_LATER: &str = "Check block assertion known after apply";
+
 /// What kind of condition, and so what a failure is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -137,7 +140,7 @@ fn judge(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diag
                 if kind == Rule::Assertion {
                     let detail = "The condition could not be evaluated at this time, a result will be known when this \
                                   plan is applied.";
-                    let warning = Diagnostic::warning("Check block assertion known after apply", detail);
+                    let warning = Diagnostic::warning(KNOWN_LATER, detail);
                     diagnostics.push(warning.at(rule.condition.span));
                 }
                 return Verdict::Unknown;
@@ -152,6 +155,12 @@ fn judge(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diag
     };
     diagnostics.push(Problem::new(kind.unfit(), unfit).at(&rule.condition, scope));
     Verdict::Error
+}
+
+/// Whether a diagnostic tells how a `check` block came out, and nothing else.
+pub fn comes_of_check(problem: &Diagnostic) -> bool {
+    let object = problem.condition.as_deref().unwrap_or_default();
+    object.starts_with("check.") || object.contains(".check.") || problem.summary == KNOWN_LATER
 }
 
 fn fail(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Verdict {

@@ -60,7 +60,14 @@ impl Conditions {
         messages.extend(message);
     }
 
-    /// The results in the order of kind and object.
+    /// Whether an instance has failed already.
+    pub fn has_failed(&self, kind: CheckKind, object: &str, instance: &str) -> bool {
+        let instances = self.0.get(&(kind, object.to_owned())).and_then(Option::as_ref);
+        let came_out = instances.and_then(|instances| instances.get(instance));
+        came_out.is_some_and(|(status, _)| *status == CheckStatus::Fail)
+    }
+
+    /// The results in the order of their names, as Terraform lists them.
     pub fn into_results(self) -> Vec<CheckResult> {
         let result = |((kind, object), instances): ((CheckKind, String), Option<Instances>)| {
             let none = if instances.is_some() { CheckStatus::Pass } else { CheckStatus::Unknown };
@@ -70,7 +77,9 @@ impl Conditions {
                 instances.into_iter().map(|(address, (status, messages))| (address, status, messages)).collect();
             CheckResult { kind, object, status, instances }
         };
-        self.0.into_iter().map(result).collect()
+        let mut results: Vec<CheckResult> = self.0.into_iter().map(result).collect();
+        results.sort_by(|a, b| a.object.cmp(&b.object));
+        results
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ProviderAddress, ResourceMode};
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::eval::rules::Rule;
 use crate::graph::{ConfigNode, NodeId};
 use crate::provider::{Block, Kind};
@@ -19,7 +19,7 @@ use super::evaluation::InstanceData;
 use super::instance::{Subject, configured};
 use super::marks::{mark, mark_paths, with_secrets};
 use super::walk::Planner;
-use super::{Action, Event, InstanceChange, Reason, recorded, stage};
+use super::{Action, Event, InstanceChange, Mode, Reason, recorded, stage};
 
 impl Planner<'_> {
     /// Plans a data source in each of its instances; `None` when reads are going on.
@@ -70,6 +70,11 @@ impl Planner<'_> {
         };
         match reason {
             None => {
+                if subject.resource.check.is_some() {
+                    // What it is taken for where it cannot be read, which stops nothing.
+                    let block = &subject.kind.schema().block;
+                    self.stage.evaluation.set_instance(address, mark(block, unread(block, &config)));
+                }
                 let session = self.stage.session_for(address, subject.session);
                 self.read_data(node, &session, address.clone(), config.unmark_deep().0);
             }
@@ -128,21 +133,7 @@ impl Planner<'_> {
         let Some(resource) = self.stage.configuration.resource(&config) else { return true };
         let value = match result {
             Ok(value) => value,
-            Err(problems) => {
-                let in_check = resource.check.is_some();
-                let problems: Diagnostics = problems
-                    .into_iter()
-                    .map(|mut d| {
-                        d.subject.get_or_insert(resource.header);
-                        d.severity = if in_check { Severity::Warning } else { d.severity };
-                        d.condition = resource.check.as_ref().map(|name| format!("check.{name}"));
-                        d
-                    })
-                    .collect();
-                let sound = !problems.has_errors();
-                self.unreadable.insert(address.clone().into(), problems);
-                return sound;
-            }
+            Err(problems) => return self.unread_data(node, address, resource, problems),
         };
         let Some(provider) = self.stage.provider(&config, resource) else { return false };
         let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return false };
@@ -153,9 +144,14 @@ impl Planner<'_> {
         if let Some(id) = self.stage.graph.provider_of(&config) {
             let provider = self.stage.provider_for(address, &self.stage.provider_address(id));
             if updates.is_empty() {
-                let dependencies = self.stage.graph.resources_needed(node, true);
-                let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), dependencies));
-                self.prior.apply(&Change::Put { object: ObjectAddress::from(address.clone()), provider, instance });
+                // Nothing has to wait for the removal of a data source.
+                let instance = Arc::new(recorded::encode(kind, &value, Vec::new(), Vec::new()));
+                let object = ObjectAddress::from(address.clone());
+                self.prior.apply(&Change::Put { object, provider: provider.clone(), instance });
+                if resource.check.is_some() && self.options.mode == Mode::Normal {
+                    // What it says is asked once more when everything else is done.
+                    self.plan_read(node, kind, &provider, address, value.clone(), Reason::CheckNested);
+                }
             } else {
                 let mut behind: Vec<ConfigAddress> = updates.iter().map(|update| update.address.config()).collect();
                 behind.sort();
@@ -164,6 +160,42 @@ impl Planner<'_> {
             }
         }
         self.data_postconditions(address, resource, value)
+    }
+
+    /// Takes in that a data source could not be read. That is an error, except for one in a `check`: there the check has
+    /// failed for now, and it is read once more during apply.
+    fn unread_data(
+        &mut self,
+        node: NodeId,
+        address: &Address,
+        resource: &crate::config::Resource,
+        mut problems: Diagnostics,
+    ) -> bool {
+        for problem in &mut problems {
+            problem.subject.get_or_insert(resource.header);
+        }
+        if let Some(check) = &resource.check {
+            self.stage.check_unread(&address.module, check, &mut problems);
+            self.read_later(node, address, resource);
+        }
+        let sound = !problems.has_errors();
+        self.unreadable.insert(address.clone().into(), problems);
+        sound
+    }
+
+    fn read_later(&mut self, node: NodeId, address: &Address, resource: &crate::config::Resource) {
+        let Some(after) = self.stage.evaluation.instance(address).cloned() else { return };
+        let Some(id) = self.stage.graph.provider_of(&address.config()) else { return };
+        let Some(provider) = self.stage.provider(&address.config(), resource) else { return };
+        let Some(kind) = stage::kind_of(&*provider, &address.resource) else { return };
+        if self.options.mode == Mode::Normal {
+            let provider = self.stage.provider_for(address, &self.stage.provider_address(id));
+            let asked = unanswered(&after.clone().unmark_deep().0);
+            let instance = Arc::new(recorded::encode(kind, &asked, Vec::new(), Vec::new()));
+            let object = ObjectAddress::from(address.clone());
+            self.plan_read(node, kind, &provider, address, after, Reason::CheckNested);
+            self.prior.apply(&Change::Put { object, provider, instance });
+        }
     }
 
     fn data_postconditions(&mut self, address: &Address, resource: &crate::config::Resource, value: Value) -> bool {
@@ -265,6 +297,16 @@ fn affected(value: Value, change: &InstanceChange) -> Value {
         })
         .collect();
     Value::object(fields).marked(marks)
+}
+
+/// What is recorded of a data source that gave no answer: what was asked.
+fn unanswered(value: &Value) -> Value {
+    let Some(fields) = value.as_fields() else { return value.clone() };
+    let asked = |(name, value): (&Arc<str>, &Value)| {
+        let known = if value.is_wholly_known() { value.clone() } else { Value::null(value.type_of()) };
+        (name.clone(), known)
+    };
+    Value::object(fields.iter().map(asked).collect())
 }
 
 /// What is known of a data source before it is read: its configuration.

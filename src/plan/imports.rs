@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, InstanceKey, ModuleInstance, ModulePath, WORKLOAD, workload_call};
-use crate::config::{Configuration, Import};
+use crate::config::{Configuration, Endpoint, Import, Repetition, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::declared::Place;
 use crate::eval::references::step_span;
@@ -163,6 +163,7 @@ pub fn check(stage: &mut Stage<'_>, block: &Import) {
     {
         problems.push(no_configuration(block, &target.to_string()));
     }
+    problems.extend(superfluous_key(stage.configuration, block));
     if let Some(id) = block.id.as_ref().filter(|_| !problems.has_errors()) {
         let data = match &block.for_each {
             Some(_) => each_of(Value::unknown_not_null(Type::String), Value::dynamic()),
@@ -175,6 +176,18 @@ pub fn check(stage: &mut Stage<'_>, block: &Import) {
         }
     }
     stage.take(problems);
+}
+
+/// A key for a resource that does not repeat.
+fn superfluous_key(configuration: &Configuration, block: &Import) -> Option<Diagnostic> {
+    let (_, key) = Endpoint::read(&block.to).ok()?.resource?;
+    let target = import_target(block)?;
+    let lifecycle_is_fixed = |resource: &&Resource| resource.lifecycle.enabled.is_none();
+    let resource = configuration.resource(&target).filter(lifecycle_is_fixed)?;
+    (key != InstanceKey::None && matches!(resource.repetition, Repetition::None)).then(|| {
+        let detail = format!("{target} has neither count nor for_each, so it has one instance, without a key.");
+        Diagnostic::error("Invalid import 'to' expression", detail).at(place_of(&block.to))
+    })
 }
 
 /// Refuses `import` blocks into what the configuration does not have.

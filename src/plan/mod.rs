@@ -164,7 +164,7 @@ pub async fn plan_with_values<'c>(
     if options.mode == Mode::Normal {
         imports::refuse_homeless(setting.configuration, &mut stage.found);
     }
-    let selection = Selection::new(setting.graph, options);
+    let selection = Selection::new(setting.graph, options).with_dependents(&prior, options.mode);
     if selection.is_partial() && options.imports.is_empty() {
         stage.found.push(partial_warning(&left_out(setting.graph, &selection, &prior, options.mode)));
         stage.found.extend(selection.refuse_moves(&renames));

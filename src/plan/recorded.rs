@@ -119,7 +119,9 @@ pub fn check_results(results: &[super::CheckResult]) -> Option<Vec<checks::Check
         kind: kind(result.kind).into(),
         config: result.object.clone(),
         status: status(result.status),
-        objects: Some(result.instances.iter().map(object).collect()),
+        // Nothing is known of what the run did not come to.
+        objects: (result.status != CheckStatus::Unknown || !result.instances.is_empty())
+            .then(|| result.instances.iter().map(object).collect()),
     };
     (!results.is_empty()).then(|| results.iter().map(result).collect())
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{ConfigGraph, ConfigNode, NodeId};
+use crate::state::State;
 
 use super::moved::Renames;
 use super::{Mode, Options, Target};
@@ -34,6 +35,33 @@ impl Selection {
             selection.without_excluded(graph);
         }
         selection
+    }
+
+    /// Where targets are destroyed, everything goes with them that is recorded as needing them, though no block says so
+    /// any more.
+    #[must_use]
+    pub fn with_dependents(mut self, prior: &State, mode: Mode) -> Self {
+        if mode != Mode::Destroy || self.targets.is_empty() {
+            return self;
+        }
+        loop {
+            let gone: FxHashSet<ConfigAddress> = prior
+                .objects()
+                .filter(|(object, ..)| self.has_instance(&object.address))
+                .map(|(object, ..)| object.address.config())
+                .collect();
+            let more: Vec<ConfigAddress> = prior
+                .objects()
+                .filter(|(_, _, instance)| instance.dependencies.iter().any(|needed| gone.contains(needed)))
+                .map(|(object, ..)| object.address)
+                .filter(|address| !self.has_instance(address) && !self.excludes.iter().any(|t| t.covers(address)))
+                .map(|address| address.config())
+                .collect();
+            if more.is_empty() {
+                return self;
+            }
+            self.whole.get_or_insert_default().extend(more);
+        }
     }
 
     /// Whether a node is visited.

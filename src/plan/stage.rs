@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::address::{Address, ConfigAddress, ModuleInstance, ModulePath, ResourceAddress, ResourceMode};
 use crate::config::{CheckRule, Configuration, Module, Output, Resource, Variable};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::eval::functions::FunctionContext;
 use crate::eval::rules::{self, Rule, Verdict};
 use crate::eval::variables::Given;
@@ -289,7 +289,22 @@ impl<'c> Stage<'c> {
         let data = InstanceData::default();
         for instance in self.instances(path) {
             let object = object_name(&instance, &format!("check.{name}"));
+            // Without its data source a check has failed, whatever it asserts.
+            if self.conditions.has_failed(CheckKind::Check, &config_name(&object), &object) {
+                continue;
+            }
             self.rules(Rule::Assertion, &object, &instance, &data, &check.asserts);
+        }
+    }
+
+    /// Takes in that the data source of a `check` block could not be read: the check has failed, and stops nothing.
+    pub fn check_unread(&mut self, module: &ModuleInstance, check: &str, problems: &mut Diagnostics) {
+        let object = object_name(module, &format!("check.{check}"));
+        for problem in problems.iter_mut() {
+            let message = format!("{}: {}", problem.summary, problem.detail);
+            self.conditions.note(CheckKind::Check, &config_name(&object), &object, CheckStatus::Fail, Some(message));
+            problem.severity = Severity::Warning;
+            problem.condition = Some(object.clone());
         }
     }
 

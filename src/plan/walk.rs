@@ -311,6 +311,8 @@ impl<'c> Planner<'c> {
                 Some(false) => Some(self.managed(node, &subject)),
             },
             (Mode::Normal, _) => self.data(node, &subject),
+            // A check is about what is there now.
+            (Mode::RefreshOnly, ResourceMode::Data) if resource.check.is_some() => self.data(node, &subject),
             (Mode::RefreshOnly | Mode::Destroy, _) => Some(self.as_recorded(&subject)),
         }
     }

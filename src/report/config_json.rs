@@ -4,10 +4,12 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::resource_json::mode;
-use crate::address::{ModulePath, Subject};
-use crate::config::{Configuration, Module, ModuleCall, Output, Repetition, Resource, Variable};
+use crate::address::{ModulePath, ResourceMode, Subject};
+use crate::config::{Configuration, Module, ModuleCall, Output, Provisioner, Repetition, Resource, Variable};
 use crate::eval::references::{Mention, body_references, references};
-use crate::graph::{ProviderId, full_source, provider_source, resolve_provider};
+use crate::eval::templates::Surroundings;
+use crate::eval::variables::prepare;
+use crate::graph::{ProviderId, full_source, provider_name, provider_source, resolve_provider};
 use crate::provider::{Block, NestedBlock, Nesting, Registry};
 use crate::syntax::tree::{Body, Expression, ExpressionKind, ObjectKey, Reference, Step, TemplatePart, UnaryOperator};
 use crate::value::{Value, ValueKind};
@@ -17,7 +19,7 @@ pub fn configuration(configuration: &Configuration, registry: &Registry) -> Json
     let mut providers = Map::new();
     for module in configuration.modules() {
         for resource in module.resources.values() {
-            let (provider, _) = resolve_provider(configuration, &module.path, resource);
+            let provider = provider_of(configuration, &module.path, resource);
             let key = provider_key(&provider);
             providers.entry(key).or_insert_with(|| provider_entry(configuration, &provider));
         }
@@ -59,6 +61,28 @@ fn provider_entry(configuration: &Configuration, provider: &ProviderId) -> Json 
     entry
 }
 
+/// The provider configuration of a resource. One that nobody wrote belongs to the outermost module up to which all use
+/// the provider.
+fn provider_of(configuration: &Configuration, path: &ModulePath, resource: &Resource) -> ProviderId {
+    let (provider, _) = resolve_provider(configuration, path, resource);
+    let is_written = |module: &Module| module.providers.iter().any(|block| block.name == provider.name);
+    if provider.alias.is_some() || configuration.module(&provider.module).is_some_and(is_written) {
+        return provider;
+    }
+    let uses = |module: &Module| {
+        let mut named = module.resources.values().map(|resource| provider_name(Some(module), resource));
+        module.required_providers.contains_key(&provider.name) || named.any(|name| name == provider.name)
+    };
+    let mut module = path.clone();
+    while let Some((parent, _)) = module.parent() {
+        if !configuration.module(&parent).is_some_and(uses) {
+            break;
+        }
+        module = parent;
+    }
+    ProviderId { module, ..provider }
+}
+
 /// `azurerm`, `azurerm.west`, `module.m:azurerm.west`
 fn provider_key(provider: &ProviderId) -> String {
     let alias = provider.alias.as_ref().map(|alias| format!(".{alias}")).unwrap_or_default();
@@ -76,7 +100,14 @@ impl Writer<'_> {
         let mut fields = Map::new();
         let outputs: Map<String, Json> = module.outputs.iter().map(|(name, o)| (name.to_string(), output(o))).collect();
         let mut resources: Vec<&Resource> = module.resources.values().map(AsRef::as_ref).collect();
-        resources.sort_by(|a, b| (a.address.mode != b.address.mode, &a.address).cmp(&(false, &b.address)));
+        resources.sort_by_cached_key(|resource| {
+            let rank = match resource.address.mode {
+                ResourceMode::Managed => 0,
+                ResourceMode::Data => 1,
+                ResourceMode::Ephemeral => 2,
+            };
+            (rank, resource.address.to_string())
+        });
         let resources: Vec<Json> =
             resources.into_iter().map(|resource| self.resource(&module.path, resource)).collect();
         let calls: Map<String, Json> =
@@ -98,10 +129,10 @@ impl Writer<'_> {
     }
 
     fn resource(&self, path: &ModulePath, resource: &Resource) -> Json {
-        let (provider, _) = resolve_provider(self.configuration, path, resource);
+        let provider = provider_of(self.configuration, path, resource);
         let source = provider_source(self.configuration, &provider);
         let kind = self.registry.find(&source).and_then(|found| match resource.address.mode {
-            crate::address::ResourceMode::Data => found.data_source(&resource.address.kind),
+            ResourceMode::Data => found.data_source(&resource.address.kind),
             _ => found.kind(&resource.address.kind),
         });
         let expressions = match kind {
@@ -119,6 +150,10 @@ impl Writer<'_> {
         if let Some(fields) = entry.as_object_mut() {
             if !expressions.is_empty() {
                 fields.insert("expressions".into(), expressions.into());
+            }
+            let provisioners: Vec<Json> = resource.provisioners.iter().map(provisioner).collect();
+            if !provisioners.is_empty() {
+                fields.insert("provisioners".into(), provisioners.into());
             }
             add_repetition(fields, &resource.repetition);
             add_depends_on(fields, &resource.depends_on);
@@ -144,6 +179,15 @@ impl Writer<'_> {
     }
 }
 
+fn provisioner(provisioner: &Provisioner) -> Json {
+    let mut entry = json!({ "type": &*provisioner.kind });
+    let expressions = open_body(&provisioner.body);
+    if let (Some(fields), false) = (entry.as_object_mut(), expressions.is_empty()) {
+        fields.insert("expressions".into(), expressions.into());
+    }
+    entry
+}
+
 fn output(output: &Output) -> Json {
     let mut fields = Map::new();
     if output.sensitive {
@@ -159,9 +203,22 @@ fn output(output: &Output) -> Json {
     Json::Object(fields)
 }
 
+/// What the variables of a module are worth without a value. Of ephemeral ones a plan has no other.
+pub fn defaults(module: &Module) -> Map<String, Json> {
+    let ephemeral = module.variables.values().filter(|variable| variable.ephemeral);
+    ephemeral.filter_map(|v| Some((v.name.to_string(), json!({ "value": default(v)? })))).collect()
+}
+
+/// The default, of the variable's type.
+fn default(variable: &Variable) -> Option<Json> {
+    let around = Surroundings::default();
+    let (prepared, _) = prepare(variable, &around.context());
+    prepared.default?.to_plain_json().ok()
+}
+
 fn variable(variable: &Variable) -> Json {
     let mut fields = Map::new();
-    if let Some(default) = variable.default.as_ref().and_then(constant).and_then(|value| value.to_plain_json().ok()) {
+    if let Some(default) = default(variable) {
         fields.insert("default".into(), default);
     }
     if let Some(description) = &variable.description {
@@ -257,7 +314,8 @@ fn named(mention: &Mention<'_>) -> Vec<String> {
     let literal = literal_steps(reference);
     let subject = literal.saturating_sub(mention.remaining.len());
     let whole = match mention.subject {
-        Subject::Module(_) if mention.key.is_some() => Some(subject - 1),
+        // An output of one instance names that instance, and not the call.
+        Subject::Module(_) if mention.key.is_some() && literal == subject => Some(subject - 1),
         Subject::Resource(_) if mention.key.is_some() => Some(subject - 1),
         _ => None,
     };

@@ -32,11 +32,11 @@ pub fn plan(plan: &Plan, registry: &Registry, configuration: Option<&Configurati
     let drift: Vec<Json> = plan.drift.iter().map(drifted).collect();
     let outputs: Map<String, Json> =
         plan.outputs.iter().map(|(name, output)| (name.to_string(), output_change(output))).collect();
-    let variables: Map<String, Json> = plan
-        .variables
-        .iter()
-        .map(|(name, value)| (name.to_string(), json!({ "value": value_json::known(value) })))
-        .collect();
+    let mut variables: Map<String, Json> =
+        configuration.map(|configuration| config_json::defaults(&configuration.root)).unwrap_or_default();
+    variables.extend(
+        plan.variables.iter().map(|(name, value)| (name.to_string(), json!({ "value": value_json::known(value) }))),
+    );
     let checks: Vec<Json> = plan.checks.iter().map(check_result).collect();
     let mut put = |name: &str, value: Json| {
         let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);

@@ -14,7 +14,7 @@ use crate::apply::{self, Applied, Means, Stop};
 use crate::config::test::{TestCommand, TestRun};
 use crate::config::{CheckRule, Configuration, Endpoint};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::rules::{Rule, Verdict, check_rule};
+use crate::eval::rules::{Rule, Verdict, check_rule, comes_of_check};
 use crate::eval::templates::Surroundings as Functions;
 use crate::eval::variables::Given;
 use crate::graph::ConfigGraph;
@@ -80,7 +80,7 @@ pub async fn carry_out<'b>(bench: &Bench<'b>, run: &TestRun, state: State, runs:
     }
     drop(evaluation);
     // Conditions are evaluated again while the plan is carried out.
-    found.extend(problems.into_iter().filter(|problem| problem.condition.is_none()));
+    found.extend(problems.into_iter().filter(|problem| problem.condition.is_none() && !comes_of_check(problem)));
     if let Some(snapshot) = &run.snapshot {
         found.extend(bench.audience.snapshot(&PlanOf {
             file: bench.file,

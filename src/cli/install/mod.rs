@@ -59,6 +59,9 @@ pub fn modules(
     for line in &installer.said {
         invocation.print_line(line);
     }
+    if !found.has_errors() {
+        found.extend(config::check_providers(&configuration));
+    }
     loading::refuse_errors(invocation, found)?;
     installer.kept.write(Path::new(STORE), &configuration)?;
     Ok(configuration)
