@@ -5,6 +5,7 @@
 //! state in memory, then the values that waiting steps refer to. A failed step stops what depends on it and nothing
 //! else; nothing is rolled back.
 
+mod anew;
 mod consistent;
 mod order;
 mod outcome;

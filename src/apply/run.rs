@@ -41,7 +41,7 @@ pub(super) struct Runner<'c> {
     configuring: usize,
     /// Writes made ready that wait for a lane.
     held: Vec<(NodeId, ObjectAddress, Prepared)>,
-    steps: Vec<(ObjectAddress, Action, StepResult)>,
+    pub(super) steps: Vec<(ObjectAddress, Action, StepResult)>,
     halted: bool,
     selection: Selection,
 }
@@ -121,6 +121,9 @@ impl<'c> Runner<'c> {
                 }
                 None => break,
             }
+        }
+        if !self.halted {
+            self.record_anew().await;
         }
         self.end()
     }

@@ -165,6 +165,17 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Whether objects of this kind tell of objects of `other`, so that a record of them is out of date once one of those
+    /// is written or removed: a network lists its subnets.
+    fn tells_of(&self, _other: &str) -> bool {
+        false
+    }
+
+    /// Positions in `recorded`, objects of this kind, that tell of something in `written`.
+    fn outdated_by(&self, _recorded: &[&Value], _written: &[&Value]) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// Brings recorded attributes of an older schema version to the present one.
     fn upgrade(&self, _version: u64, attributes: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
         Ok(attributes)

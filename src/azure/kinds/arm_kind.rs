@@ -14,7 +14,7 @@ use super::super::wire::{
 };
 use super::hooks::{Call, Fault, Hooks};
 use super::note::{Note, Undone};
-use super::{AzureKind, READ, SETTLE};
+use super::{AzureKind, READ, SETTLE, mentions};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Drift, Finding, Kind, Lane, PlanRequest, PlanResponse, Planned, Recorded, Schema, Sent, Settled, Stranger,
@@ -318,6 +318,16 @@ impl Kind for ArmKind {
 
     fn id_by(&self, subscription: &str, attributes: &Value) -> Option<String> {
         id_of(self.table.id, subscription, attributes)
+    }
+
+    fn tells_of(&self, other: &str) -> bool {
+        mentions::writes_anywhere(other)
+            || self.table.tells_of.contains(&other)
+            || (other == "azapi_resource" && !self.table.tells_of.is_empty())
+    }
+
+    fn outdated_by(&self, recorded: &[&Value], written: &[&Value]) -> Vec<usize> {
+        mentions::mentioned(recorded, written)
     }
 
     /// A PUT of the whole body takes up what an earlier one left undone.

@@ -37,6 +37,7 @@ fn zone_table() -> Table {
         "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/dnsZones/{name}",
     )
     .about("A public DNS zone.")
+    .tells_of(&["azurerm_dns_a_record"])
     .constant("location", "global")
     .rows([
         name(),

@@ -27,6 +27,7 @@ fn table() -> Table {
         "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.KeyVault/vaults/{name}",
     )
     .about("A Key Vault.")
+    .tells_of(&["azurerm_key_vault_access_policy"])
     .version(2)
     .constant("properties.sku.family", "A")
     .constant("properties.enableSoftDelete", true)

@@ -40,6 +40,7 @@ mod kubernetes_cluster_node_pool;
 mod log_analytics;
 mod log_analytics_solution;
 mod management_lock;
+mod mentions;
 mod monitor_workspace;
 mod mssql;
 mod neighbour_data;

@@ -33,6 +33,11 @@ fn network_table() -> Table {
          virtualNetworks/{name}",
     )
     .about("A virtual network.")
+    .tells_of(&[
+        "azurerm_subnet",
+        "azurerm_subnet_network_security_group_association",
+        "azurerm_subnet_route_table_association",
+    ])
     .rows([
         name(),
         resource_group_name(),
@@ -136,6 +141,7 @@ fn subnet_table() -> Table {
          virtualNetworks/{virtual_network_name}/subnets/{name}",
     )
     .about("A subnet of a virtual network.")
+    .tells_of(&["azurerm_subnet_network_security_group_association", "azurerm_subnet_route_table_association"])
     .rows(rows)
 }
 

@@ -29,6 +29,7 @@ fn group_table() -> Table {
          networkSecurityGroups/{name}",
     )
     .about("A network security group.")
+    .tells_of(&["azurerm_network_security_rule"])
     .rows([
         name(),
         resource_group_name(),

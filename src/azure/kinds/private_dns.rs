@@ -37,6 +37,7 @@ fn zone_table() -> Table {
          privateDnsZones/{name}",
     )
     .about("A private DNS zone.")
+    .tells_of(&["azurerm_private_dns_a_record", "azurerm_private_endpoint"])
     .constant("location", "global")
     .rows([
         name(),

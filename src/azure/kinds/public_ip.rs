@@ -121,6 +121,7 @@ fn gateway_table() -> Table {
          natGateways/{name}",
     )
     .about("A NAT gateway.")
+    .tells_of(&["azurerm_nat_gateway_public_ip_association"])
     .rows([
         name(),
         resource_group_name(),

@@ -32,6 +32,7 @@ fn table_of_routes() -> Table {
          routeTables/{name}",
     )
     .about("A route table.")
+    .tells_of(&["azurerm_route", "azurerm_subnet_route_table_association"])
     .rows([
         name(),
         resource_group_name(),

@@ -30,6 +30,8 @@ pub struct Table {
     pub constants: Vec<(&'static str, Json)>,
     /// azurerm's schema version, recorded with each object.
     pub schema_version: u64,
+    /// The kinds of what is written into its objects from beside them.
+    pub tells_of: &'static [&'static str],
     /// For people.
     pub about: &'static str,
 }
@@ -244,7 +246,17 @@ pub enum Off {
 impl Table {
     /// A kind without attributes.
     pub fn of(name: &'static str, arm_type: &'static str, api_version: &'static str, id: &'static str) -> Self {
-        Self { name, arm_type, api_version, id, rows: Vec::new(), constants: Vec::new(), schema_version: 0, about: "" }
+        Self {
+            name,
+            arm_type,
+            api_version,
+            id,
+            rows: Vec::new(),
+            constants: Vec::new(),
+            schema_version: 0,
+            tells_of: &[],
+            about: "",
+        }
     }
 
     /// With these rows.
@@ -265,6 +277,13 @@ impl Table {
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
         self.schema_version = version;
+        self
+    }
+
+    /// Its objects also say what these kinds write.
+    #[must_use]
+    pub fn tells_of(mut self, kinds: &'static [&'static str]) -> Self {
+        self.tells_of = kinds;
         self
     }
 
