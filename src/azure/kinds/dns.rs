@@ -1,4 +1,4 @@
-//! `azurerm_dns_zone` and its records of addresses
+//! `azurerm_dns_zone`, its records of addresses and of other names
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ use super::READ;
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
-use super::private_dns::Record;
+use super::private_dns::{NOT_THE_ZONE, Record};
 use crate::value::Value;
 
 /// The api-version of public DNS.
@@ -29,6 +29,11 @@ pub fn a_record() -> ArmKind {
     ArmKind::new(record_table(), Record)
 }
 
+/// A name in a public zone that stands for another one.
+pub fn cname_record() -> ArmKind {
+    ArmKind::new(cname_table(), Record)
+}
+
 fn zone_table() -> Table {
     Table::of(
         "azurerm_dns_zone",
@@ -37,7 +42,7 @@ fn zone_table() -> Table {
         "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/dnsZones/{name}",
     )
     .about("A public DNS zone.")
-    .tells_of(&["azurerm_dns_a_record"])
+    .tells_of(&["azurerm_dns_a_record", "azurerm_dns_cname_record"])
     .constant("location", "global")
     .rows([
         name(),
@@ -98,6 +103,36 @@ fn record_table() -> Table {
             .same(Same::ArmId)
             .at("properties.targetResource.id")
             .about("What the name stands for instead of addresses: a public address, a profile of Traffic Manager."),
+        text("fqdn").computed().at("properties.fqdn"),
+        text_map("tags").at("properties.metadata").about("Tags of the record, which Azure calls its metadata."),
+    ])
+}
+
+fn cname_table() -> Table {
+    Table::of(
+        "azurerm_dns_cname_record",
+        "Microsoft.Network/dnsZones/CNAME",
+        DNS,
+        "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/\
+         dnsZones/{zone_name}/CNAME/{name}",
+    )
+    .about("A name in a public DNS zone that stands for another one.")
+    .rows([
+        name().rule(NOT_THE_ZONE),
+        resource_group_name(),
+        text("zone_name").required().replaces().same(Same::Caseless),
+        integer("ttl").required().range(0, 2_147_483_647).at("properties.TTL"),
+        text("record")
+            .rule(Rule::Conflicts(&["target_resource_id"]))
+            .at("properties.CNAMERecord.cname")
+            .about("The other name."),
+        text("target_resource_id")
+            .rule(Rule::Conflicts(&["record"]))
+            .same(Same::ArmId)
+            .at("properties.targetResource.id")
+            .about(
+                "A resource whose name it stands for instead: a profile of Traffic Manager, an endpoint of Front Door.",
+            ),
         text("fqdn").computed().at("properties.fqdn"),
         text_map("tags").at("properties.metadata").about("Tags of the record, which Azure calls its metadata."),
     ])

@@ -238,8 +238,10 @@ impl Registry {
         self.add(private_dns::zone());
         self.add(private_dns::link());
         self.add(private_dns::a_record());
+        self.add(private_dns::cname_record());
         self.add(dns::zone());
         self.add(dns::a_record());
+        self.add(dns::cname_record());
         self.add(private_endpoint::kind());
     }
 

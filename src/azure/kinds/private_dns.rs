@@ -1,4 +1,5 @@
-//! `azurerm_private_dns_zone`, its records of addresses, and `azurerm_private_dns_zone_virtual_network_link`
+//! `azurerm_private_dns_zone`, its records of addresses and of other names, and
+//! `azurerm_private_dns_zone_virtual_network_link`
 
 use serde_json::{Value as Json, json};
 
@@ -28,6 +29,15 @@ pub fn a_record() -> ArmKind {
     ArmKind::new(record_table(), Record)
 }
 
+/// A name in a zone that stands for another one.
+pub fn cname_record() -> ArmKind {
+    ArmKind::new(cname_table(), Record)
+}
+
+/// A zone's own name has other records, and beside a CNAME there can be none (RFC 1034, 3.6.2).
+pub(super) const NOT_THE_ZONE: Rule =
+    Rule::Pattern(r"^([^@].*|@.+|)$", "(the zone's own name cannot stand for another one: use an A record)");
+
 fn zone_table() -> Table {
     Table::of(
         "azurerm_private_dns_zone",
@@ -37,7 +47,7 @@ fn zone_table() -> Table {
          privateDnsZones/{name}",
     )
     .about("A private DNS zone.")
-    .tells_of(&["azurerm_private_dns_a_record", "azurerm_private_endpoint"])
+    .tells_of(&["azurerm_private_dns_a_record", "azurerm_private_dns_cname_record", "azurerm_private_endpoint"])
     .constant("location", "global")
     .rows([
         name(),
@@ -95,6 +105,26 @@ fn record_table() -> Table {
             .rule(Rule::AtLeast(1))
             .spelled(Codec::Member("ipv4Address"))
             .at("properties.aRecords"),
+        text("fqdn").computed().at("properties.fqdn"),
+        text_map("tags").at("properties.metadata").about("Tags of the record, which Azure calls its metadata."),
+    ])
+}
+
+fn cname_table() -> Table {
+    Table::of(
+        "azurerm_private_dns_cname_record",
+        "Microsoft.Network/privateDnsZones/CNAME",
+        PRIVATE_DNS,
+        "/subscriptions/{subscription}/resourceGroups/{resource_group_name}/providers/Microsoft.Network/\
+         privateDnsZones/{zone_name}/CNAME/{name}",
+    )
+    .about("A name in a private DNS zone that stands for another one.")
+    .rows([
+        name().rule(NOT_THE_ZONE),
+        resource_group_name(),
+        text("zone_name").required().replaces().same(Same::Caseless),
+        integer("ttl").required().range(1, 2_147_483_647).at("properties.ttl"),
+        text("record").required().at("properties.cnameRecord.cname").about("The other name."),
         text("fqdn").computed().at("properties.fqdn"),
         text_map("tags").at("properties.metadata").about("Tags of the record, which Azure calls its metadata."),
     ])

@@ -124,7 +124,9 @@ impl Hooks for Assignment {
         }
         findings.extend(role_definition::bad_scope(config));
         for name in ["principal_id", "name"] {
-            if text(name).is_some_and(|id| Uuid::try_parse(id).is_err()) {
+            // That what is required is empty is said of every kind alike.
+            let given = text(name).filter(|id| name != "principal_id" || !id.is_empty());
+            if given.is_some_and(|id| Uuid::try_parse(id).is_err()) {
                 let detail = format!("expected {name:?} to be a valid UUID.");
                 findings.push(finding(name, Diagnostic::error("Invalid UUID", detail)));
             }
@@ -446,6 +448,8 @@ mod tests {
             let findings = kind.validate(&config(&kind, &given));
             assert!(findings.iter().any(|f| f.diagnostic.summary == summary), "{findings:?}");
         }
+        let empty = kind.validate(&config(&kind, &altered(&by_name(), &[("principal_id", json!(""))])));
+        assert_eq!(empty.len(), 1, "one mistake is told once: {empty:?}");
         assert!(kind.validate(&config(&kind, &by_name())).is_empty());
     }
 

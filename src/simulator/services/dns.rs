@@ -14,8 +14,8 @@ pub(in crate::simulator) struct Zones;
 /// `Microsoft.Network/dnsZones/SOA`: each zone has one, whether anybody wrote it or not.
 pub(in crate::simulator) struct Authority;
 
-/// `Microsoft.Network/dnsZones/A`
-pub(in crate::simulator) struct Records;
+/// The records of one type: `Microsoft.Network/dnsZones/A`
+pub(in crate::simulator) struct Records(pub &'static str);
 
 const SERVERS: [&str; 4] =
     ["ns1-01.azure-dns.com.", "ns2-01.azure-dns.net.", "ns3-01.azure-dns.org.", "ns4-01.azure-dns.info."];
@@ -41,7 +41,8 @@ impl Service for Zones {
     fn show(&self, scene: Scene<'_>, resource: &Resource) -> Value {
         let mut body = resource.body.clone();
         // The zone's own records of authority and of name servers count.
-        let records = scene.world.children(&resource.key(), "A").count() + 2;
+        let of_type = |word| scene.world.children(&resource.key(), word).count();
+        let records = of_type("A") + of_type("CNAME") + 2;
         set(&mut body, "/properties/numberOfRecordSets", Value::from(records));
         body
     }
@@ -90,7 +91,7 @@ impl Service for Authority {
 
 impl Service for Records {
     fn kind(&self) -> &'static str {
-        "Microsoft.Network/dnsZones/A"
+        self.0
     }
 
     fn is_tracked(&self) -> bool {
@@ -101,7 +102,8 @@ impl Service for Records {
         let mut body = draft.body.clone();
         body::without_nulls(&mut body);
         let has = |pointer: &str| body.pointer(pointer).is_some();
-        if has("/properties/ARecords/0") && has("/properties/targetResource/id") {
+        let has_own = has("/properties/ARecords/0") || has("/properties/CNAMERecord/cname");
+        if has_own && has("/properties/targetResource/id") {
             let message = "A record set has either records or a target resource, not both.";
             return Err(Refusal::bad("BadRequest", message));
         }

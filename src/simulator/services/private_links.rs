@@ -23,8 +23,8 @@ pub(in crate::simulator) struct Zones;
 /// `Microsoft.Network/privateDnsZones/virtualNetworkLinks`
 pub(in crate::simulator) struct Links;
 
-/// `Microsoft.Network/privateDnsZones/A`
-pub(in crate::simulator) struct Records;
+/// The records of one type: `Microsoft.Network/privateDnsZones/A`
+pub(in crate::simulator) struct Records(pub &'static str);
 
 const INTERFACES: &str = "Microsoft.Network/networkInterfaces";
 const WRITE: u64 = 10;
@@ -180,7 +180,8 @@ impl Service for Zones {
     fn show(&self, scene: Scene<'_>, resource: &Resource) -> Value {
         let mut body = resource.body.clone();
         // The zone's own SOA record counts.
-        let records = scene.world.children(&resource.key(), "A").count() + 1;
+        let of_type = |word| scene.world.children(&resource.key(), word).count();
+        let records = of_type("A") + of_type("CNAME") + 1;
         let links = scene.world.children(&resource.key(), "virtualNetworkLinks").count();
         set(&mut body, "/properties/numberOfRecordSets", Value::from(records));
         set(&mut body, "/properties/numberOfVirtualNetworkLinks", Value::from(links));
@@ -233,7 +234,7 @@ impl Service for Links {
 
 impl Service for Records {
     fn kind(&self) -> &'static str {
-        "Microsoft.Network/privateDnsZones/A"
+        self.0
     }
 
     fn is_tracked(&self) -> bool {
