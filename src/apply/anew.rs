@@ -9,9 +9,8 @@ use futures::StreamExt;
 use rustc_hash::FxHashMap;
 
 use crate::address::{Address, ProviderAddress, ResourceMode};
-use crate::plan::Action;
-use crate::plan::recorded;
 use crate::plan::stage::kind_of;
+use crate::plan::{Action, recorded};
 use crate::provider::{Recorded, Session};
 use crate::state::{Change, Instance, ObjectAddress};
 use crate::value::Value;
@@ -36,7 +35,7 @@ impl Runner<'_> {
     /// the next plan reads it in any case.
     pub(super) async fn record_anew(&mut self) {
         let written = self.written();
-        if written.is_empty() {
+        if self.halted || written.is_empty() {
             return;
         }
         let outdated = self.outdated(&written);

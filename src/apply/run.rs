@@ -42,7 +42,7 @@ pub(super) struct Runner<'c> {
     /// Writes made ready that wait for a lane.
     held: Vec<(NodeId, ObjectAddress, Prepared)>,
     pub(super) steps: Vec<(ObjectAddress, Action, StepResult)>,
-    halted: bool,
+    pub(super) halted: bool,
     selection: Selection,
 }
 
@@ -122,9 +122,7 @@ impl<'c> Runner<'c> {
                 None => break,
             }
         }
-        if !self.halted {
-            self.record_anew().await;
-        }
+        self.record_anew().await;
         self.end()
     }
 
