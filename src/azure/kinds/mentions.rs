@@ -33,9 +33,13 @@ fn gather(value: &Value, ids: &mut HashSet<String>) {
             ids.insert(id);
         }
     } else if let Some(fields) = value.as_fields() {
-        fields.values().for_each(|field| gather(field, ids));
+        for field in fields.values() {
+            gather(field, ids);
+        }
     } else if let Some(elements) = value.as_elements() {
-        elements.iter().for_each(|element| gather(element, ids));
+        for element in elements {
+            gather(element, ids);
+        }
     }
 }
 
