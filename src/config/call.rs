@@ -69,7 +69,7 @@ fn provider_entries(expression: Expression, diagnostics: &mut Diagnostics) -> Ve
     let read = |item: crate::syntax::tree::ObjectItem| {
         let child = match item.key {
             ObjectKey::Name(name) => ProviderRef { name: name.name, alias: None, key: None, span: name.span },
-            ObjectKey::Expression(key) => provider(key, diagnostics)?,
+            ObjectKey::Expression(key) => provider(*key, diagnostics)?,
         };
         Some((child, item.value))
     };

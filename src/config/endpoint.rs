@@ -136,18 +136,21 @@ impl<'a> Reading<'a> {
     fn key(&mut self) -> Result<InstanceKey, Diagnostic> {
         let key = |step: &Step| match step {
             Step::LegacyIndex(at, _) => Ok(InstanceKey::Int(*at)),
-            Step::Index(Expression { kind: ExpressionKind::Literal(value), span }) => match value.as_str() {
-                Some(text) => Ok(InstanceKey::String(text.into())),
-                None => {
-                    value.as_number().and_then(|n| n.to_string().parse().ok()).map(InstanceKey::Int).ok_or_else(|| {
-                        invalid("Invalid resource instance key: value must be a string or a whole number.", *span)
-                    })
-                }
-            },
+            Step::Index(index) => literal_key(index),
             _ => Ok(InstanceKey::None),
         };
         let index = |step: &&Step| matches!(step, Step::LegacyIndex(..) | Step::Index(_));
         self.steps.next_if(index).map_or(Ok(InstanceKey::None), key)
+    }
+}
+
+fn literal_key(index: &Expression) -> Result<InstanceKey, Diagnostic> {
+    let ExpressionKind::Literal(value) = &index.kind else { return Ok(InstanceKey::None) };
+    match value.as_str() {
+        Some(text) => Ok(InstanceKey::String(text.into())),
+        None => value.as_number().and_then(|n| n.to_string().parse().ok()).map(InstanceKey::Int).ok_or_else(|| {
+            invalid("Invalid resource instance key: value must be a string or a whole number.", index.span)
+        }),
     }
 }
 

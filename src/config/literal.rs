@@ -208,7 +208,7 @@ pub fn provider(expression: Expression, diagnostics: &mut Diagnostics) -> Option
     let (alias, key) = match (steps.next(), steps.next(), steps.next()) {
         (None, ..) => (None, None),
         (Some(Step::Attribute(alias)), None, _) => (Some(alias.name), None),
-        (Some(Step::Attribute(alias)), Some(Step::Index(key)), None) => (Some(alias.name), Some(key)),
+        (Some(Step::Attribute(alias)), Some(Step::Index(key)), None) => (Some(alias.name), Some(*key)),
         _ => {
             diagnostics.error_at(span, NO_PROVIDER, PROVIDER_FORM);
             return None;

@@ -430,8 +430,9 @@ fn start_of(expression: &Expression) -> Span {
     match &expression.kind {
         ExpressionKind::Template(parts) => match parts.first() {
             Some(TemplatePart::Literal(_, span)) => *span,
-            Some(TemplatePart::Interpolation(first) | TemplatePart::If { condition: first, .. }) => start_of(first),
-            Some(TemplatePart::For { opening, .. }) => *opening,
+            Some(TemplatePart::Interpolation(first)) => start_of(first),
+            Some(TemplatePart::If { condition, .. }) => start_of(condition),
+            Some(TemplatePart::For(repeated)) => repeated.opening,
             None => Span::new(whole.source, whole.range().end..whole.range().end),
         },
         ExpressionKind::Parenthesis(inner) => start_of(inner),

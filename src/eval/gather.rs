@@ -260,10 +260,10 @@ fn object_body(value: &Expression) -> Option<Body> {
 fn key_of(item: &ObjectItem) -> Option<Ident> {
     match &item.key {
         ObjectKey::Name(name) => Some(name.clone()),
-        ObjectKey::Expression(Expression { kind: ExpressionKind::Literal(name), span }) => {
-            Some(Ident { name: name.as_str()?.into(), span: *span })
-        }
-        ObjectKey::Expression(_) => None,
+        ObjectKey::Expression(key) => match &key.kind {
+            ExpressionKind::Literal(name) => Some(Ident { name: name.as_str()?.into(), span: key.span }),
+            _ => None,
+        },
     }
 }
 

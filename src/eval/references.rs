@@ -6,7 +6,7 @@ use crate::address::{InstanceKey, ResourceAddress, ResourceMode, Subject, WORKLO
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{
-    Block, Body, Call, Expression, ExpressionKind, For, ObjectKey, Reference, Step, TemplatePart,
+    Block, Body, Call, Expression, ExpressionKind, For, ObjectKey, Reference, Step, TemplateFor, TemplatePart,
 };
 
 /// A reference and as many of its first steps as can be read without evaluating anything.
@@ -184,7 +184,8 @@ impl<'a> Walk<'a> {
                     self.parts(when_true);
                     self.parts(when_false);
                 }
-                TemplatePart::For { key_name, value_name, collection, body, .. } => {
+                TemplatePart::For(repeated) => {
+                    let TemplateFor { key_name, value_name, collection, body, .. } = &**repeated;
                     self.expression(collection);
                     let before = self.hidden.len();
                     self.hidden.extend(key_name.as_ref().map(|name| &*name.name));
@@ -264,9 +265,12 @@ fn found(reference: StaticReference<'_>, subject: Subject, taken: usize) -> Ment
 fn literal_key(step: &Step) -> Option<InstanceKey> {
     match step {
         Step::LegacyIndex(key, _) => Some(InstanceKey::Int(*key)),
-        Step::Index(Expression { kind: ExpressionKind::Literal(key), .. }) => match key.as_str() {
-            Some(text) => Some(InstanceKey::String(text.into())),
-            None => key.as_number().and_then(|n| n.to_string().parse().ok()).map(InstanceKey::Int),
+        Step::Index(key) => match &key.kind {
+            ExpressionKind::Literal(key) => match key.as_str() {
+                Some(text) => Some(InstanceKey::String(text.into())),
+                None => key.as_number().and_then(|n| n.to_string().parse().ok()).map(InstanceKey::Int),
+            },
+            _ => None,
         },
         _ => None,
     }
@@ -274,9 +278,8 @@ fn literal_key(step: &Step) -> Option<InstanceKey> {
 
 /// Refuses a key that is written out and can be none of an instance.
 fn usable_key(reference: StaticReference<'_>, at: usize, of: &str) -> Result<(), Diagnostic> {
-    let Some(Step::Index(Expression { kind: ExpressionKind::Literal(key), span })) = reference.steps.get(at) else {
-        return Ok(());
-    };
+    let Some(Step::Index(index)) = reference.steps.get(at) else { return Ok(()) };
+    let ExpressionKind::Literal(key) = &index.kind else { return Ok(()) };
     let why = match key.as_number() {
         Some(number) if number.to_i64().is_none() => {
             format!("value must be a whole number, between {} and {}", i64::MIN, i64::MAX)
@@ -284,7 +287,7 @@ fn usable_key(reference: StaticReference<'_>, at: usize, of: &str) -> Result<(),
         None if key.as_str().is_none() => "either a string or an integer is required".to_owned(),
         _ => return Ok(()),
     };
-    Err(Diagnostic::error("Invalid index key", format!("Invalid index for {of}: {why}.")).at(*span))
+    Err(Diagnostic::error("Invalid index key", format!("Invalid index for {of}: {why}.")).at(index.span))
 }
 
 /// Where a step is written.

@@ -5,7 +5,7 @@ use crate::eval::collections::pairs;
 use crate::eval::fault::Problem;
 use crate::eval::scope::{LocalScope, Scope};
 use crate::eval::value_of;
-use crate::syntax::tree::{Expression, Ident, TemplatePart};
+use crate::syntax::tree::{Expression, TemplateFor, TemplatePart};
 use crate::value::{Marks, Type, Value};
 
 /// The longest beginning of an unknown string that is kept, in bytes (as Terraform's).
@@ -44,9 +44,7 @@ impl Text<'_> {
                 TemplatePart::If { condition, when_true, when_false, .. } => {
                     self.choose(condition, [when_true, when_false], scope);
                 }
-                TemplatePart::For { key_name, value_name, collection, body, .. } => {
-                    self.repeat(key_name.as_ref(), value_name, collection, body, scope);
-                }
+                TemplatePart::For(repeated) => self.repeat(repeated, scope),
             }
         }
     }
@@ -113,21 +111,15 @@ impl Text<'_> {
         self.marks = self.marks | aside.marks;
     }
 
-    fn repeat(
-        &mut self,
-        key_name: Option<&Ident>,
-        value_name: &Ident,
-        collection: &Expression,
-        body: &[TemplatePart],
-        scope: &dyn Scope,
-    ) {
+    fn repeat(&mut self, repeated: &TemplateFor, scope: &dyn Scope) {
+        let TemplateFor { key_name, value_name, collection, body, .. } = repeated;
         let value = self.evaluate(collection, scope);
         match pairs(&value) {
             Ok(None) => self.known = false,
             Err(problem) => self.fail(problem, collection, scope),
             Ok(Some(pairs)) => {
                 for (key, value) in pairs {
-                    let inner = LocalScope::pair(scope, key_name.map(|name| (name, key)), (value_name, value));
+                    let inner = LocalScope::pair(scope, key_name.as_ref().map(|name| (name, key)), (value_name, value));
                     self.parts(body, &inner);
                 }
             }

@@ -168,7 +168,7 @@ impl Reader<'_> {
                           the corresponding attribute types.";
             return self.fail(argument.span, detail);
         };
-        let mut object = ObjectType { attributes: BTreeMap::new(), optional: BTreeSet::new() };
+        let mut object = ObjectType { attributes: litemap::LiteMap::new(), optional: BTreeSet::new() };
         let mut defaults = Defaults::default();
         for item in items {
             self.attribute(item, &mut object, &mut defaults);

@@ -35,7 +35,7 @@ pub enum Expansion {
 pub struct Instances {
     /// How it repeats.
     pub expansion: Expansion,
-    values: BTreeMap<InstanceKey, Value>,
+    values: FxHashMap<InstanceKey, Value>,
     /// Those that take no part in the run, and of which nothing is recorded.
     left_out: BTreeSet<InstanceKey>,
     whole: OnceCell<Value>,
@@ -218,7 +218,7 @@ impl<'c> Evaluation<'c> {
     /// Takes in how a resource repeats in one module instance; its instances have no value yet.
     pub fn expand_resource(&mut self, module: &ModuleInstance, resource: &ResourceAddress, expansion: Expansion) {
         let instances =
-            Instances { expansion, values: BTreeMap::new(), left_out: BTreeSet::new(), whole: OnceCell::new() };
+            Instances { expansion, values: FxHashMap::default(), left_out: BTreeSet::new(), whole: OnceCell::new() };
         self.module(module).resources.insert(resource.clone(), instances);
     }
 

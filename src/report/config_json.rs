@@ -343,11 +343,14 @@ fn traversal(reference: &Reference, steps: usize) -> String {
         match step {
             Step::Attribute(name) => text += &format!(".{}", name.name),
             Step::LegacyIndex(index, _) => text += &format!("[{index}]"),
-            Step::Index(Expression { kind: ExpressionKind::Literal(key), .. }) => match key.as_str() {
-                Some(key) => text += &format!("[{}]", serde_json::Value::from(key)),
-                None => text += &key.as_number().map(|n| format!("[{n}]")).unwrap_or_default(),
+            Step::Index(index) => match &index.kind {
+                ExpressionKind::Literal(key) => match key.as_str() {
+                    Some(key) => text += &format!("[{}]", serde_json::Value::from(key)),
+                    None => text += &key.as_number().map(|n| format!("[{n}]")).unwrap_or_default(),
+                },
+                _ => break,
             },
-            Step::Index(_) | Step::Splat { .. } | Step::AttributeSplat { .. } => break,
+            Step::Splat { .. } | Step::AttributeSplat { .. } => break,
         }
     }
     text

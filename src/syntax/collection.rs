@@ -105,7 +105,7 @@ impl Parser<'_> {
         let first = self.peek();
         let expression = self.expression()?;
         let alone = first == self.last() && first.kind == TokenKind::Identifier;
-        Ok(if alone { ObjectKey::Name(self.ident(first)) } else { ObjectKey::Expression(expression) })
+        Ok(if alone { ObjectKey::Name(self.ident(first)) } else { ObjectKey::Expression(expression.into()) })
     }
 
     /// Reads a `for` expression behind its opening bracket.

@@ -6,7 +6,7 @@ use crate::span::Span;
 use crate::syntax::cursor::{Parser, Read};
 use crate::syntax::template::Piece;
 use crate::syntax::token::{Token, TokenKind};
-use crate::syntax::tree::{Expression, Ident, TemplatePart};
+use crate::syntax::tree::{Expression, Ident, TemplateFor, TemplatePart};
 
 /// One directive by itself.
 pub enum Directive {
@@ -120,7 +120,7 @@ fn sequence(parser: &mut Parser<'_>, pieces: &mut IntoIter<Piece>) -> Read<Seque
             Piece::Interpolation(expression) => TemplatePart::Interpolation(expression),
             Piece::Directive(Directive::If(condition), start) => {
                 let (when_true, when_false, end) = parser.nested(|parser| branches(parser, pieces, start))?;
-                TemplatePart::If { condition, when_true, when_false, span: start.to(end) }
+                TemplatePart::If { condition: condition.into(), when_true, when_false, span: start.to(end) }
             }
             Piece::Directive(Directive::For { key_name, value_name, collection }, start) => {
                 let (body, ending) = parser.nested(|parser| sequence(parser, pieces))?;
@@ -128,7 +128,8 @@ fn sequence(parser: &mut Parser<'_>, pieces: &mut IntoIter<Piece>) -> Read<Seque
                     Some((Directive::EndFor, end)) => start.to(end),
                     other => report_unfinished(parser, other, "for", start),
                 };
-                TemplatePart::For { key_name, value_name, collection, body, opening: start, span }
+                let repeated = TemplateFor { key_name, value_name, collection, body, opening: start, span };
+                TemplatePart::For(repeated.into())
             }
             Piece::Directive(ending, span) => return Ok((parts, Some((ending, span)))),
         });

@@ -271,7 +271,7 @@ impl Parser<'_> {
                 ));
             }
             parser.read();
-            Ok(Step::Index(key))
+            Ok(Step::Index(key.into()))
         })
     }
 }

@@ -136,10 +136,10 @@ fn body(items: Vec<ObjectItem>, span: Span) -> Body {
 fn key_ident(key: ObjectKey) -> Ident {
     match key {
         ObjectKey::Name(name) => name,
-        ObjectKey::Expression(Expression { kind: ExpressionKind::Literal(value), span }) => {
-            Ident { name: value.as_str().unwrap_or_default().into(), span }
+        ObjectKey::Expression(key) => {
+            let name = if let ExpressionKind::Literal(value) = &key.kind { value.as_str() } else { None };
+            Ident { name: name.unwrap_or_default().into(), span: key.span }
         }
-        ObjectKey::Expression(expression) => Ident { name: "".into(), span: expression.span },
     }
 }
 
@@ -190,7 +190,7 @@ fn expression(json: Json, texts: Texts, diagnostics: &mut Diagnostics) -> Expres
         JsonKind::Object(properties) => {
             let item = |(Key { name, span }, value)| ObjectItem {
                 value: expression(value, texts.under(&name), diagnostics),
-                key: ObjectKey::Expression(text(&name, span, texts, diagnostics)),
+                key: ObjectKey::Expression(text(&name, span, texts, diagnostics).into()),
             };
             ExpressionKind::Object(properties.into_iter().map(item).collect())
         }

@@ -123,7 +123,7 @@ pub enum Step {
     /// `.name`
     Attribute(Ident),
     /// `[key]`
-    Index(Expression),
+    Index(Box<Expression>),
     /// `.0`
     LegacyIndex(u64, Span),
     /// `[*]`, followed by the steps applied to each element (attributes and indexes).
@@ -157,7 +157,7 @@ pub enum ObjectKey {
     /// A bare word, which is the key itself.
     Name(Ident),
     /// Anything else, parenthesised or quoted.
-    Expression(Expression),
+    Expression(Box<Expression>),
 }
 
 /// `name(arguments)`
@@ -202,7 +202,7 @@ pub enum TemplatePart {
     /// `%{ if c }..%{ else }..%{ endif }`
     If {
         /// After `if`.
-        condition: Expression,
+        condition: Box<Expression>,
         /// Chosen by true.
         when_true: Vec<TemplatePart>,
         /// Chosen by false; empty without `else`.
@@ -211,20 +211,24 @@ pub enum TemplatePart {
         span: Span,
     },
     /// `%{ for k, v in c }..%{ endfor }`
-    For {
-        /// `k` in `k, v`.
-        key_name: Option<Ident>,
-        /// `v`.
-        value_name: Ident,
-        /// After `in`.
-        collection: Expression,
-        /// Repeated for each element.
-        body: Vec<TemplatePart>,
-        /// `%{ for k, v in c }`
-        opening: Span,
-        /// From `%{ for` to the end of `%{ endfor }`.
-        span: Span,
-    },
+    For(Box<TemplateFor>),
+}
+
+/// `%{ for k, v in c }..%{ endfor }`
+#[derive(Debug, Clone)]
+pub struct TemplateFor {
+    /// `k` in `k, v`.
+    pub key_name: Option<Ident>,
+    /// `v`.
+    pub value_name: Ident,
+    /// After `in`.
+    pub collection: Expression,
+    /// Repeated for each element.
+    pub body: Vec<TemplatePart>,
+    /// `%{ for k, v in c }`
+    pub opening: Span,
+    /// From `%{ for` to the end of `%{ endfor }`.
+    pub span: Span,
 }
 
 /// `-` and `!`

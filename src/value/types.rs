@@ -1,7 +1,9 @@
 //! Types of the Terraform language.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use litemap::LiteMap;
 
 /// A type. Equality is structural.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +32,7 @@ pub enum Type {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct ObjectType {
     /// In byte order of their names.
-    pub attributes: BTreeMap<Arc<str>, Type>,
+    pub attributes: LiteMap<Arc<str>, Type>,
     /// Those that may be left out; only in type constraints (`optional(T)`).
     pub optional: BTreeSet<Arc<str>>,
 }

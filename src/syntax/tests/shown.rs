@@ -1,7 +1,7 @@
 //! Expressions in a form in which two trees compare: everything in parentheses, operators first.
 
 use crate::syntax::tree::{
-    BinaryOperator, Expression, ExpressionKind, Ident, ObjectKey, Step, TemplatePart, UnaryOperator,
+    BinaryOperator, Expression, ExpressionKind, Ident, ObjectKey, Step, TemplateFor, TemplatePart, UnaryOperator,
 };
 use crate::value::ValueKind;
 
@@ -68,7 +68,8 @@ fn part(part: &TemplatePart) -> String {
         TemplatePart::If { condition, when_true, when_false, .. } => {
             format!("(if {} [{}] [{}])", shown(condition), all(when_true, self::part), all(when_false, self::part))
         }
-        TemplatePart::For { key_name, value_name, collection, body, .. } => {
+        TemplatePart::For(repeated) => {
+            let TemplateFor { key_name, value_name, collection, body, .. } = &**repeated;
             let names = names(key_name.as_ref(), value_name);
             format!("(for {names} in {} [{}])", shown(collection), all(body, self::part))
         }
