@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::string::{render, text};
+use super::string::{render, shown, text};
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes, Template};
 use crate::value::{Type, Value};
 
@@ -53,9 +53,10 @@ fn read(a: &Arguments) -> Result<Vec<u8>, FunctionError> {
         let given = a.text(0).unwrap_or_default();
         let message = match &fault {
             Fault::Open(_, e) if e.kind() == ErrorKind::NotFound => format!(
-                "no file exists at {given:?}; this function works only with files that are distributed as part of the \
+                "no file exists at {}; this function works only with files that are distributed as part of the \
                  configuration source code, so if this file will be created by a resource in this configuration you \
-                 must instead obtain this result from an attribute of that resource"
+                 must instead obtain this result from an attribute of that resource",
+                shown(given, a.marks)
             ),
             Fault::Open(..) | Fault::Home(_) => fault.to_string(),
             Fault::Read(..) => format!("failed to read file: {fault}"),
@@ -94,16 +95,22 @@ fn reason(error: &io::Error) -> String {
 
 fn bytes(a: &Arguments) -> Result<Vec<u8>, Fault> {
     let tried = expanded(a.text(0).map_err(Fault::Home)?).map_err(Fault::Home)?;
-    let shown = cleaned(&slashed(&tried));
+    let named = named(a, &tried);
     let mut file = match File::open(a.cx.folder.join(&tried)) {
         Ok(file) => file,
-        Err(error) => return Err(Fault::Open(shown, error)),
+        Err(error) => return Err(Fault::Open(named, error)),
     };
     let mut bytes = Vec::new();
     match file.read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Fault::Read(shown, error)),
+        Err(error) => Err(Fault::Read(named, error)),
     }
+}
+
+/// A path for a message, unless it must not be shown.
+fn named(a: &Arguments, path: &Path) -> String {
+    let path = cleaned(&slashed(path));
+    if a.marks.is_empty() { path } else { shown(&path, a.marks) }
 }
 
 fn read_text(a: &Arguments) -> Result<String, FunctionError> {
@@ -111,7 +118,7 @@ fn read_text(a: &Arguments) -> Result<String, FunctionError> {
     let given = a.text(0)?;
     String::from_utf8(bytes).map_err(|_| {
         let advice = "use the filebase64 function to obtain the Base64 encoded contents or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results instead";
-        FunctionError::from(format!("contents of {given:?} are not valid UTF-8; {advice}"))
+        FunctionError::from(format!("contents of {} are not valid UTF-8; {advice}", shown(given, a.marks)))
     })
 }
 
@@ -132,16 +139,16 @@ fn expanded(given: &str) -> Result<PathBuf, FunctionError> {
 
 fn exists(a: &Arguments) -> Result<Value, FunctionError> {
     let tried = expanded(a.text(0)?)?;
-    let shown = cleaned(&slashed(&tried));
+    let path = shown(&cleaned(&slashed(&tried)), a.marks);
     let found = match std::fs::metadata(a.cx.folder.join(&tried)) {
         Ok(found) => found.file_type(),
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Value::bool(false)),
-        Err(_) => return Err(format!("failed to stat {shown:?}").into()),
+        Err(_) => return Err(format!("failed to stat {path}").into()),
     };
     match kind_of(found) {
         None => Ok(Value::bool(true)),
-        Some("directory") => Err(format!("{shown:?} is a directory, not a file").into()),
-        Some(kind) => Err(format!("{shown:?} is a {kind}, not a regular file").into()),
+        Some("directory") => Err(format!("{path} is a directory, not a file").into()),
+        Some(kind) => Err(format!("{path} is a {kind}, not a regular file").into()),
     }
 }
 
@@ -171,7 +178,7 @@ fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
     let below = if given.is_empty() { cleaned(pattern) } else { cleaned(&format!("{given}/{pattern}")) };
     let climb = Climb::of(&cleaned(given), &below);
     folder.extend(std::iter::repeat_n("..", climb.left.len()));
-    let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {below:?}: {why}"));
+    let refused = |why: &str| FunctionError::from(format!("failed to glob pattern {}: {why}", shown(&below, a.marks)));
     let cleaned_pattern = &climb.pattern;
     let glob = |pattern: &str| {
         GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).empty_alternates(true).build()

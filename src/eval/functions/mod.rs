@@ -90,7 +90,7 @@ impl Function {
             let marks = accepted.iter().fold(marks, |marks, arg| marks | arg.marks());
             return Ok(self.refine(Value::unknown(returns)).marked(marks));
         }
-        let result = (self.body)(&Arguments { values: &accepted, returns, cx })?;
+        let result = (self.body)(&Arguments { values: &accepted, marks, returns, cx })?;
         Ok(self.refine(result).marked(marks))
     }
 

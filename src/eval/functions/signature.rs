@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::FunctionContext;
-use crate::value::{Number, Type, Value};
+use crate::value::{Marks, Number, Type, Value};
 
 /// One function of the language.
 #[derive(Debug)]
@@ -82,6 +82,8 @@ pub struct FunctionError {
 pub struct Arguments<'a> {
     /// All of them, in order.
     pub values: &'a [Value],
+    /// The marks that they came with, where the parameters do not see to marks themselves.
+    pub marks: Marks,
     /// The type that the result is to have.
     pub returns: Type,
     /// The surroundings.
