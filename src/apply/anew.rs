@@ -2,7 +2,7 @@
 //! that was made before its subnets, a vault whose access policies are resources of their own. Nobody else changed it, so
 //! the next look for drift must not say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -34,11 +34,10 @@ impl Runner<'_> {
     /// Reads and records what the run's own writes have changed besides. What cannot be read stays as it was recorded:
     /// the next plan reads it in any case.
     pub(super) async fn record_anew(&mut self) {
-        let written = self.written();
-        if self.halted || written.is_empty() {
+        if self.halted {
             return;
         }
-        let outdated = self.outdated(&written);
+        let outdated = self.outdated();
         let parallelism = self.plan.options.parallelism.max(1);
         let reads = outdated.into_iter().map(|one| async move {
             let read = one.session.reader().read(&one.address.resource.kind, &one.recorded).await;
@@ -52,14 +51,18 @@ impl Runner<'_> {
         }
     }
 
+    /// What this run's steps wrote and removed.
+    fn done(&self) -> impl Iterator<Item = &ObjectAddress> {
+        let is_managed = |object: &ObjectAddress| object.address.resource.mode == ResourceMode::Managed;
+        let done =
+            self.steps.iter().filter(|(_, action, result)| *result == StepResult::Done && *action != Action::Forget);
+        done.map(|(object, ..)| object).filter(move |object| is_managed(object))
+    }
+
     /// The objects of this run's steps, each as it was before and as it is recorded now.
     fn written(&self) -> Written {
         let mut written = Written::new();
-        for (object, action, result) in &self.steps {
-            let is_managed = object.address.resource.mode == ResourceMode::Managed;
-            if *result != StepResult::Done || *action == Action::Forget || !is_managed {
-                continue;
-            }
+        for object in self.done() {
             let change = self.changes.get(&ObjectAddress::from(object.address.clone()));
             let before = change.map(|change| change.before.clone().unmark_deep().0);
             let now = self.recorded_now(&object.address);
@@ -77,7 +80,18 @@ impl Runner<'_> {
     }
 
     /// The records that tell of something that was written.
-    fn outdated(&self, written: &Written) -> Vec<Outdated> {
+    fn outdated(&self) -> Vec<Outdated> {
+        let candidates = self.candidates();
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let written = self.written();
+        candidates.into_values().flat_map(|candidates| self.mentioned(candidates, &written)).collect()
+    }
+
+    /// The records of kinds that tell of a kind that was written, by kind.
+    fn candidates(&self) -> BTreeMap<Arc<str>, Vec<Outdated>> {
+        let written: BTreeSet<&str> = self.done().map(|object| &*object.address.resource.kind).collect();
         let mut by_kind: BTreeMap<Arc<str>, Vec<Outdated>> = BTreeMap::new();
         let mut telling: FxHashMap<Arc<str>, bool> = FxHashMap::default();
         for (object, provider, instance) in self.state.objects() {
@@ -89,7 +103,7 @@ impl Runner<'_> {
             let Some(kind) = owner.kind(&address.resource.kind) else { continue };
             let tells = telling
                 .entry(address.resource.kind.clone())
-                .or_insert_with(|| written.keys().any(|other| kind.tells_of(other)));
+                .or_insert_with(|| written.iter().any(|other| kind.tells_of(other)));
             let session = self.stage.session_of(provider).filter(|_| *tells);
             let Some(session) = session.map(|session| self.stage.session_for(&address, session)) else { continue };
             let Ok(recorded) = recorded::decode(&address, instance, kind) else { continue };
@@ -101,8 +115,7 @@ impl Runner<'_> {
                 recorded,
             });
         }
-        let kinds = by_kind.into_values();
-        kinds.flat_map(|candidates| self.mentioned(candidates, written)).collect()
+        by_kind
     }
 
     fn mentioned(&self, candidates: Vec<Outdated>, written: &Written) -> Vec<Outdated> {

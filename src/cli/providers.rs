@@ -7,9 +7,9 @@ use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
 use super::loading;
-use crate::config::{Constraint, Module};
+use crate::config::{Constraint, Module, full_source};
 use crate::diagnostic::Diagnostics;
-use crate::graph::{ConfigNode, full_source, provider_name, provider_source};
+use crate::graph::{ConfigNode, provider_name, provider_source};
 use crate::report::schema_json;
 
 /// The arguments of `providers`.

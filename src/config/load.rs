@@ -123,13 +123,8 @@ pub fn check_calls(configuration: &Configuration) -> Diagnostics {
             }
         }
     }
-    found.extend(check_providers(configuration));
+    found.extend(provider_rules::check(configuration));
     found
-}
-
-/// Reports provider configurations that are named, given and expected in ways that do not fit together.
-pub fn check_providers(configuration: &Configuration) -> Diagnostics {
-    provider_rules::check(configuration)
 }
 
 /// A call gives every variable without a default, and no others.

@@ -33,7 +33,7 @@ pub use endpoint::Endpoint;
 pub use inputs::{InputOption, InputOrigin, InputValue, InputValues, gather_for_tests, gather_inputs, require_inputs};
 pub use installed::{Installed, installed_source};
 pub use literal::text as literal_text;
-pub use load::{Caller, Early, Finder, check_calls, check_providers, is_local, load, load_part, load_with};
+pub use load::{Caller, Early, Finder, check_calls, is_local, load, load_part, load_with};
 pub use module::{
     Backend, Check, EarlyTexts, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, ProviderPass, Removed,
     RequiredProvider, Text,
@@ -41,11 +41,12 @@ pub use module::{
 pub use preferences::{
     CheckPreference, DriftPreference, GroupPreference, PREFERENCES, Preferences, read as read_preferences,
 };
+pub use provider_rules::check as check_providers;
 pub use resource::{
     CheckRule, IgnoreChanges, Lifecycle, ProviderRef, Provisioner, ProvisionerFailure, ProvisionerMoment, Repetition,
     Resource,
 };
-pub use source::{GitModule, ModuleSource, PUBLIC_REGISTRY, RegistryModule};
+pub use source::{GitModule, ModuleSource, PUBLIC_REGISTRY, RegistryModule, full_source};
 pub use variable::Variable;
 pub use version::{Constraint, TERRAFORM_VERSION, Version};
 

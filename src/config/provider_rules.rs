@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::Configuration;
 use crate::config::module::{Module, ModuleCall, ProviderBlock, ProviderPass};
 use crate::config::resource::{ProviderRef, Repetition};
+use crate::config::source::{PUBLIC_REGISTRY, full_source};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Refuses what names a configuration that is nowhere, and calls that do not give what the called module needs.
@@ -113,9 +114,8 @@ fn check_call(call: &ModuleCall, child: &Module, caller: &Module, found: &mut Di
 /// The provider that a local name stands for in a module.
 fn source(module: &Module, name: &str) -> String {
     let source = module.required_providers.get(name).and_then(|required| required.source.as_ref());
-    let source = source.map_or(name, |source| &*source.value);
-    let short = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
-    if short.contains('/') { short.to_lowercase() } else { format!("hashicorp/{}", short.to_lowercase()) }
+    let full = full_source(source.map_or(name, |source| &*source.value));
+    full.strip_prefix(PUBLIC_REGISTRY).and_then(|path| path.strip_prefix('/')).unwrap_or(&full).to_owned()
 }
 
 /// What the call of a module gives it.

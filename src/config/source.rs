@@ -9,6 +9,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// The registry of modules whose source names no host.
 pub const PUBLIC_REGISTRY: &str = "registry.terraform.io";
 
+/// The whole source address of a provider: `azurerm` and `hashicorp/azurerm` are short for `registry.terraform.io/hashicorp/azurerm`.
+pub fn full_source(source: &str) -> String {
+    match source.split('/').count() {
+        1 => format!("{PUBLIC_REGISTRY}/hashicorp/{source}"),
+        2 => format!("{PUBLIC_REGISTRY}/{source}"),
+        _ => source.to_owned(),
+    }
+    .to_lowercase()
+}
+
 /// A module's source, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModuleSource {

@@ -19,7 +19,7 @@ use crate::span::Span;
 
 pub use build::{ConfigGraph, ConfigNode, Use, import_target};
 pub use frontier::{Frontier, Outcome};
-pub use providers::{ProviderId, ProviderKey, full_source, provider_name, provider_source, resolve_provider};
+pub use providers::{ProviderId, ProviderKey, provider_name, provider_source, resolve_provider};
 
 /// A node of one [`Dag`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::address::{InstanceKey, ModulePath};
-use crate::config::{Configuration, Module, Resource};
+use crate::config::{Configuration, Module, Resource, full_source};
 use crate::syntax::tree::Expression;
 
 /// A provider configuration: where it is written, its local name there, and its alias.
@@ -113,14 +113,4 @@ pub fn provider_source(configuration: &Configuration, provider: &ProviderId) -> 
         path = at.parent().map(|(parent, _)| parent);
     }
     full_source(&provider.name)
-}
-
-/// `azurerm` and `hashicorp/azurerm` are short for `registry.terraform.io/hashicorp/azurerm`.
-pub fn full_source(source: &str) -> String {
-    match source.split('/').count() {
-        1 => format!("registry.terraform.io/hashicorp/{source}"),
-        2 => format!("registry.terraform.io/{source}"),
-        _ => source.to_owned(),
-    }
-    .to_lowercase()
 }

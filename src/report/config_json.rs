@@ -5,11 +5,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::resource_json::mode;
 use crate::address::{ModulePath, ResourceMode, Subject};
-use crate::config::{Configuration, Module, ModuleCall, Output, Provisioner, Repetition, Resource, Variable};
+use crate::config::{
+    Configuration, Module, ModuleCall, Output, Provisioner, Repetition, Resource, Variable, full_source,
+};
 use crate::eval::references::{Mention, body_references, references};
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::prepare;
-use crate::graph::{ProviderId, full_source, provider_name, provider_source, resolve_provider};
+use crate::graph::{ProviderId, provider_name, provider_source, resolve_provider};
 use crate::provider::{Block, NestedBlock, Nesting, Registry};
 use crate::syntax::tree::{Body, Expression, ExpressionKind, ObjectKey, Reference, Step, TemplatePart, UnaryOperator};
 use crate::value::{Value, ValueKind};
