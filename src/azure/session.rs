@@ -31,6 +31,8 @@ pub struct Azure {
     pub registrations: Registrations,
     /// Whether a resource group that still holds something is not deleted.
     pub keep_full_groups: bool,
+    /// Whether a subscription that is destroyed is cancelled too.
+    pub cancel_subscriptions: bool,
     /// What the configuration refers to.
     pub mentioned: Mentioned,
     /// What becomes of secrets that vaults keep after their deletion.
@@ -65,6 +67,7 @@ impl Azure {
             overwrite_existing: false,
             registrations: Registrations::default(),
             keep_full_groups: true,
+            cancel_subscriptions: true,
             mentioned: Mentioned::default(),
             deleted_secrets: Kept { purge: true, recover: true },
             deleted_keys: Kept { purge: true, recover: true },

@@ -1,6 +1,7 @@
 //! `bowline providers`
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Exit;
@@ -36,7 +37,11 @@ pub enum Command {
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     match arguments.command {
         Some(Command::Schema { .. }) => {
-            invocation.print_line(&schema_json::providers(&loading::registry()).to_string());
+            // A folder that holds no stack, or a broken one, asks for no versions.
+            let (configuration, _) = loading::read_alone(&PathBuf::from("."), &mut invocation.sources);
+            let asked = asked_for(&configuration.root);
+            let versions = |source: &str| asked.get(source).map(String::as_str);
+            invocation.print_line(&schema_json::providers(&loading::registry(), versions).to_string());
         }
         None => {
             let loaded = loading::load(invocation, None)?;
@@ -91,6 +96,15 @@ fn required(module: &Module) -> BTreeMap<String, String> {
         (source, versions.map(|versions| format!(" {versions}")).unwrap_or_default())
     };
     names.into_iter().map(described).collect()
+}
+
+/// The versions of providers that a module asks for, by their source addresses.
+fn asked_for(module: &Module) -> BTreeMap<String, String> {
+    let required = module.required_providers.iter().filter_map(|(name, required)| {
+        let source = required.source.as_ref().map_or_else(|| full_source(name), |source| full_source(&source.value));
+        Some((source, required.version.as_ref()?.value.to_string()))
+    });
+    required.collect()
 }
 
 /// The source addresses of the providers that the configuration's resources and provider blocks need.

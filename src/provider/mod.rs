@@ -13,6 +13,7 @@ mod schema;
 mod stand_in;
 mod timeouts;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -125,6 +126,11 @@ pub trait Kind: Send + Sync {
 
     /// Its attributes and blocks.
     fn schema(&self) -> &Schema;
+
+    /// The schema as those know it who ask for these versions of the provider; more than that may be taken.
+    fn schema_told(&self, _versions: Option<&str>) -> Cow<'_, Schema> {
+        Cow::Borrowed(self.schema())
+    }
 
     /// Finds what is wrong with a configuration beyond what the schema says: allowed values, exclusions. Unknowns
     /// must be taken as right. Places are given by the caller: a diagnostic for a path is put on that argument.

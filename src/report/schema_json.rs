@@ -7,12 +7,13 @@ use super::function_words;
 use crate::eval::functions::{self, Function, Param};
 use crate::provider::{Attribute, Block, Kind, NestedBlock, Nesting, Registry, Schema};
 
-/// The schemas of all providers.
-pub fn providers(registry: &Registry) -> Json {
-    let kinds = |kinds: Vec<&dyn Kind>| -> Map<String, Json> {
-        kinds.into_iter().map(|kind| (kind.name().to_owned(), schema(kind.schema()))).collect()
-    };
+/// The schemas of all providers, as whoever asks for `versions` of one of them by its source address knows them.
+pub fn providers<'c>(registry: &Registry, versions: impl Fn(&str) -> Option<&'c str>) -> Json {
     let provider = |provider: &std::sync::Arc<dyn crate::provider::Provider>| {
+        let versions = versions(provider.source());
+        let kinds = |kinds: Vec<&dyn Kind>| -> Map<String, Json> {
+            kinds.into_iter().map(|kind| (kind.name().to_owned(), schema(&kind.schema_told(versions)))).collect()
+        };
         let entry = json!({
             "provider": schema(provider.config_schema()),
             "resource_schemas": kinds(provider.kinds()),

@@ -117,7 +117,7 @@ pub fn verbose(about: About<'_>, of: &Shown, registry: &Registry) -> Json {
             fields.insert(name.into(), value.clone());
         }
     }
-    let schemas = schema_json::providers(registry);
+    let schemas = schema_json::providers(registry, |_| None);
     fields.insert("provider_format_version".into(), schemas.get("format_version").cloned().unwrap_or(Json::Null));
     fields.insert("provider_schemas".into(), schemas.get("provider_schemas").cloned().unwrap_or(Json::Null));
     let message = format!("-verbose flag enabled, printing {what}");

@@ -14,7 +14,7 @@ use crate::simulator::operations::POLL;
 use crate::simulator::record::Record;
 use crate::simulator::request::Request;
 use crate::simulator::service::{Scene, guid, service_of};
-use crate::simulator::services::{event, names, policies};
+use crate::simulator::services::{event, names, policies, subscriptions as opened};
 use crate::simulator::target::{Key, Place, Target, action_of, same, subscription_of};
 use crate::simulator::throttle::{Call, Throttle};
 use crate::simulator::world::{Change, Resource, World};
@@ -235,6 +235,9 @@ impl Azure {
         self.throttle(request, target)?;
         check_version(request, target)?;
         self.check_registered(request, target)?;
+        if let (Some(Target::Resource(place)), false) = (target, matches!(request.method.as_str(), "GET" | "HEAD")) {
+            opened::check_enabled(self.scene(), place.subscription())?;
+        }
         if let Some(target) = target {
             rights::check(self.scene(), self.asking(), request, target)?;
         }
@@ -342,6 +345,13 @@ impl Azure {
             }
             if same(&kind, policies::QUESTION) {
                 return Ok(Answer::json(200, policies::answer(self.scene(), &parent, &request.body)));
+            }
+            if let Some(acted) = opened::act(self.scene(), &parent, &kind, &request.body) {
+                let (answer, changes) = acted?;
+                for change in changes {
+                    self.world.make(change);
+                }
+                return Ok(answer);
             }
         }
         let (place, action) = action_of(&request.path).ok_or_else(absent)?;

@@ -11,16 +11,16 @@ use crate::simulator::arm::Azure;
 use crate::simulator::request::Request;
 use crate::simulator::rights::{PERMISSIONS, permissions_of};
 use crate::simulator::service::service_of;
-use crate::simulator::services::{VERSIONS, kubernetes_versions, quotas};
-use crate::simulator::subscriptions::{self, SUBSCRIPTION};
+use crate::simulator::services::{VERSIONS, kubernetes_versions, quotas, subscriptions as opened};
+use crate::simulator::subscriptions;
 use crate::simulator::target::{GROUPS, Key, Target, same};
 
 impl Azure {
     /// `GET` of anything that is not one resource.
     pub(super) fn list(&self, request: &Request, target: &Target) -> Result<Answer, Refusal> {
         let all = match target {
-            Target::Subscriptions => vec![subscriptions::subscription(SUBSCRIPTION)],
-            Target::Subscription(id) => return Ok(Answer::json(200, subscriptions::subscription(id))),
+            Target::Subscriptions => opened::all(self.scene()),
+            Target::Subscription(id) => return Ok(Answer::json(200, opened::shown(self.scene(), id))),
             Target::Locations(id) => subscriptions::locations(id),
             Target::Providers(scope, None) => subscriptions::providers(scope, &self.faults.unregistered),
             Target::Providers(scope, Some(namespace)) => {
@@ -67,6 +67,7 @@ impl Azure {
         let top_level = self.world.beneath(&key).filter(|resource| {
             resource.kind.matches('/').count() == 1
                 && !same(&resource.kind, GROUPS)
+                && !same(&resource.kind, "Microsoft.Resources/tags")
                 && !resource.kind.starts_with("Microsoft.Authorization/")
         });
         let short = top_level.map(|resource| {

@@ -23,6 +23,7 @@ const NAMESPACES: &[&str] = &[
     "Microsoft.OperationsManagement",
     "Microsoft.Resources",
     "Microsoft.Storage",
+    "Microsoft.Subscription",
 ];
 
 /// Regions: the name, and the name for people.

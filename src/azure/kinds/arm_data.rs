@@ -1,12 +1,13 @@
 //! A data source that reads one ARM resource: by a table of its own, or by that of the managed kind.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::super::session::Azure;
-use super::super::wire::{self, Presence, Reading, Row, Shape, Table, block_of, id_of, validate};
+use super::super::wire::{self, Dialect, Presence, Reading, Row, Shape, Table, block_of, id_of, validate};
 use super::AzureData;
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
@@ -75,6 +76,7 @@ pub fn schema(rows: &[Row]) -> Schema {
 /// A row that is read, or given to find the object.
 fn as_read(mut row: Row, arguments: &[&str]) -> Row {
     row.presence = if arguments.contains(&row.name) { Presence::Required } else { Presence::Computed };
+    row.told_in_v5 = None;
     row.write_only = false;
     row.rules.clear();
     if let Shape::Blocks(blocks) = &mut row.shape {
@@ -91,6 +93,13 @@ impl Kind for ArmData {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn schema_told(&self, versions: Option<&str>) -> Cow<'_, Schema> {
+        let rows = &self.kind.table().rows;
+        let mut told = schema(&wire::as_told(rows, Dialect::of_constraint(versions)));
+        told.block.description.clone_from(&self.schema.block.description);
+        Cow::Owned(told)
     }
 
     fn validate(&self, config: &Value) -> Vec<Finding> {
@@ -111,7 +120,11 @@ impl AzureData for ArmData {
         (self.lift)(&mut answer);
         let read = self.kind.value_of(answer, &id, None, Reading::Anew(azure.dialect));
         let fields = read.as_fields().into_iter().flatten();
-        let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null()).cloned();
+        let is_argument = |name: &str| {
+            let row = table.rows.iter().find(|row| row.name == name);
+            row.is_none_or(|row| row.presence == Presence::Required)
+        };
+        let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null() && is_argument(name)).cloned();
         Ok(Value::object_of(fields.map(|(name, value)| (name.clone(), given(name).unwrap_or_else(|| value.clone())))))
     }
 }

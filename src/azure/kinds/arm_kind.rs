@@ -1,5 +1,6 @@
 //! A kind that is an ARM resource described by a table. What the table cannot say is a hook.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -306,6 +307,11 @@ impl Kind for ArmKind {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn schema_told(&self, versions: Option<&str>) -> Cow<'_, Schema> {
+        let rows = wire::as_told(&self.table.rows, Dialect::of_constraint(versions));
+        Cow::Owned(wire::schema_of(&self.table, &rows))
     }
 
     fn validate(&self, config: &Value) -> Vec<Finding> {

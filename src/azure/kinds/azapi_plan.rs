@@ -131,8 +131,8 @@ fn place(fields: &mut Fields, prior: Option<&Value>, subscription: &str) -> Vec<
         if !is_group {
             return vec![missing("parent_id")];
         }
-        let parent = ArmId::of_subscription(subscription);
-        fields.insert("parent_id".into(), Value::string(parent.as_str()));
+        let known = (!subscription.is_empty()).then(|| Value::string(ArmId::of_subscription(subscription).as_str()));
+        fields.insert("parent_id".into(), known.unwrap_or_else(|| Value::unknown_not_null(Type::String)));
     }
     if fields.get("name").is_none_or(Value::is_null) {
         return vec![missing("name")];

@@ -66,7 +66,7 @@ fn extension_table() -> Table {
         text("extension_type").required().replaces().same(Same::Caseless).at("properties.extensionType"),
         text_map("configuration_settings").at("properties.configurationSettings"),
         text_map("configuration_protected_settings")
-            .sensitive()
+            .hidden()
             .at("properties.configurationProtectedSettings")
             .about("Azure does not give them back: what is recorded is what was written last."),
         block(

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    ANY_IDENTITIES, Codec, PlanCase, Row, Rule, Same, Table, block, block_set, blocks, encode, flag, identity, integer,
-    json as at, location, normal_location, resource_group_name, tags, text, text_set,
+    ANY_IDENTITIES, Codec, PlanCase, Presence, Row, Rule, Same, Table, block, block_set, blocks, encode, flag,
+    identity, integer, json as at, location, normal_location, resource_group_name, tags, text, text_set,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
@@ -131,6 +131,7 @@ fn replica_rows() -> Vec<Row> {
         text("location").required().same(Same::Location).at("location"),
         flag("global_endpoint_routing_enabled")
             .twin("regional_endpoint_enabled")
+            .told_in_v5(Presence::Required)
             .service_fills()
             .at("properties.regionEndpointEnabled")
             .about("Whether requests are routed to this replica (azurerm 5.x's name)."),

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::arm::Conflict;
 use super::super::wire::{
-    Dialect, PlanCase, Rule, Same, Table, json as at, location, resource_group_name, tags, text, texts,
+    Dialect, PlanCase, Presence, Rule, Same, Table, json as at, location, resource_group_name, tags, text, texts,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
@@ -81,17 +81,20 @@ fn credential() -> Table {
         )),
         text("user_assigned_identity_id")
             .twin("parent_id")
+            .told_in_v5(Presence::Required)
             .replaces()
             .same(Same::ArmId)
             .rule(Rule::ExactlyOneOf(&["user_assigned_identity_id", "parent_id"]))
             .about("The id of the identity (azurerm 5.x's name for parent_id)."),
         text("parent_id")
             .twin("user_assigned_identity_id")
+            .former()
             .replaces()
             .same(Same::ArmId)
             .rule(Rule::ExactlyOneOf(&["user_assigned_identity_id", "parent_id"]))
             .about("The id of the identity (azurerm 4.x's name for user_assigned_identity_id)."),
         text("resource_group_name")
+            .former()
             .same(Same::Caseless)
             .about("The identity's resource group (azurerm 4.x; it follows from the identity's id)."),
         // Azure refuses more than one audience, and compares all three byte for byte.

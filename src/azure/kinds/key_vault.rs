@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::ArmError;
 
 use super::super::wire::{
-    Codec, PlanCase, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location, resource_group_name,
-    tags, text, text_set, texts,
+    Codec, PlanCase, Presence, Row, Rule, Same, Table, block, blocks, flag, integer, json as at, location,
+    resource_group_name, tags, text, text_set, texts,
 };
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
@@ -47,6 +47,7 @@ fn table() -> Table {
         text("sku_name").required().same(Same::Caseless).one_of(&["standard", "premium"]).at("properties.sku.name"),
         flag("rbac_authorization_enabled")
             .twin("enable_rbac_authorization")
+            .told_in_v5(Presence::Required)
             .service_fills()
             .at("properties.enableRbacAuthorization")
             .about("Whether roles decide who may read, instead of access policies (azurerm 5.x's name)."),

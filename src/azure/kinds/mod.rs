@@ -69,6 +69,7 @@ mod routes;
 mod storage;
 mod storage_endpoints;
 mod storage_profiles;
+mod subscription;
 #[cfg(test)]
 mod testing;
 mod vault_items;
@@ -195,6 +196,7 @@ impl Registry {
     pub fn azurerm() -> Self {
         let mut registry = Self::default();
         registry.add(resource_group::kind());
+        registry.add(subscription::kind());
         registry.add(network::virtual_network());
         registry.add(network::subnet());
         registry.add(identity::user_assigned_identity());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::wire::{Codec, Row, Same, blocks, json as at, text, text_map, texts};
+use super::super::wire::{Codec, Presence, Row, Same, blocks, json as at, text, text_map, texts};
 use super::arm_data::ArmData;
 use super::{
     container_registry, dns, key_vault, kubernetes_cluster_node_pool, log_analytics, network, network_peering,
@@ -38,7 +38,7 @@ pub fn log_analytics_workspace() -> ArmData {
 
 /// `data "azurerm_nat_gateway"`
 pub fn nat_gateway() -> ArmData {
-    let ids = |name, wire| texts(name).computed().same(Same::ArmId).spelled(Codec::Member("id")).at(wire);
+    let ids = |name, wire| texts(name).or_computed().same(Same::ArmId).spelled(Codec::Member("id")).at(wire);
     let more = vec![
         ids("public_ip_address_ids", "properties.publicIpAddresses"),
         ids("public_ip_prefix_ids", "properties.publicIpPrefixes"),
@@ -121,12 +121,15 @@ fn lift_peerings(answer: &mut Json) {
 
 /// `data "azurerm_storage_account"`
 pub fn storage_account() -> ArmData {
-    ArmData::of(storage::account(), &IN_GROUP, Vec::new())
+    // azurerm takes it in its data source, and pays no regard to it.
+    let tls = text("min_tls_version").or_computed().told_in_v5(Presence::Optional).at("properties.minimumTlsVersion");
+    ArmData::of(storage::account(), &IN_GROUP, vec![tls])
 }
 
 /// `data "azurerm_storage_container"`
 pub fn storage_container() -> ArmData {
-    ArmData::of(storage::container(), &["name", "storage_account_id"], Vec::new())
+    let metadata = text_map("metadata").or_computed().at("properties.metadata");
+    ArmData::of(storage::container(), &["name", "storage_account_id"], vec![metadata])
 }
 
 /// `data "azurerm_kubernetes_cluster_node_pool"`

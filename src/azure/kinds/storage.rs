@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use super::super::arm::{ArmError, Method, Request};
 use super::super::session::Azure;
 use super::super::wire::{
-    self, ANY_IDENTITIES, Codec, Off, PlanCase, Row, Rule, Same, Table, block, blocks, flag, identity, integer,
-    json as at, location, resource_group_name, tags, text, text_map, text_set, texts,
+    self, ANY_IDENTITIES, Codec, Off, PlanCase, Presence, Row, Rule, Same, Table, block, blocks, flag, identity,
+    integer, json as at, location, resource_group_name, tags, text, text_map, text_set, texts,
 };
 use super::READ;
 use super::arm_kind::ArmKind;
@@ -417,6 +417,7 @@ fn container_table() -> Table {
         )),
         text("storage_account_id")
             .or_computed()
+            .told_in_v5(Presence::Required)
             .replaces()
             .same(Same::ArmId)
             .rule(Rule::ExactlyOneOf(&["storage_account_id", "storage_account_name"]))
@@ -434,7 +435,7 @@ fn container_table() -> Table {
         flag("has_immutability_policy").computed().at("properties.hasImmutabilityPolicy"),
         flag("has_legal_hold").computed().at("properties.hasLegalHold"),
         text_map("metadata").or_computed().at("properties.metadata"),
-        text("resource_manager_id").computed().same(Same::ArmId).at("id"),
+        text("resource_manager_id").former().computed().same(Same::ArmId).at("id"),
         text("url").computed().at("url"),
     ])
 }

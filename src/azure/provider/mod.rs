@@ -128,10 +128,15 @@ impl Provider for AzureProvider {
             (None, Some(_)) => simulated.to_owned(),
             (None, None) => String::new(),
         };
-        let subscription = or_simulated(settings.subscription_id, SIMULATED_SUBSCRIPTION);
+        let is_told_later = at(config, "subscription_id").is_some_and(|given| !given.is_known());
+        let subscription = match settings.subscription_id {
+            // It is told by something that is not made yet, and is none that the environment or the simulator has.
+            _ if is_told_later => String::new(),
+            given => or_simulated(given, SIMULATED_SUBSCRIPTION),
+        };
         // The kinds of `bowline` say themselves where they are, and the directory is in none.
         let is_needed = !matches!(self.name, "bowline" | "azuread");
-        if is_needed && subscription.is_empty() && at(config, "subscription_id").is_none_or(Value::is_known) {
+        if is_needed && subscription.is_empty() && !is_told_later {
             return Err(no_subscription().into());
         }
         let tenant = or_simulated(settings.tenant_id, SIMULATED_TENANT);
@@ -152,6 +157,7 @@ impl Provider for AzureProvider {
         )?;
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
+        azure.cancel_subscriptions = feature("features.subscription.prevent_cancellation_on_destroy") != Some(true);
         let vaults = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
         azure.deleted_secrets = Kept {
             purge: vaults("purge_soft_deleted_secrets_on_destroy"),
@@ -161,7 +167,7 @@ impl Provider for AzureProvider {
             Kept { purge: vaults("purge_soft_deleted_keys_on_destroy"), recover: vaults("recover_soft_deleted_keys") };
         azure.deleted_vaults =
             Kept { purge: vaults("purge_soft_delete_on_destroy"), recover: vaults("recover_soft_deleted_key_vaults") };
-        Ok(Arc::new(AzureSession { azure, registry: self.registry.clone() }))
+        Ok(Arc::new(AzureSession { azure, registry: self.registry.clone(), is_open: !(is_needed && is_told_later) }))
     }
 }
 
@@ -177,6 +183,8 @@ fn no_subscription() -> Diagnostic {
 struct AzureSession {
     azure: Azure,
     registry: Kinds,
+    /// It is known in which subscription it works.
+    is_open: bool,
 }
 
 impl AzureSession {
@@ -199,6 +207,11 @@ fn nothing_done(diagnostics: Diagnostics) -> Applied {
 
 #[async_trait]
 impl Read for AzureSession {
+    /// The directory needs no subscription, and the kinds of `bowline` name their own.
+    fn is_open(&self) -> bool {
+        self.is_open
+    }
+
     fn plan(&self, kind: &str, request: PlanRequest<'_>) -> PlanResponse {
         match self.kind(kind) {
             Ok(kind) => kind.plan(&self.azure, request),

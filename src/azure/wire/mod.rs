@@ -27,6 +27,6 @@ pub use rows::{
 };
 pub use same::{equal, is_zero, normal_location, same, same_text};
 pub use scalar::{from_json, literal, set_of, to_json};
-pub use schema::{block_of, element_type, schema, timeouts_type, type_of};
+pub use schema::{as_told, block_of, element_type, schema, schema_of, timeouts_type, type_of};
 pub use table::{Blocks, Codec, Literal, Off, Presence, Row, Rule, Same, Scalar, Shape, Table};
 pub use validate::{finding, validate};

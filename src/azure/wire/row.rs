@@ -16,6 +16,9 @@ impl Row {
             default: None,
             default_v5: None,
             asked_in_v5: false,
+            told_in_v5: None,
+            former: false,
+            hidden: false,
             sensitive: false,
             write_only: false,
             dialect: None,
@@ -110,6 +113,27 @@ impl Row {
     pub fn asked_in_v5(mut self) -> Self {
         self.asked_in_v5 = true;
         self
+    }
+
+    /// Told so by the schema of azurerm 5, though 4's ways are taken too.
+    #[must_use]
+    pub fn told_in_v5(mut self, presence: Presence) -> Self {
+        self.told_in_v5 = Some(presence);
+        self
+    }
+
+    /// Left behind by azurerm 5, and taken all the same.
+    #[must_use]
+    pub fn former(mut self) -> Self {
+        self.former = true;
+        self
+    }
+
+    /// Not shown, although azurerm's schema would show it.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self.sensitive()
     }
 
     /// Not shown.

@@ -1,5 +1,6 @@
 //! A table as the schema that the engine knows.
 
+use super::plan::Dialect;
 use super::scalar::scalar_type;
 use super::table::{Presence, Row, Rule, Shape, Table};
 use crate::provider::{Attribute, Block, NestedBlock, Nesting, Schema};
@@ -7,7 +8,12 @@ use crate::value::Type;
 
 /// The schema of a managed kind: the table's rows, `id` and `timeouts`.
 pub fn schema(table: &Table) -> Schema {
-    let mut block = block_of(&table.rows);
+    schema_of(table, &table.rows)
+}
+
+/// The same with these of its rows.
+pub fn schema_of(table: &Table, rows: &[Row]) -> Schema {
+    let mut block = block_of(rows);
     block.description = table.about.to_owned();
     let mut id = Attribute::computed(Type::String);
     id.description = "The ARM id of the resource.".to_owned();
@@ -33,6 +39,23 @@ pub fn block_of(rows: &[Row]) -> Block {
         }
     }
     block
+}
+
+/// The rows as the schema of one major version of azurerm has them: without what only the other has, and asked for where
+/// that version asks. What is taken here beyond that is not told.
+pub fn as_told(rows: &[Row], dialect: Dialect) -> Vec<Row> {
+    let is_newest = dialect != Dialect::V4;
+    let is_gone = |row: &Row| is_newest && (row.former || row.deprecated.is_some());
+    let told = |row: &Row| {
+        let mut row = row.clone();
+        row.sensitive &= !row.hidden;
+        row.presence = row.told_in_v5.filter(|_| is_newest).unwrap_or(row.presence);
+        if let Shape::Blocks(blocks) = &mut row.shape {
+            blocks.rows = as_told(&blocks.rows, dialect);
+        }
+        row
+    };
+    rows.iter().filter(|row| !dialect.lacks(row.dialect) && !is_gone(row)).map(told).collect()
 }
 
 /// The type of a row's whole value.
@@ -124,4 +147,32 @@ fn timeouts() -> NestedBlock {
         block.attributes.insert(verb.into(), Attribute::optional(Type::String));
     }
     NestedBlock { nesting: Nesting::Single, block, min_items: 0, max_items: 1, computed: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::{block, flag, text};
+    use super::*;
+
+    #[test]
+    fn each_azurerm_is_told_its_own_schema() {
+        let rows = [
+            text("new").twin("old").told_in_v5(Presence::Required),
+            text("old").twin("new").deprecated("new"),
+            text("left").former(),
+            block("inside", vec![flag("four").only_in(Dialect::V4), flag("five").only_in(Dialect::V5)]),
+            text("secret").hidden(),
+        ];
+        let told = |dialect| {
+            let block = block_of(&as_told(&rows, dialect));
+            let names: Vec<_> = block.attributes.keys().map(ToString::to_string).collect();
+            let inside: Vec<_> = block.blocks["inside"].block.attributes.keys().map(ToString::to_string).collect();
+            let of = |name: &str| &block.attributes[name];
+            (names.join(" "), inside.join(" "), of("new").required, of("secret").sensitive)
+        };
+        assert_eq!(told(Dialect::V4), ("left new old secret".to_owned(), "four".to_owned(), false, false));
+        assert_eq!(told(Dialect::V5), ("new secret".to_owned(), "five".to_owned(), true, false));
+        assert_eq!(told(Dialect::Any), told(Dialect::V5));
+        assert!(block_of(&rows).attributes["secret"].sensitive);
+    }
 }

@@ -58,6 +58,12 @@ pub struct Row {
     pub default_v5: Option<Literal>,
     /// azurerm 5 asks for it, where 4 leaves it to the service.
     pub asked_in_v5: bool,
+    /// How the schema of azurerm 5 has it, where that is told otherwise than it is taken here.
+    pub told_in_v5: Option<Presence>,
+    /// azurerm 5 has it no more; it is taken, and left out where its schema is told.
+    pub former: bool,
+    /// Not shown, though azurerm's own schema does not say that it is sensitive.
+    pub hidden: bool,
     /// Not shown.
     pub sensitive: bool,
     /// Never recorded.

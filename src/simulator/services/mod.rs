@@ -27,6 +27,7 @@ mod roles;
 mod security_groups;
 mod ssh_keys;
 mod storage;
+pub(super) mod subscriptions;
 mod vaults;
 mod vm_sizes;
 mod workspaces;
@@ -36,6 +37,7 @@ use crate::simulator::service::Service;
 /// All of them.
 pub(super) static ALL: &[&dyn Service] = &[
     &groups::Groups,
+    &subscriptions::Aliases,
     &identities::Identities,
     &credentials::Credentials,
     &assignments::Assignments,
