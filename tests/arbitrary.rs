@@ -7,6 +7,8 @@
 mod entries;
 
 use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
 /// What texts are put together of, so that some of them get past the first character.
 const PIECES: &[&str] = &[
@@ -179,6 +181,77 @@ fn depth_and_length_end_in_a_diagnostic_too() {
     for text in &texts {
         for (_, entry) in entries::ALL {
             entry(text);
+        }
+    }
+}
+
+/// The texts of the repository that somebody could have written: configurations, tests, expressions, formats.
+fn corpus() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<_> =
+        ["examples", "modules", "tests", "src/eval", "src/syntax"].map(|name| root.join(name)).into();
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if ["tf", "json", "hcl", "txt", "jsonl", "tfvars", "yaml", "tpl", "rs"].contains(&&*ending) {
+                let text = std::fs::read_to_string(path).unwrap();
+                // Of long files each part is a text of its own.
+                texts.extend(text.split("\n\n").filter(|part| part.len() < 4000).map(str::to_owned));
+            }
+        }
+    }
+    texts.sort();
+    texts
+}
+
+/// A place between two characters.
+fn place(text: &str, rng: &mut StdRng) -> usize {
+    let at = rng.random_range(0..=text.len());
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap()
+}
+
+fn range(text: &str, rng: &mut StdRng) -> (usize, usize) {
+    let (a, b) = (place(text, rng), place(text, rng));
+    (a.min(b), a.max(b).min(a.min(b) + 200))
+}
+
+/// A text with something taken out, doubled, put in, or exchanged for a part of another text.
+fn changed(text: &mut String, corpus: &[String], rng: &mut StdRng) {
+    let (from, mut to) = range(text, rng);
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    let other = &corpus[rng.random_range(0..corpus.len())];
+    let start = place(other, rng);
+    let part: String = other[start..].chars().take(rng.random_range(0..80)).collect();
+    match rng.random_range(0..5) {
+        0 => text.replace_range(from..to, ""),
+        1 => text.insert_str(to, &text[from..to].to_owned()),
+        2 => text.insert_str(from, PIECES[rng.random_range(0..PIECES.len())]),
+        3 => text.replace_range(from..to, &part),
+        _ => text.insert_str(from, &part),
+    }
+}
+
+/// As many as `ARBITRARY_CASES` says, from `ARBITRARY_SEED` on; the first entry that `ARBITRARY_ENTRY` names, or all.
+#[test]
+fn texts_of_the_repository_that_were_changed_end_so_too() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let only = std::env::var("ARBITRARY_ENTRY").unwrap_or_default();
+    let entries: Vec<_> = entries::ALL.into_iter().filter(|(name, _)| only.is_empty() || *name == only).collect();
+    let (corpus, mut rng) = (corpus(), StdRng::seed_from_u64(number("ARBITRARY_SEED").unwrap_or(1)));
+    for _ in 0..cases() {
+        let mut text = corpus[rng.random_range(0..corpus.len())].clone();
+        for _ in 0..rng.random_range(1..6) {
+            changed(&mut text, &corpus, &mut rng);
+        }
+        for (name, entry) in &entries {
+            let ended = std::panic::catch_unwind(|| entry(&text));
+            assert!(ended.is_ok(), "{name} of {text:?}");
         }
     }
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::functions::FunctionContext;
 use crate::eval::variables::Given;
 use crate::plan::evaluation::Evaluation;
@@ -123,5 +123,18 @@ pub async fn apply_with_values<'c>(
     plan: &'c Plan,
     means: Means<'c>,
 ) -> (Applied, Evaluation<'c>, Diagnostics) {
-    run::Runner::new(setting, plan, means).run().await
+    let (applied, evaluation, mut found) = run::Runner::new(setting, plan, means).run().await;
+    if !plan.options.targets.is_empty() || !plan.options.excludes.is_empty() {
+        found.push(incomplete());
+    }
+    (applied, evaluation, found)
+}
+
+/// What follows a plan of a part of the configuration.
+fn incomplete() -> Diagnostic {
+    let detail = "The plan was created with the -target or -exclude option in effect, so some changes requested in the \
+                  configuration may have been ignored and the output values may not be fully updated. Run \"bowline \
+                  plan\" to see whether other changes are pending.\n\nThese options are not for routine use, and are \
+                  provided only for exceptional situations such as recovering from errors or mistakes.";
+    Diagnostic::warning("Applied changes may be incomplete", detail)
 }

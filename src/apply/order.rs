@@ -223,6 +223,26 @@ impl Builder {
             }
         }
         self.let_go_first(plan);
+        self.set_aside_last(plan);
+    }
+
+    /// What was set aside by an earlier run goes after its successor is there and everything that refers to it has changed
+    /// over: until then that may still be in use.
+    fn set_aside_last(&mut self, plan: &Plan) {
+        let set_aside = plan.changes.iter().filter(|c| c.action == Action::Delete && c.deposed.is_some());
+        for change in set_aside {
+            let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
+            let (Some(&destroy), Some(&write)) = (self.destroys.get(&object), self.writes.get(&change.address)) else {
+                continue;
+            };
+            self.wish(destroy, write);
+            let config = change.address.config();
+            let refers = |other: &&InstanceChange| needed(plan, other).any(|needed| *needed == config);
+            let writes = plan.changes.iter().filter(refers).filter_map(|other| self.writes.get(&other.address));
+            for write in writes.copied().collect::<Vec<_>>() {
+                self.wish(destroy, write);
+            }
+        }
     }
 
     fn wish(&mut self, from: NodeId, to: NodeId) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::address::{Address, ConfigAddress, ResourceMode};
+use crate::config::Resource;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::rules::Rule;
 use crate::plan::evaluation::InstanceData;
@@ -37,7 +38,9 @@ impl Runner<'_> {
             let keys = expansion.keys();
             self.stage.evaluation.expand_resource(&module, &address.resource, expansion);
             for key in keys {
-                self.give_out(kind, &address.resource.instance(module.clone(), key));
+                let instance = address.resource.instance(module.clone(), key);
+                self.give_out(kind, &instance);
+                sound &= self.still_holds(resource, &instance);
             }
         }
         sound
@@ -60,6 +63,17 @@ impl Runner<'_> {
             None if !takes_part => self.stage.evaluation.leave_out(address),
             None => {}
         }
+    }
+
+    /// Judges the conditions of an instance for which nothing is planned, by the values that are known by now.
+    fn still_holds(&mut self, resource: &Resource, address: &Address) -> bool {
+        let change = self.changes.get(&ObjectAddress::from(address.clone())).copied();
+        let unchanged = change.filter(|c| c.action == Action::NoOp && address.resource.mode == ResourceMode::Managed);
+        let Some(change) = unchanged.filter(|_| self.plan.options.mode == Mode::Normal) else { return true };
+        let (data, name) = (self.instance_data(address), address.to_string());
+        let rules = &resource.lifecycle.preconditions;
+        self.stage.rules(Rule::ResourcePrecondition, &name, &address.module, &data, rules)
+            && self.postconditions(address, change.after.clone())
     }
 
     /// Plans the step once more, now that all it refers to is known, and holds it against the plan.
@@ -216,7 +230,9 @@ impl Runner<'_> {
 
     /// Sets the current object aside so that its successor can be made.
     pub(super) fn depose(&mut self, address: &Address) -> bool {
-        let taken = self.state.slot(address).map(|slot| slot.deposed.clone()).unwrap_or_default();
+        // A key that was in use when the plan was made may be free again by now; it would be taken for the old object's.
+        let slots = [self.state.slot(address), self.plan.prior.slot(address)];
+        let taken = slots.into_iter().flatten().flat_map(|slot| slot.deposed.clone()).collect();
         let key = DeposedKey::unused(address, &taken);
         self.record(Change::Depose { address: address.clone(), key }, true)
     }

@@ -69,7 +69,8 @@ async fn run(command: &Command, tell: &(dyn Fn(&str) + Sync)) -> Result<(), Diag
     if command.secret {
         tell("(output suppressed due to sensitive value in config)");
     } else if !command.quiet {
-        tell(&format!("Executing: {:?}", command.words));
+        let words: Vec<String> = command.words.iter().map(|word| format!("{word:?}")).collect();
+        tell(&format!("Executing: [{}]", words.join(" ")));
     }
     let mut process = Process::new(program);
     process.args(arguments).envs(&command.environment).stdin(Stdio::null());

@@ -82,6 +82,7 @@ impl<'c> Runner<'c> {
         let object = |c: &InstanceChange| ObjectAddress { address: c.address.clone(), deposed: c.deposed.clone() };
         let mut stage = Stage::new(setting, functions, variables, true);
         stage.conditions.foresee(setting.configuration);
+        stage.conditions.expect(plan);
         Self {
             stage,
             plan,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::provider::{Attribute, Finding, Kind, Schema, Surroundings};
+use crate::provider::{Attribute, Finding, Kind, Schema, StatePlace, Surroundings};
 use crate::value::{Fields, Path, Type, Value};
 
 use super::block;
@@ -41,59 +41,113 @@ impl Kind for RemoteState {
     }
 
     fn validate(&self, config: &Value) -> Vec<Finding> {
-        let backend = config.field("backend").and_then(Value::as_str);
-        let refused = |name: &str| {
-            let detail =
-                format!("There is no backend type named {name:?} whose states can be read here; there is \"local\".");
-            Finding {
-                path: Path::attribute("backend"),
-                diagnostic: Diagnostic::error("Invalid backend configuration", detail),
-            }
+        let refused = |attribute: &str, detail: String| Finding {
+            path: Path::attribute(attribute),
+            diagnostic: Diagnostic::error("Invalid backend configuration", detail),
         };
-        backend.filter(|name| *name != "local").map(refused).into_iter().collect()
+        let Some(backend) = config.field("backend").and_then(Value::as_str) else { return Vec::new() };
+        if !BACKENDS.contains(&backend) {
+            let detail = format!(
+                "There is no backend type named {backend:?} whose states can be read here; there are {}.",
+                BACKENDS.join(", ")
+            );
+            return vec![refused("backend", detail)];
+        }
+        let settings = config.field("config").filter(|given| given.is_known() && !given.is_null());
+        let why = settings.and_then(|given| unfit_settings(backend, given));
+        why.map(|why| refused("config", why)).into_iter().collect()
     }
+}
+
+/// The backends whose states can be read.
+const BACKENDS: [&str; 4] = ["azurerm", "http", "local", "pg"];
+
+/// What the local backend can be told.
+const LOCAL_SETTINGS: [&str; 2] = ["path", "workspace_dir"];
+
+/// Why a backend cannot be told so.
+fn unfit_settings(backend: &str, given: &Value) -> Option<String> {
+    let Some(settings) = given.as_fields() else {
+        return Some("The settings of a backend are an object: { path = \"...\" }.".into());
+    };
+    settings.iter().find_map(|(name, value)| {
+        let known = backend != "local" || LOCAL_SETTINGS.contains(&&**name);
+        if !known {
+            return Some(format!(
+                "The backend \"local\" has no setting named {name:?}; it has {}.",
+                LOCAL_SETTINGS.join(", ")
+            ));
+        }
+        let is_text = value.convert(&Type::String).is_ok();
+        (!is_text)
+            .then(|| format!("The setting {name:?} of the backend {backend:?} must be a string, a number or a bool."))
+    })
 }
 
 #[async_trait]
 impl LocalData for RemoteState {
     async fn read(&self, config: &Value, around: &Surroundings) -> Result<Value, Diagnostic> {
-        let path = around.folder.join(state_path(config));
-        let mut text = std::fs::read(&path).map_err(|_| {
-            Diagnostic::error(
+        let place = place(config);
+        let (found, name) = kept(&place, around).await?;
+        let Some(mut text) = found else {
+            return Err(Diagnostic::error(
                 "Unable to find remote state",
                 "No stored state was found for the given workspace in the given backend.",
-            )
-        })?;
-        if let Some(decrypt) = &around.remote_states {
-            text = decrypt.decrypt(&text, &path.display().to_string())?;
-        } else if text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
-            return Err(encrypted(&path));
+            ));
+        };
+        if let Some(states) = &around.remote_states {
+            text = states.decrypt(text, &name)?;
         }
         // Between its lock and its first end a run has an empty file.
         let state = match text.as_slice() {
             [] => Stored::default(),
-            text => serde_json::from_slice(text).map_err(|error| unreadable(&path, &error.to_string()))?,
+            text => serde_json::from_slice(text).map_err(|error| unreadable(&name, &error.to_string()))?,
         };
         let mut outputs: Fields = config.field("defaults").and_then(Value::as_fields).cloned().unwrap_or_default();
         for (name, output) in state.outputs {
             let value = Type::from_json(&output.ty).and_then(|ty| Value::from_json(&output.value, &ty).ok());
-            let value = value.ok_or_else(|| unreadable(&path, &format!("its output {name:?} is not of its type")))?;
+            let value = value.ok_or_else(|| unreadable(&name, &format!("its output {name:?} is not of its type")))?;
             outputs.insert(name.as_str().into(), value);
         }
         Ok(with(config, [("outputs", Value::object(outputs))]))
     }
 }
 
-/// Where the local backend keeps the state of a workspace: its `path`, or a folder for each other workspace.
-fn state_path(config: &Value) -> PathBuf {
-    let setting = |name: &str| config.field("config").and_then(|c| c.field(name)).and_then(Value::as_str);
-    match config.field("workspace").and_then(Value::as_str) {
-        None | Some("default") => setting("path").unwrap_or("terraform.tfstate").into(),
-        Some(workspace) => {
-            let folder = setting("workspace_dir").unwrap_or("terraform.tfstate.d");
-            FilePath::new(folder).join(workspace).join("terraform.tfstate")
-        }
+/// What is kept there, and what to call it.
+async fn kept(place: &StatePlace, around: &Surroundings) -> Result<(Option<Vec<u8>>, String), Diagnostic> {
+    if place.backend == "local" {
+        let path = around.folder.join(state_path(place));
+        return Ok((std::fs::read(&path).ok(), path.display().to_string()));
     }
+    let name = format!("The state in the backend {:?}", place.backend);
+    let (Some(states), place) = (around.remote_states.clone(), place.clone()) else { return Ok((None, name)) };
+    let fetched = tokio::task::spawn_blocking(move || states.fetch(&place)).await;
+    match fetched {
+        Ok(found) => Ok((found?, name)),
+        Err(error) => Err(unreadable(&name, &format!("reading it was ended: {error}"))),
+    }
+}
+
+/// What the arguments say. What a setting is not told is not there.
+fn place(config: &Value) -> StatePlace {
+    let text = |value: &Value| value.convert(&Type::String).ok().and_then(|text| text.as_str().map(str::to_owned));
+    let given = |name: &str| config.field(name).and_then(text);
+    let settings = config.field("config").and_then(Value::as_fields).into_iter().flat_map(Fields::iter);
+    StatePlace {
+        backend: given("backend").unwrap_or_default(),
+        settings: settings.filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
+        workspace: given("workspace").unwrap_or_else(|| "default".to_owned()),
+    }
+}
+
+/// Where the local backend keeps the state of a workspace: its `path`, or a folder for each other workspace.
+fn state_path(place: &StatePlace) -> PathBuf {
+    let setting = |name: &str| place.settings.get(name).map(String::as_str);
+    if place.workspace == "default" {
+        return setting("path").unwrap_or("terraform.tfstate").into();
+    }
+    let folder = setting("workspace_dir").unwrap_or("terraform.tfstate.d");
+    FilePath::new(folder).join(&place.workspace).join("terraform.tfstate")
 }
 
 /// What is read of a state file.
@@ -110,20 +164,8 @@ struct StoredOutput {
     ty: serde_json::Value,
 }
 
-/// What an encrypted state has and no other.
-const ENCRYPTED: &[u8] = b"\"encrypted_data\"";
-
-fn encrypted(path: &FilePath) -> Diagnostic {
-    let detail = format!(
-        "{} is encrypted. Name the method that it was written with in the block remote_state_data_sources of the encryption \
-         block.",
-        path.display()
-    );
-    Diagnostic::error("Unable to read remote state", detail)
-}
-
-fn unreadable(path: &FilePath, why: &str) -> Diagnostic {
-    Diagnostic::error("Unable to read remote state", format!("{} is no state that can be read: {why}.", path.display()))
+fn unreadable(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("Unable to read remote state", format!("{name} is no state that can be read: {why}."))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::loading::{self, Loaded};
 use super::meaning::Meaning;
+use super::other_states::OtherStates;
 use super::planning::{PlanFlags, make};
 use super::variables::Missing;
 use super::{saving, stale, stored};
@@ -176,7 +177,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
             simulator: None,
             version_constraint: None,
             mentioned: crate::provider::Mentioned::default(),
-            remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
+            remote_states: Some(OtherStates::of(invocation)?),
             holdups: crate::provider::Holdups::default(),
         },
         folder: std::env::current_dir().unwrap_or_default(),

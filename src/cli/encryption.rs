@@ -18,12 +18,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
-use crate::provider::DecryptState;
 use crate::span::SourceMap;
 use crate::state::encryption::{
     AesGcm, Encryption, External, Hash, KeySource, Keys, Method, Passphrase, Pbkdf2, Target, VaultKey, VaultSettings,
 };
-use crate::state::format;
 use crate::syntax::tree::{Expression, ExpressionKind};
 use crate::value::{Value, ValueKind};
 use scope::Static;
@@ -33,23 +31,8 @@ use scope::Static;
 pub struct Settled {
     /// States, plans and journals.
     pub encryption: Encryption,
-    /// Other stacks' states.
-    pub remote: Option<Arc<RemoteStates>>,
-}
-
-/// How the states of other stacks are decrypted: with any of the methods that are named for them.
-pub struct RemoteStates(Encryption);
-
-impl std::fmt::Debug for RemoteStates {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RemoteStates")
-    }
-}
-
-impl DecryptState for RemoteStates {
-    fn decrypt(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, Diagnostic> {
-        Ok(format::write(&self.0.read_state(bytes, name)?.0))
-    }
+    /// Other stacks' states: with any of the methods that are named for them.
+    pub remote: Option<Encryption>,
 }
 
 /// What the root module in the present folder settles, for commands that need nothing else of it. A module that cannot
@@ -150,9 +133,10 @@ impl Builder<'_> {
         for (_, target) in &block.remote {
             remote.methods.extend(self.target(Some(target), &methods, "remote_state_data_sources").methods);
         }
-        let remote = (!remote.methods.is_empty()).then(|| {
-            let all = Encryption { state: remote, sealers: sealers.clone(), ..Encryption::default() };
-            Arc::new(RemoteStates(all))
+        let remote = (!remote.methods.is_empty()).then(|| Encryption {
+            state: remote,
+            sealers: sealers.clone(),
+            ..Encryption::default()
         });
         Settled { encryption: Encryption { state, plan, sealers, registry: Some(registry) }, remote }
     }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
+use super::other_states::OtherStates;
 use super::variables::Missing;
 use crate::checks;
 use crate::config::{self, Configuration};
@@ -130,7 +131,7 @@ pub fn load_quietly(
         simulator: None,
         version_constraint: None,
         mentioned: Mentioned::default(),
-        remote_states: invocation.encryption()?.remote.clone().map(|states| states as _),
+        remote_states: Some(OtherStates::of(invocation)?),
         holdups: Holdups::default(),
     };
     let folder = std::env::current_dir().unwrap_or(folder);

@@ -32,6 +32,7 @@ mod metadata;
 mod migrate;
 mod migration;
 mod modules;
+mod other_states;
 mod output;
 mod plan;
 mod planning;

@@ -37,6 +37,8 @@ pub fn run(arguments: &Arguments, invocation: &Invocation) -> Result<Exit, Diagn
     let _ = arguments.output;
     let state = stored::store(invocation, arguments.state.as_ref())?.load()?.state;
     match &arguments.name {
+        // Scripts ask for outputs before anything was applied.
+        Some(_) if state.outputs.is_empty() && !arguments.json => invocation.report(no_outputs().into()),
         Some(name) => invocation.print(&one(arguments, &state, name)?),
         None if arguments.raw => {
             return Err(Diagnostic::error(

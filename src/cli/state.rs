@@ -133,6 +133,11 @@ fn list(arguments: &List, invocation: &Invocation) -> Result<Exit, Diagnostics> 
         return Err(no_state().into());
     }
     let wanted = arguments.addresses.iter().map(|text| Named::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    for (named, text) in wanted.iter().zip(&arguments.addresses) {
+        if covered(&state, std::slice::from_ref(named)).is_empty() {
+            return Err(named.not_recorded(text).into());
+        }
+    }
     for (address, _, slot) in state.slots() {
         let named = wanted.is_empty() || wanted.iter().any(|named| named.covers(&address));
         let has_id = arguments.id.as_ref().is_none_or(|id| {
@@ -283,7 +288,11 @@ fn refuse_taken(moves: &[(Address, Address)], state: &State) -> Result<(), Diagn
 
 /// Every instance that moves, with its new address.
 fn moves(state: &State, from: &Named, to: &Named) -> Result<Vec<(Address, Address)>, Diagnostic> {
-    let found = covered(state, std::slice::from_ref(from));
+    let mut found = covered(state, std::slice::from_ref(from));
+    if let Named::Module(module) = from {
+        // One instance moves, though without a key.
+        found.retain(|address| address.module.is_within(module));
+    }
     if found.is_empty() {
         return Err(invalid_move(
             "No matching objects found. To view the available instances, use \"bowline state list\".",
@@ -330,9 +339,25 @@ impl Named {
         })
     }
 
+    /// What is not recorded.
+    fn not_recorded(&self, text: &str) -> Diagnostic {
+        let what = match self {
+            Self::Module(_) => "module",
+            Self::Resource(address) if address.key == InstanceKey::None => "resource",
+            Self::Resource(_) => "resource instance",
+        };
+        Diagnostic::error(
+            format!("Unknown {what}"),
+            format!(
+                "The current state contains no {what} {text}. If it is new in the configuration, run \"bowline apply\" \
+                 first; \"bowline state list\" without an address shows what there is."
+            ),
+        )
+    }
+
     fn covers(&self, address: &Address) -> bool {
         match self {
-            Self::Module(module) => address.module.is_within(module),
+            Self::Module(module) => is_in(&address.module, module),
             Self::Resource(wanted) => {
                 let all_instances = wanted.key == InstanceKey::default();
                 wanted.module == address.module
@@ -341,6 +366,15 @@ impl Named {
             }
         }
     }
+}
+
+/// Whether a module is in the one that is named, or in an instance of the call that is.
+fn is_in(module: &ModuleInstance, named: &ModuleInstance) -> bool {
+    let (Some((last, head)), steps) = (named.steps().split_last(), module.steps()) else { return true };
+    steps.starts_with(head)
+        && steps
+            .get(head.len())
+            .is_some_and(|at| at.name == last.name && (last.key == InstanceKey::None || at.key == last.key))
 }
 
 fn invalid_move(detail: &str) -> Diagnostic {

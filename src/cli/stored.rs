@@ -29,9 +29,9 @@ pub fn of_workspace(workspace: &str, invocation: &Invocation) -> Result<Store, D
 pub fn chosen_store(chosen: &Chosen, workspace: &str, invocation: &Invocation) -> Result<Store, Diagnostics> {
     match chosen.kind.as_str() {
         "local" => on_disk(LocalBackend::new(chosen.local_path(workspace)), invocation),
-        "azurerm" => Ok(shared(Store::new(chosen.blob(workspace, invocation)?), invocation)?),
-        "pg" => Ok(shared(Store::new(chosen.row(workspace, invocation)?), invocation)?),
-        "http" => Ok(shared(Store::new(chosen.address(workspace, invocation)?), invocation)?),
+        "azurerm" => Ok(shared(Store::new(chosen.blob(workspace, &invocation.environment)?), invocation)?),
+        "pg" => Ok(shared(Store::new(chosen.row(workspace, &invocation.environment)?), invocation)?),
+        "http" => Ok(shared(Store::new(chosen.address(workspace, &invocation.environment)?), invocation)?),
         other => Err(backend::unsupported(other).into()),
     }
 }

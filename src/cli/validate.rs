@@ -1,14 +1,15 @@
 //! `bowline validate`: whether the configuration is right, without anybody's values, state or Azure.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Exit;
 use super::flags::OutputFlags;
 use super::invocation::Invocation;
-use super::{loading, meaning, saving};
+use super::{loading, meaning, saving, test};
 use crate::checks;
+use crate::config::test::TestFolder;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::plan;
 use crate::report::diagnostics;
@@ -28,14 +29,32 @@ pub struct Arguments {
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
+    /// Leave the test files alone
+    #[arg(long)]
+    no_tests: bool,
+    /// The folder of test files beside the stack's own
+    #[arg(long, value_name = "DIR")]
+    test_directory: Option<PathBuf>,
     #[command(flatten)]
     output: OutputFlags,
+}
+
+impl Arguments {
+    /// What is wrong with the form of the test files.
+    fn tests(&self, invocation: &mut Invocation) -> Diagnostics {
+        if self.no_tests {
+            return Diagnostics::new();
+        }
+        let path = self.test_directory.as_deref().unwrap_or(Path::new("tests"));
+        let folder = TestFolder { path, named: self.test_directory.is_some() };
+        test::files::read(Path::new("."), &folder, &mut invocation.sources).1
+    }
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
     let mut findings = Vec::new();
-    let found = match loading::load_quietly(invocation, None) {
+    let mut found = match loading::load_quietly(invocation, None) {
         Ok((loaded, mut found)) => {
             let functions = loaded.functions(Some(jiff::Timestamp::now()));
             found.extend(plan::validate(loaded.setting(invocation), functions.context()));
@@ -47,6 +66,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         }
         Err(found) => found,
     };
+    found.extend(arguments.tests(invocation));
     if let Some(path) = &arguments.sarif {
         saving::sarif(path, &findings, invocation)?;
     }

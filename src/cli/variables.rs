@@ -7,7 +7,7 @@ use super::flags::{VariableFlag, VariableFlags};
 use super::invocation::Invocation;
 use super::loading::refuse_errors;
 use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, Module, Variable};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
 use crate::eval::variables::Given;
@@ -117,7 +117,20 @@ pub fn ephemeral(
     given.retain(|name, given| {
         configuration.root.variables.get(name).is_some_and(|variable| variable.ephemeral) && given.value.is_known()
     });
-    Ok(given)
+    let missing =
+        |variable: &&Variable| variable.ephemeral && variable.default.is_none() && !given.contains_key(&variable.name);
+    let missing: Vec<&Variable> = configuration.root.variables.values().filter(missing).collect();
+    if missing.is_empty() { Ok(given) } else { Err(missing.into_iter().map(not_set_again).collect()) }
+}
+
+/// A saved plan holds no value of an ephemeral variable.
+fn not_set_again(variable: &Variable) -> Diagnostic {
+    let detail = format!(
+        "The variable \"{}\" is ephemeral, so a saved plan does not hold its value: give it to apply too, with -var, \
+         -var-file or TF_VAR_{0}.",
+        variable.name
+    );
+    Diagnostic::error("No value for required variable", detail)
 }
 
 pub(super) fn option(flag: &VariableFlag) -> InputOption {

@@ -104,8 +104,10 @@ impl Place {
     fn names(&self, invocation: &Invocation) -> Result<Vec<String>, Diagnostics> {
         let Self::Remote(chosen) = self else { return Ok(invocation.workspaces().list()) };
         let mut names = match chosen.kind.as_str() {
-            "azurerm" => azurerm::workspaces(&chosen.container(invocation)?, &chosen.blob_name(workspace::DEFAULT))?,
-            "pg" => chosen.database(invocation)?.workspaces()?,
+            "azurerm" => {
+                azurerm::workspaces(&chosen.container(&invocation.environment)?, &chosen.blob_name(workspace::DEFAULT))?
+            }
+            "pg" => chosen.database(&invocation.environment)?.workspaces()?,
             _ => return Err(no_workspaces().into()),
         };
         names.sort();
@@ -130,8 +132,8 @@ impl Place {
     fn delete(&self, name: &str, invocation: &Invocation) -> Result<(), Diagnostics> {
         match self {
             Self::Local => Ok(invocation.workspaces().delete(name)?),
-            Self::Remote(chosen) if chosen.kind == "pg" => Ok(chosen.row(name, invocation)?.remove()?),
-            Self::Remote(chosen) => Ok(chosen.blob(name, invocation)?.remove()?),
+            Self::Remote(chosen) if chosen.kind == "pg" => Ok(chosen.row(name, &invocation.environment)?.remove()?),
+            Self::Remote(chosen) => Ok(chosen.blob(name, &invocation.environment)?.remove()?),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading `module` blocks.
 
 use crate::config::content::{BlockShape, Shape, label};
-use crate::config::literal::{entries, is_literal, provider, references, text};
+use crate::config::literal::{discourage_quotes, entries, is_literal, provider, references, text};
 use crate::config::meta::read_repetition;
 use crate::config::module::{EarlyTexts, ModuleCall, ProviderPass, Text};
 use crate::config::resource::ProviderRef;
@@ -20,6 +20,7 @@ const LIFECYCLE: Shape = Shape { arguments: &["enabled"], blocks: &[] };
 /// Reads a `module` block; `None` when nobody can tell which module it calls.
 pub fn read_call(block: Block, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
     let (name, span) = (label(&block, 0), block.header);
+    discourage_quotes(&block.body, &["depends_on"], diagnostics);
     let (mut content, mut body) = CALL.partial(block.body, span, diagnostics);
     unescape(&mut content, &mut body);
     let lifecycle = content.block("lifecycle", diagnostics);
@@ -69,7 +70,7 @@ fn provider_entries(expression: Expression, diagnostics: &mut Diagnostics) -> Ve
     let read = |item: crate::syntax::tree::ObjectItem| {
         let child = match item.key {
             ObjectKey::Name(name) => ProviderRef { name: name.name, alias: None, key: None, span: name.span },
-            ObjectKey::Expression(key) => provider(*key, diagnostics)?,
+            ObjectKey::Expression(key) | ObjectKey::Property(key) => provider(*key, diagnostics)?,
         };
         Some((child, item.value))
     };

@@ -117,7 +117,12 @@ impl Shape {
                 None => rest.blocks.push(block),
             }
         }
-        self.report_missing(&content, body.span.unwrap_or(header), diagnostics);
+        let place = match body.span {
+            // Where the brace is that the contents follow.
+            Some(inside) if !body.json => Span { start: inside.start.saturating_sub(1), ..inside },
+            inside => inside.unwrap_or(header),
+        };
+        self.report_missing(&content, place, diagnostics);
         // A thousand bodies are kept for the whole run.
         rest.attributes.shrink_to_fit();
         rest.blocks.shrink_to_fit();

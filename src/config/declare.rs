@@ -8,7 +8,7 @@ use crate::address::{ResourceAddress, ResourceMode, WORKLOAD};
 use crate::config::call::read_call;
 use crate::config::content::{BlockShape, Content, Shape, label};
 use crate::config::endpoint::{Endpoint, endpoint_reference, import_target, whole_target};
-use crate::config::literal::{flag, references, text};
+use crate::config::literal::{discourage_quotes, flag, references, text};
 use crate::config::meta::read_check_rules;
 use crate::config::module::{Check, Import, Local, Module, ModuleCall, Moved, Output, ProviderBlock, Removed, Text};
 use crate::config::resource::{ProvisionerMoment, Resource};
@@ -185,6 +185,7 @@ impl<'a> Declarer<'a> {
         self.check_name(&block, 0, "output name");
         let (name, span) = (label(&block, 0), block.header);
         let body_span = block.body.span.unwrap_or(span);
+        discourage_quotes(&block.body, &["depends_on"], &mut self.diagnostics);
         let mut content = OUTPUT.content(block.body, span, &mut self.diagnostics);
         let found = &mut self.diagnostics;
         for rule in content.blocks("postcondition") {

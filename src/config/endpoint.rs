@@ -21,12 +21,17 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Whether this is a part of a module call.
-    pub fn is_within(&self, call: &Self) -> bool {
-        let Some((last, head)) = call.module.split_last().filter(|_| call.resource.is_none()) else { return false };
-        let inside = self.resource.is_some() || self.module.len() > call.module.len();
+    /// Whether this is a part of what another one names: of a module call, or an instance of all that are meant.
+    pub fn is_within(&self, whole: &Self) -> bool {
+        if let Some((resource, _)) = &whole.resource {
+            let same = self.resource.as_ref().is_some_and(|(own, _)| own == resource) && self.module == whole.module;
+            return same && self.keyed && !whole.keyed;
+        }
+        let Some((last, head)) = whole.module.split_last() else { return false };
+        let instance = self.keyed && !whole.keyed;
+        let inside = self.resource.is_some() || self.module.len() > whole.module.len() || instance;
         let at_last = self.module.get(head.len());
-        let same_call = at_last.is_some_and(|step| step.name == last.name && (step.key == last.key || !call.keyed));
+        let same_call = at_last.is_some_and(|step| step.name == last.name && (step.key == last.key || !whole.keyed));
         inside && self.module.starts_with(head) && same_call
     }
 }

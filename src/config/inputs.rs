@@ -267,16 +267,19 @@ impl<'a> Gathering<'a> {
         (readable && refuse_references(&value, &mut self.diagnostics)).then_some(value)
     }
 
+    /// The first two by name, the others by their number.
     fn report_undeclared(&mut self) {
-        let Some((name, file)) = self.undeclared_in_files.first() else { return };
-        let detail = format!(
-            "The root module does not declare a variable named \"{name}\" but a value was found in file \"{file}\". If \
-             you meant to use this value, add a \"variable\" block to the configuration."
-        );
-        self.diagnostics.push(Diagnostic::warning("Value for undeclared variable", detail));
-        let others = self.undeclared_in_files.len() - 1;
+        let warning = |(name, file): &(Arc<str>, Arc<str>)| {
+            let detail = format!(
+                "The root module does not declare a variable named \"{name}\" but a value was found in file \"{file}\". \
+                 If you meant to use this value, add a \"variable\" block to the configuration."
+            );
+            Diagnostic::warning("Value for undeclared variable", detail)
+        };
+        self.diagnostics.extend(self.undeclared_in_files.iter().take(2).map(warning));
+        let others = self.undeclared_in_files.len().saturating_sub(2);
         if others > 0 {
-            let detail = format!("Values for {others} other variables that are not declared were found in files too.");
+            let detail = format!("Values for {others} more variables that are not declared were found in files.");
             self.diagnostics.push(Diagnostic::warning("Values for undeclared variables", detail));
         }
     }

@@ -4,7 +4,9 @@ use crate::config::module::Text;
 use crate::config::resource::ProviderRef;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::Span;
-use crate::syntax::tree::{Expression, ExpressionKind, For, Ident, ObjectKey, Reference, Step, TemplatePart};
+use crate::syntax::tree::{
+    Attribute, Body, Expression, ExpressionKind, For, Ident, ObjectKey, Reference, Step, TemplatePart,
+};
 use crate::syntax::{self};
 use crate::value::{Value, ValueKind};
 
@@ -101,7 +103,7 @@ impl<'a> Culprits<'a> {
             }
             ExpressionKind::Tuple(items) => items.iter().for_each(|item| self.expression(item)),
             ExpressionKind::Object(items) => items.iter().for_each(|item| {
-                if let ObjectKey::Expression(key) = &item.key {
+                if let ObjectKey::Expression(key) | ObjectKey::Property(key) = &item.key {
                     self.expression(key);
                 }
                 self.expression(&item.value);
@@ -130,6 +132,29 @@ pub fn word(expression: &Expression) -> Option<&str> {
     }
 }
 
+/// Warns of references in quotes in arguments of these names; native syntax needs none.
+pub fn discourage_quotes(body: &Body, names: &[&str], diagnostics: &mut Diagnostics) {
+    let meant = |argument: &&Attribute| !body.json && names.contains(&&*argument.name.name);
+    for argument in body.attributes.iter().filter(meant) {
+        let items = match &argument.value.kind {
+            ExpressionKind::Tuple(items) => items.as_slice(),
+            _ => std::slice::from_ref(&argument.value),
+        };
+        let quoted = |item: &&Expression| match &item.kind {
+            ExpressionKind::Literal(value) => value.as_str().is_some_and(|text| text != "*"),
+            _ => false,
+        };
+        diagnostics.extend(items.iter().filter(quoted).map(|item| needless_quotes(item.span)));
+    }
+}
+
+fn needless_quotes(span: Span) -> Diagnostic {
+    let detail = "In this context, references are expected literally rather than in quotes. Terraform 0.11 and earlier \
+                  required quotes, but quoted references are now deprecated. Remove the quotes around this reference to \
+                  silence this warning.";
+    Diagnostic::warning("Quoted references are deprecated", detail).at(span)
+}
+
 /// The items of a list that is written out.
 pub fn list(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<Expression> {
     match expression.kind {
@@ -152,7 +177,7 @@ pub fn entries(expression: Expression, diagnostics: &mut Diagnostics) -> Vec<(Id
     };
     let entry = |(key, value)| match key {
         ObjectKey::Name(name) => Some((name, value)),
-        ObjectKey::Expression(key) => {
+        ObjectKey::Expression(key) | ObjectKey::Property(key) => {
             let Text { value: name, span } = text(&key, diagnostics)?;
             Some((Ident { name, span }, value))
         }

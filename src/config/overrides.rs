@@ -40,6 +40,7 @@ fn override_block(base: &mut [Block], over: Block, diagnostics: &mut Diagnostics
                 let detail = "What something waits for cannot be overridden. Write depends_on in its normal file.";
                 diagnostics.error_at(argument.name.span, "Unsupported override", detail);
             }
+            block.overridden = Some(over.header);
             merge(&mut block.body, over.body);
         }
         // Terraform does not look for what an override of a provider overrides.

@@ -3,7 +3,7 @@
 use crate::address::{ResourceAddress, ResourceMode};
 use crate::config::content::{BlockShape, Content, Shape, label};
 use crate::config::endpoint::endpoint_reference;
-use crate::config::literal::{flag, list, provider, references, unquoted, word};
+use crate::config::literal::{discourage_quotes, flag, list, provider, references, unquoted, word};
 use crate::config::meta::{read_check_rules, read_repetition};
 use crate::config::resource::{IgnoreChanges, Lifecycle, Provisioner, ProvisionerFailure, ProvisionerMoment, Resource};
 use crate::diagnostic::Diagnostics;
@@ -44,6 +44,7 @@ pub fn read_resource(block: Block, mode: ResourceMode, diagnostics: &mut Diagnos
     let address = ResourceAddress { mode, kind: label(&block, 0), name: label(&block, 1) };
     let (header, span) = (block.header, block.span);
     let shape = if mode == ResourceMode::Managed { RESOURCE } else { READ_ONLY };
+    discourage_quotes(&block.body, &["provider", "depends_on"], diagnostics);
     let (mut content, mut body) = shape.partial(block.body, header, diagnostics);
     unescape(&mut content, &mut body);
     let lifecycle = content.block("lifecycle", diagnostics);
@@ -72,6 +73,7 @@ pub fn unescape(content: &mut Content, body: &mut Body) {
 
 fn read_lifecycle(block: Block, mode: ResourceMode, diagnostics: &mut Diagnostics) -> Lifecycle {
     let json = block.body.json;
+    discourage_quotes(&block.body, &["ignore_changes"], diagnostics);
     let mut content = LIFECYCLE.content(block.body, block.header, diagnostics);
     let preconditions = read_check_rules(content.blocks("precondition"), diagnostics);
     let postconditions = read_check_rules(content.blocks("postcondition"), diagnostics);

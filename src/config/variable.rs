@@ -30,4 +30,6 @@ pub struct Variable {
     pub validations: Vec<CheckRule>,
     /// The block's header.
     pub span: Span,
+    /// The header of the block of an override file that gave it its type or default.
+    pub overridden: Option<Span>,
 }

@@ -5,6 +5,7 @@ use crate::config::literal::{flag, refuse_references, text, unquoted};
 use crate::config::meta::read_check_rules;
 use crate::config::variable::Variable;
 use crate::diagnostic::Diagnostics;
+use crate::span::Span;
 use crate::syntax::tree::Block;
 
 const VARIABLE: Shape = Shape {
@@ -25,6 +26,11 @@ pub fn read_variable(block: Block, diagnostics: &mut Diagnostics) -> Variable {
         diagnostics.error_at(written.span, "Invalid variable name", detail);
     }
     let json = block.body.json;
+    // What was laid over the block comes from another place.
+    let within =
+        |span: Span| span.source == block.span.source && span.start >= block.span.start && span.end <= block.span.end;
+    let moved = |name: &str| block.body.attribute(name).is_some_and(|argument| !within(argument.span));
+    let overridden = block.overridden.filter(|_| moved("type") || moved("default"));
     let mut content = VARIABLE.content(block.body, span, diagnostics);
     let validations = read_check_rules(content.blocks("validation"), diagnostics);
     let mut own_flag = |name| content.value(name).and_then(|e| flag(&e, diagnostics));
@@ -40,5 +46,6 @@ pub fn read_variable(block: Block, diagnostics: &mut Diagnostics) -> Variable {
         deprecated: content.value("deprecated").and_then(|e| text(&e, diagnostics)),
         validations,
         span,
+        overridden,
     }
 }

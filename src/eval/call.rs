@@ -286,8 +286,7 @@ impl<'a> Calling<'a> {
                 return Ok(if value.is_wholly_known() { value } else { Value::dynamic() });
             }
             for fault in found.iter().filter(|fault| fault.severity == Severity::Error) {
-                let detail = fault.detail.replace('\n', "\n  ");
-                faults.extend(["\n- ", &fault.summary, "\n  ", &detail]);
+                faults.extend(["\n- ", &fault.summary, "\n  ", &fault.detail]);
             }
         }
         let message =
@@ -341,22 +340,21 @@ impl<'a> Calling<'a> {
             let message = format!("invalid template expression: {why}");
             return Err(self.invalid_argument("template", &message, template, template.span).into());
         }
-        if others.len() != 1 || self.call.expand_last {
-            return self.function(function, diagnostics);
-        }
         let mut found = Diagnostics::new();
-        let others: Vec<Value> = others.iter().map(|other| value_of(other, self.scope, &mut found)).collect();
+        let vars = self.vars(others, &mut found);
         if found.has_errors() {
             return Err(found);
         }
-        if let Some(unknown) = others.iter().find(|value| !value.is_known()) {
-            let ty = if unknown.type_of() == Type::Dynamic { Type::Dynamic } else { Type::String };
-            return Ok(Value::unknown(ty).marked(unknown.marks()));
+        let Some(vars) = vars else { return self.function(function, diagnostics) };
+        if !vars.value.is_known() {
+            let ty = if vars.value.type_of() == Type::Dynamic { Type::Dynamic } else { Type::String };
+            return Ok(Value::unknown(ty).marked(vars.value.marks()));
+        }
+        if vars.value.is_null() {
+            let message = "argument must not be null";
+            return Err(self.invalid_argument("vars", message, vars.from, vars.place).into());
         }
         let refused = |message: &str| self.invalid_argument("template", message, template, start_of(template));
-        if others.iter().any(Value::is_null) {
-            return self.function(function, diagnostics);
-        }
         if let Some(why) = no_reference(template) {
             return Err(refused(&format!("invalid template expression: {why}")).into());
         }
@@ -369,6 +367,16 @@ impl<'a> Calling<'a> {
             return self.function(function, diagnostics);
         }
         Err(refused("invalid template value: a string is required").into())
+    }
+
+    /// The second argument of `templatestring`; `None` when there is not just that one.
+    fn vars(&self, others: &'a [Expression], found: &mut Diagnostics) -> Option<Argument<'a>> {
+        let [vars] = others else { return None };
+        if self.call.expand_last {
+            let mut expanded = self.expanded(found)?;
+            return expanded.pop().filter(|_| expanded.is_empty());
+        }
+        Some(Argument { value: value_of(vars, self.scope, found), from: vars, place: start_of(vars) })
     }
 }
 

@@ -26,12 +26,22 @@ pub fn object(items: &[ObjectItem], scope: &dyn Scope, diagnostics: &mut Diagnos
         let key = item_key(item, scope, diagnostics, &mut marks);
         let value = value_of(&item.value, scope, diagnostics);
         match key {
-            Some(key) => drop(fields.insert(key, value)),
+            Some(key) => {
+                let again = fields.insert(key.clone(), value).is_some();
+                diagnostics.extend(again.then(|| twice(&item.key, &key)).flatten());
+            }
             None => complete = false,
         }
     }
     // As in Terraform what is not known at all carries no marks: there is nothing to give away.
     if complete { Value::object(fields).marked(marks) } else { Value::dynamic() }
+}
+
+/// In native syntax the last of several counts; in JSON syntax there must not be several.
+fn twice(key: &ObjectKey, name: &str) -> Option<Diagnostic> {
+    let ObjectKey::Property(property) = key else { return None };
+    let detail = format!("An attribute named {} was already defined in this object.", quoted(name));
+    Some(Diagnostic::error("Duplicate object attribute", detail).at(property.span))
 }
 
 fn item_key(
@@ -42,7 +52,7 @@ fn item_key(
 ) -> Option<Arc<str>> {
     let expression = match &item.key {
         ObjectKey::Name(name) => return Some(name.name.clone()),
-        ObjectKey::Expression(expression) => expression,
+        ObjectKey::Expression(expression) | ObjectKey::Property(expression) => expression,
     };
     if let ExpressionKind::Reference(reference) = &expression.kind
         && !reference.steps.is_empty()
@@ -226,13 +236,12 @@ impl Comprehension<'_> {
         self.marks = self.marks | marks;
         let problem = if given.is_null() {
             Problem::new("Invalid 'for' condition", "The value of the 'if' clause must not be null.")
+        } else if !given.is_known() {
+            self.complete = false;
+            return false;
         } else {
             match given.convert(&Type::Bool).map(|value| value.as_bool()) {
-                Ok(Some(included)) => return included,
-                Ok(None) => {
-                    self.complete = false;
-                    return false;
-                }
+                Ok(included) => return included == Some(true),
                 Err(error) => {
                     Problem::new("Invalid 'for' condition", format!("The 'if' clause value is invalid: {error}."))
                 }

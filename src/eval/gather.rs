@@ -208,7 +208,7 @@ impl Decoder<'_> {
                 for (labels, inner) in self.objects(&property.value, 1) {
                     let span = inner.span.unwrap_or(property.span);
                     let kind = property.name.clone();
-                    let block = Block { kind, labels, body: inner, header: span, span };
+                    let block = Block { kind, labels, body: inner, header: span, span, overridden: None };
                     self.dynamic(&block, schema, scope, found);
                 }
             }
@@ -260,7 +260,7 @@ fn object_body(value: &Expression) -> Option<Body> {
 fn key_of(item: &ObjectItem) -> Option<Ident> {
     match &item.key {
         ObjectKey::Name(name) => Some(name.clone()),
-        ObjectKey::Expression(key) => match &key.kind {
+        ObjectKey::Expression(key) | ObjectKey::Property(key) => match &key.kind {
             ExpressionKind::Literal(name) => Some(Ident { name: name.as_str()?.into(), span: key.span }),
             _ => None,
         },

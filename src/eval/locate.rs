@@ -65,7 +65,7 @@ fn in_expression(expression: &Expression, steps: &[PathStep]) -> Span {
 fn field<'a>(items: &'a [ObjectItem], wanted: &str) -> Option<&'a Expression> {
     let is_wanted = |item: &&ObjectItem| match &item.key {
         ObjectKey::Name(name) => &*name.name == wanted,
-        ObjectKey::Expression(key) => {
+        ObjectKey::Expression(key) | ObjectKey::Property(key) => {
             matches!(&key.kind, ExpressionKind::Literal(key) if Value::as_str(key) == Some(wanted))
         }
     };

@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
             ExpressionKind::Tuple(items) => items.iter().for_each(|item| self.expression(item)),
             ExpressionKind::Object(items) => {
                 for item in items {
-                    if let ObjectKey::Expression(key) = &item.key {
+                    if let ObjectKey::Expression(key) | ObjectKey::Property(key) = &item.key {
                         self.expression(key);
                     }
                     self.expression(&item.value);

@@ -126,7 +126,10 @@ pub fn check_validation(
 fn judge(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Verdict {
     let mut found = Diagnostics::new();
     let condition = value_of(&rule.condition, scope, &mut found);
-    let failed = found.has_errors();
+    let broken = found.has_errors();
+    // The message is made whether or not it is needed: what is wrong with it is not left for the day of a failure.
+    let message = Message::of(kind, &rule.error_message, scope, &mut found);
+    let failed = broken || (kind != Rule::Validation && found.has_errors());
     diagnostics.extend(found);
     if failed {
         return Verdict::Error;
@@ -146,7 +149,7 @@ fn judge(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diag
                 return Verdict::Unknown;
             }
             Ok((true, Some(true))) => return Verdict::Pass,
-            Ok(_) => return fail(kind, rule, scope, diagnostics),
+            Ok(_) => return fail(kind, rule, message, scope, diagnostics),
             Err(error) => {
                 let what = if kind == Rule::Validation { "validation condition" } else { "condition" };
                 format!("Invalid {what} result value: {error}.")
@@ -163,37 +166,64 @@ pub fn comes_of_check(problem: &Diagnostic) -> bool {
     object.starts_with("check.") || object.contains(".check.") || problem.summary == KNOWN_LATER
 }
 
-fn fail(kind: Rule, rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Verdict {
-    let Some(message) = message(kind, &rule.error_message, scope, diagnostics) else { return Verdict::Error };
+fn fail(kind: Rule, rule: &CheckRule, message: Message, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Verdict {
+    let message = match message {
+        Message::Text(text) => text,
+        Message::Missing => kind.message_missing().to_owned(),
+        Message::OfValidation(value) => worded(kind, &value, &rule.error_message, scope, diagnostics)
+            .unwrap_or_else(|| kind.message_missing().to_owned()),
+    };
     let mut diagnostic = kind.diagnostic(message.clone()).at(rule.condition.span);
     diagnostic.values = used_values(&rule.condition, scope, Reveal::default());
     diagnostics.push(diagnostic);
     Verdict::Fail(message)
 }
 
-/// The message of a failed rule. What cannot be shown is replaced; a message that is none is complained of in
-/// place of the failure, except for validations, where it is in addition.
-fn message(kind: Rule, expression: &Expression, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Option<String> {
-    let mut found = Diagnostics::new();
-    let value = value_of(expression, scope, &mut found);
-    let failed = found.has_errors();
-    diagnostics.extend(found);
-    let without = || Some(kind.message_missing().to_owned());
-    if failed {
-        return without();
+/// What a rule says when it fails.
+enum Message {
+    /// This.
+    Text(String),
+    /// Nothing, since it could not be evaluated or is not known yet.
+    Missing,
+    /// The text of this value, if it is fit for one: of a validation that is looked at only when it fails.
+    OfValidation(Value),
+}
+
+impl Message {
+    /// A message that is none is an error, in place of how the rule comes out.
+    fn of(kind: Rule, expression: &Expression, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Self {
+        let mut found = Diagnostics::new();
+        let value = value_of(expression, scope, &mut found);
+        let failed = found.has_errors();
+        diagnostics.extend(found);
+        if failed {
+            return Self::Missing;
+        }
+        if kind == Rule::Validation {
+            return Self::OfValidation(value);
+        }
+        worded(kind, &value, expression, scope, diagnostics).map_or(Self::Missing, Self::Text)
     }
+}
+
+/// A message as it is shown; `None` where there is none. What must not be shown is replaced.
+fn worded(
+    kind: Rule,
+    value: &Value,
+    expression: &Expression,
+    scope: &dyn Scope,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
     let why = if value.is_null() {
         "must not be null".to_owned()
     } else {
         match value.convert(&Type::String) {
             Ok(value) => {
-                return match hidden(kind, &value, expression, scope) {
-                    Some((text, complaint)) => {
-                        diagnostics.push(complaint);
-                        Some(text)
-                    }
-                    None => value.as_str().map(|text| text.trim().to_owned()).or_else(without),
+                let Some((text, complaint)) = hidden(kind, &value, expression, scope) else {
+                    return value.as_str().map(|text| text.trim().to_owned());
                 };
+                diagnostics.push(complaint);
+                return Some(text);
             }
             Err(error) => error.to_string(),
         }
@@ -202,7 +232,7 @@ fn message(kind: Rule, expression: &Expression, scope: &dyn Scope, diagnostics: 
         let detail = format!("Unsuitable value for error message: {why}.");
         diagnostics.push(Problem::new("Invalid error message", detail).at(expression, scope));
     }
-    if kind == Rule::Validation { without() } else { None }
+    None
 }
 
 const SENSITIVE_MESSAGE: &str = "Error message refers to sensitive values";

@@ -118,7 +118,7 @@ impl Reader<'_> {
             "list" | "set" | "map" | "object" | "tuple" => {}
             _ => {
                 let detail = format!("Keyword \"{name}\" is not a valid type constructor.");
-                return self.fail(call.name.span, detail);
+                return self.fail(whole, detail);
             }
         }
         let [argument] = call.arguments.as_slice() else {
@@ -127,7 +127,8 @@ impl Reader<'_> {
                 "tuple" => "the element types as a list",
                 _ => "the element type",
             };
-            let at = call.arguments.get(1).map_or(call.parentheses, |extra| extra.span);
+            let extra = call.arguments.get(1).zip(call.arguments.last());
+            let at = extra.map_or(call.parentheses, |(first, last)| first.span.to(last.span));
             return self.fail(at, format!("The {name} type constructor requires one argument specifying {what}."));
         };
         match name {
@@ -179,7 +180,7 @@ impl Reader<'_> {
     fn attribute(&mut self, item: &ObjectItem, object: &mut ObjectType, defaults: &mut Defaults) {
         let name: Arc<str> = match &item.key {
             ObjectKey::Name(name) => name.name.clone(),
-            ObjectKey::Expression(key) => {
+            ObjectKey::Expression(key) | ObjectKey::Property(key) => {
                 let literal = match &key.kind {
                     ExpressionKind::Literal(text) => text.as_str().map(Arc::from),
                     _ => None,
@@ -205,7 +206,7 @@ impl Reader<'_> {
         if object.attributes.insert(name, ty).is_some() {
             let place = match &item.key {
                 ObjectKey::Name(name) => name.span,
-                ObjectKey::Expression(key) => key.span,
+                ObjectKey::Expression(key) | ObjectKey::Property(key) => key.span,
             };
             self.fail(place, "Object constructor map keys must be unique.");
         }
@@ -218,10 +219,10 @@ impl Reader<'_> {
             return self.fail(call.parentheses, detail).0;
         };
         let (ty, inner) = self.read(first);
-        if let Some(extra) = rest.get(1) {
+        if rest.len() > 1 {
             let detail = "Optional attribute modifier expects at most two arguments: the attribute type, and a \
                           default value.";
-            self.fail(extra.span, detail);
+            self.fail(call.parentheses, detail);
         }
         if let Some(given) = rest.first() {
             let why = "A default is a value of its own and cannot refer to anything.";

@@ -57,7 +57,8 @@ pub fn prepare(variable: &Variable, functions: &FunctionContext<'_>) -> (Prepare
             if !failed {
                 let detail =
                     format!("This default value is not compatible with the variable's type constraint: {message}.");
-                diagnostics.error_at(expression.span, INVALID_DEFAULT, detail);
+                // An override may have made the default unfit by its type: the fault is the override's.
+                diagnostics.error_at(variable.overridden.unwrap_or(expression.span), INVALID_DEFAULT, detail);
             }
             Value::unknown(prepared.constraint.ty.without_optional())
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CheckKind, CheckResult, CheckStatus};
+use super::{CheckKind, CheckResult, CheckStatus, Mode, Plan};
 use crate::address::ModulePath;
 use crate::config::Configuration;
 
@@ -10,8 +10,11 @@ use crate::config::Configuration;
 #[derive(Debug, Default)]
 pub struct Conditions(BTreeMap<(CheckKind, String), Option<Instances>>);
 
-/// How each instance came out: the worst, and what those that failed say.
-type Instances = BTreeMap<String, (CheckStatus, Vec<String>)>;
+/// How each instance came out, where that is known by now.
+type Instances = BTreeMap<String, Option<Outcome>>;
+
+/// The worst of an instance's conditions, and what those that failed say.
+type Outcome = (CheckStatus, Vec<String>);
 
 impl Conditions {
     /// Names every object of a configuration that has conditions, whether or not the run comes to it.
@@ -45,6 +48,21 @@ impl Conditions {
         self.0.entry((kind, object.to_owned())).or_default().get_or_insert_default();
     }
 
+    /// Names the instances that a plan came by. What it said of them is not known any more, unless nothing is done.
+    pub fn expect(&mut self, plan: &Plan) {
+        if plan.options.mode == Mode::Destroy {
+            return;
+        }
+        let nothing_is_done = plan.options.mode == Mode::RefreshOnly;
+        let come_by = |result: &&CheckResult| result.status != CheckStatus::Unknown || !result.instances.is_empty();
+        for result in plan.checks.iter().filter(come_by) {
+            let instances = self.0.entry((result.kind, result.object.clone())).or_default().get_or_insert_default();
+            for (instance, status, messages) in &result.instances {
+                instances.insert(instance.clone(), nothing_is_done.then(|| (*status, messages.clone())));
+            }
+        }
+    }
+
     /// Takes in how one condition of an instance came out; `message` is what a failed one says.
     pub fn note(
         &mut self,
@@ -55,7 +73,8 @@ impl Conditions {
         message: Option<String>,
     ) {
         let instances = self.0.entry((kind, object.to_owned())).or_default().get_or_insert_default();
-        let (worst, messages) = instances.entry(instance.to_owned()).or_insert((CheckStatus::Pass, Vec::new()));
+        let outcome = instances.entry(instance.to_owned()).or_default();
+        let (worst, messages) = outcome.get_or_insert((CheckStatus::Pass, Vec::new()));
         *worst = (*worst).max(status);
         messages.extend(message);
     }
@@ -63,7 +82,7 @@ impl Conditions {
     /// Whether an instance has failed already.
     pub fn has_failed(&self, kind: CheckKind, object: &str, instance: &str) -> bool {
         let instances = self.0.get(&(kind, object.to_owned())).and_then(Option::as_ref);
-        let came_out = instances.and_then(|instances| instances.get(instance));
+        let came_out = instances.and_then(|instances| instances.get(instance)?.as_ref());
         came_out.is_some_and(|(status, _)| *status == CheckStatus::Fail)
     }
 
@@ -71,10 +90,12 @@ impl Conditions {
     pub fn into_results(self) -> Vec<CheckResult> {
         let result = |((kind, object), instances): ((CheckKind, String), Option<Instances>)| {
             let none = if instances.is_some() { CheckStatus::Pass } else { CheckStatus::Unknown };
-            let instances = instances.unwrap_or_default();
-            let status = instances.values().map(|(status, _)| *status).max().unwrap_or(none);
-            let instances =
-                instances.into_iter().map(|(address, (status, messages))| (address, status, messages)).collect();
+            let outcome = |(address, outcome): (String, Option<Outcome>)| {
+                let (status, messages) = outcome.unwrap_or((CheckStatus::Unknown, Vec::new()));
+                (address, status, messages)
+            };
+            let instances: Vec<_> = instances.unwrap_or_default().into_iter().map(outcome).collect();
+            let status = instances.iter().map(|(_, status, _)| *status).max().unwrap_or(none);
             CheckResult { kind, object, status, instances }
         };
         let mut results: Vec<CheckResult> = self.0.into_iter().map(result).collect();

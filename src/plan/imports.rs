@@ -21,6 +21,9 @@ use super::instance::Subject;
 use super::stage::Stage;
 use super::walk::Planner;
 
+/// The summary of what an `import` block says of an instance that cannot be.
+const WRONG_KEY: &str = "Invalid import 'to' expression";
+
 /// An object that was read to be taken over.
 #[derive(Debug, Clone)]
 pub struct Imported {
@@ -112,16 +115,18 @@ impl Planner<'_> {
             if keys.contains(&address.key) {
                 continue;
             }
-            let keyless = keys.contains(&InstanceKey::None) || address.key == InstanceKey::None;
-            problems.push(if keyless {
-                let detail = format!(
-                    "{config} does not have the instance {address}: the key in \"to\" must fit its count or for_each."
-                );
-                Diagnostic { subject: imported.to, ..Diagnostic::error("Invalid import 'to' expression", detail) }
-            } else {
-                let detail =
-                    format!("{config} does not have the instance {address}, so nothing can be taken over there.");
-                Diagnostic::error("Configuration for import target does not exist", detail)
+            let here = evaluation.instances_of(&address.module.path()).contains(&address.module);
+            let misfit = self.stage.configuration.resource(config).and_then(|r| misfit(r, &address.key));
+            problems.push(match misfit.filter(|_| here) {
+                Some(why) => {
+                    let detail = format!("{config} does not have the instance {address}: {why}.");
+                    Diagnostic { subject: imported.to, ..Diagnostic::error(WRONG_KEY, detail) }
+                }
+                None => {
+                    let detail =
+                        format!("{config} does not have the instance {address}, so nothing can be taken over there.");
+                    Diagnostic::error("Configuration for import target does not exist", detail)
+                }
             });
         }
         self.stage.take(problems)
@@ -163,7 +168,7 @@ pub fn check(stage: &mut Stage<'_>, block: &Import) {
     {
         problems.push(no_configuration(block, &target.to_string()));
     }
-    problems.extend(superfluous_key(stage.configuration, block));
+    problems.extend(unfit_key(stage.configuration, block));
     if let Some(id) = block.id.as_ref().filter(|_| !problems.has_errors()) {
         let data = match &block.for_each {
             Some(_) => each_of(Value::unknown_not_null(Type::String), Value::dynamic()),
@@ -178,16 +183,34 @@ pub fn check(stage: &mut Stage<'_>, block: &Import) {
     stage.take(problems);
 }
 
-/// A key for a resource that does not repeat.
-fn superfluous_key(configuration: &Configuration, block: &Import) -> Option<Diagnostic> {
+/// A key that a resource cannot have, as far as it is written out.
+fn unfit_key(configuration: &Configuration, block: &Import) -> Option<Diagnostic> {
     let (_, key) = Endpoint::read(&block.to).ok()?.resource?;
+    let is_evaluated = |step: &Step| match step {
+        Step::Index(key) => !matches!(key.kind, ExpressionKind::Literal(_)),
+        _ => false,
+    };
     let target = import_target(block)?;
     let lifecycle_is_fixed = |resource: &&Resource| resource.lifecycle.enabled.is_none();
     let resource = configuration.resource(&target).filter(lifecycle_is_fixed)?;
-    (key != InstanceKey::None && matches!(resource.repetition, Repetition::None)).then(|| {
-        let detail = format!("{target} has neither count nor for_each, so it has one instance, without a key.");
-        Diagnostic::error("Invalid import 'to' expression", detail).at(place_of(&block.to))
-    })
+    if block.to.steps.last().is_some_and(is_evaluated) {
+        return None;
+    }
+    let detail = format!("{target} cannot have such an instance: {}.", misfit(resource, &key)?);
+    Some(Diagnostic::error(WRONG_KEY, detail).at(place_of(&block.to)))
+}
+
+/// Why a resource cannot have an instance of such a key.
+fn misfit(resource: &Resource, key: &InstanceKey) -> Option<&'static str> {
+    match (&resource.repetition, key) {
+        (Repetition::None, InstanceKey::Int(_)) => Some("it does not use count"),
+        (Repetition::None, InstanceKey::String(_)) => Some("it does not use for_each"),
+        (Repetition::Count(_), InstanceKey::None) => Some("it uses count, so its instances have an index"),
+        (Repetition::Count(_), InstanceKey::String(_)) => Some("it uses count, not for_each"),
+        (Repetition::ForEach(_), InstanceKey::None) => Some("it uses for_each, so its instances have a key"),
+        (Repetition::ForEach(_), InstanceKey::Int(_)) => Some("it uses for_each, not count"),
+        _ => None,
+    }
 }
 
 /// Refuses `import` blocks into what the configuration does not have.

@@ -186,6 +186,7 @@ pub async fn plan_with_values<'c>(
         planner.preflight().await;
     }
     let (mut plan, evaluation, mut found) = planner.into_plan(base, timestamp);
+    found.extend(let_go(&plan));
     if let Some(first) = (!plan.errored).then(|| verify::verify(&plan)).and_then(|faults| faults.into_iter().next()) {
         plan.errored = true;
         found.push(contradictory(&first));
@@ -201,6 +202,25 @@ fn contradictory(fault: &str) -> Diagnostic {
             "This is a fault of Bowline, not of your configuration: {fault}. Nothing was changed; please report it."
         ),
     )
+}
+
+/// What stays as it is and is nobody's any more.
+fn let_go(plan: &Plan) -> Option<Diagnostic> {
+    let names: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Forget)
+        .map(|change| {
+            format!(" - {}", ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() })
+        })
+        .collect();
+    let detail = format!(
+        "If you apply this plan, Bowline will discard its tracking information for the following objects, but it will not \
+         delete them:\n{}\n\nAfter applying this plan, Bowline will no longer manage these objects. You will need to \
+         import them into Bowline to manage them again.",
+        names.join("\n")
+    );
+    (!names.is_empty()).then(|| Diagnostic::warning("Some objects will no longer be managed by Bowline", detail))
 }
 
 fn partial_warning(left_out: &BTreeSet<String>) -> Diagnostic {

@@ -81,16 +81,31 @@ pub struct Surroundings {
     pub version_constraint: Option<String>,
     /// What the configuration refers to, so that what is dear or secret is only read where it is wanted.
     pub mentioned: Mentioned,
-    /// How encrypted states of other stacks are read.
-    pub remote_states: Option<Arc<dyn DecryptState>>,
+    /// How the states of other stacks are read.
+    pub remote_states: Option<Arc<dyn RemoteStates>>,
     /// Where it is told what holds the run back.
     pub holdups: Holdups,
 }
 
-/// Reads states that may be encrypted.
-pub trait DecryptState: std::fmt::Debug + Send + Sync {
+/// Where the state of another stack is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatePlace {
+    /// The type of the backend: `azurerm`.
+    pub backend: String,
+    /// Its settings, all of them texts.
+    pub settings: BTreeMap<String, String>,
+    /// Which of the states there.
+    pub workspace: String,
+}
+
+/// Reads states of other stacks, which may be encrypted.
+pub trait RemoteStates: std::fmt::Debug + Send + Sync {
+    /// What is kept at a place that is no local file; `None` when nothing is. Waits for the answer, so it must not be
+    /// called where others wait too.
+    fn fetch(&self, place: &StatePlace) -> Result<Option<Vec<u8>>, Diagnostic>;
+
     /// The state in clear; `name` is what to call it.
-    fn decrypt(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, Diagnostic>;
+    fn decrypt(&self, bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Diagnostic>;
 }
 
 /// Which attributes of which kinds a configuration refers to.

@@ -379,7 +379,7 @@ fn constant(expression: &Expression) -> Option<Value> {
             let item = |item: &crate::syntax::tree::ObjectItem| {
                 let key = match &item.key {
                     ObjectKey::Name(name) => name.name.clone(),
-                    ObjectKey::Expression(key) => constant(key)?.as_str()?.into(),
+                    ObjectKey::Expression(key) | ObjectKey::Property(key) => constant(key)?.as_str()?.into(),
                 };
                 Some((key, constant(&item.value)?))
             };

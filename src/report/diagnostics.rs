@@ -137,7 +137,8 @@ fn sorted_values(diagnostic: &Diagnostic) -> Vec<&crate::diagnostic::UsedValue> 
     values
 }
 
-/// Of several warnings with the same summary only the first, which then says how many more there are.
+/// Of several warnings with the same summary only the first, which then says how many more there are. Conditions that
+/// failed are told one by one: each says something else.
 pub fn consolidated(diagnostics: Diagnostics) -> Diagnostics {
     let mut kept: Vec<Diagnostic> = Vec::new();
     let mut more: Vec<usize> = Vec::new();
@@ -145,6 +146,7 @@ pub fn consolidated(diagnostics: Diagnostics) -> Diagnostics {
         let same = |earlier: &Diagnostic| {
             diagnostic.severity == Severity::Warning
                 && earlier.severity == Severity::Warning
+                && diagnostic.condition.is_none()
                 && diagnostic.subject.is_some()
                 && earlier.subject.is_some()
                 && earlier.summary == diagnostic.summary

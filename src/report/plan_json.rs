@@ -180,8 +180,13 @@ fn planned_values(plan: &Plan, registry: &Registry) -> Json {
         let mut fields = identity(&change.address);
         fields.insert("provider_name".into(), (&*change.provider.source).into());
         fields.insert("schema_version".into(), schema_version(change, registry).into());
-        fields.insert("values".into(), value_json::known(&change.after).unwrap_or(Json::Null));
-        fields.insert("sensitive_values".into(), value_json::sensitive(&change.after));
+        if change.action == Action::Forget {
+            // It will be there, but nobody says any more what it is.
+            fields.insert("sensitive_values".into(), false.into());
+        } else {
+            fields.insert("values".into(), value_json::known(&change.after).unwrap_or(Json::Null));
+            fields.insert("sensitive_values".into(), value_json::sensitive(&change.after));
+        }
         tree.add(&change.address.module, Json::Object(fields));
     }
     let mut values = json!({ "root_module": tree.into_json() });
@@ -192,13 +197,14 @@ fn planned_values(plan: &Plan, registry: &Registry) -> Json {
 }
 
 fn will_exist(change: &InstanceChange) -> bool {
-    change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget)
+    change.deposed.is_none() && change.action != Action::Delete
 }
 
 fn planned_output(output: &OutputChange) -> Json {
-    let mut fields = json!({ "sensitive": output.sensitive });
+    let mut fields = json!({ "sensitive": output.sensitive || output.before_sensitive });
     if let (Some(fields), true) = (fields.as_object_mut(), output.after.is_wholly_known()) {
-        fields.insert("type".into(), output.after.type_of().to_json());
+        let ty = if output.after.is_null() { Type::Dynamic } else { output.after.type_of() };
+        fields.insert("type".into(), ty.to_json());
         fields.insert("value".into(), value_json::known(&output.after).unwrap_or(Json::Null));
     }
     fields

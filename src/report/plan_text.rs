@@ -204,11 +204,13 @@ fn declaration(change: &InstanceChange) -> String {
 }
 
 fn diff(change: &InstanceChange, registry: &Registry) -> Change {
+    // What is let go stays as it is.
+    let after = if change.action == Action::Forget { &change.before } else { &change.after };
     match schema(change, registry) {
-        Some(block) => change::of_block(block, &change.before, &change.after, &change.replace_paths),
+        Some(block) => change::of_block(block, &change.before, after, &change.replace_paths),
         None => {
             let present = |value: &'_ Value| (!value.is_null()).then(|| value.clone());
-            change::of_value(present(&change.before).as_ref(), present(&change.after).as_ref())
+            change::of_value(present(&change.before).as_ref(), present(after).as_ref())
         }
     }
 }
@@ -248,16 +250,25 @@ fn legend(shown: &[&InstanceChange], style: &Style) -> String {
     text
 }
 
-/// The outputs that change; empty when none does.
+/// The outputs that change; empty when none does. Whether one is sensitive is no change of what it says.
 pub fn outputs(plan: &Plan, style: &Style) -> String {
-    let changed: Vec<_> = plan.outputs.iter().filter(|(_, output)| output.action != Action::NoOp).collect();
+    let changed: Vec<_> = plan.outputs.iter().filter(|(_, output)| output_action(output) != Action::NoOp).collect();
     // Also those that do not change decide the column, as in Terraform.
     let width = plan.outputs.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     let line = |(name, output): &(&std::sync::Arc<str>, &OutputChange)| {
         let diff = output_diff(output);
-        format!("{} {name:width$} = {}\n", symbol(output.action, style), Layout::new(style).render(&diff, 0))
+        format!("{} {name:width$} = {}\n", symbol(output_action(output), style), Layout::new(style).render(&diff, 0))
     };
     changed.iter().map(line).collect()
+}
+
+/// What becomes of an output's value, as it is shown: one that becomes null goes.
+fn output_action(output: &OutputChange) -> Action {
+    match output.action {
+        Action::Update if output.before.raw_eq_unmarked(&output.after) => Action::NoOp,
+        Action::Update if output.after.is_null() => Action::Delete,
+        action => action,
+    }
 }
 
 fn output_diff(output: &OutputChange) -> Change {
@@ -265,7 +276,7 @@ fn output_diff(output: &OutputChange) -> Change {
         (!absent).then(|| if sensitive { value.clone().sensitive() } else { value.clone() })
     };
     let before = side(&output.before, output.before_sensitive, output.action == Action::Create);
-    let after = side(&output.after, output.sensitive, output.action == Action::Delete);
+    let after = side(&output.after, output.sensitive, output_action(output) == Action::Delete);
     change::of_value(before.as_ref(), after.as_ref())
 }
 

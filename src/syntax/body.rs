@@ -252,7 +252,7 @@ impl Parser<'_> {
             }
             _ => self.single_line_body(open)?,
         };
-        Ok(Block { kind: self.ident(kind), labels, body, header, span: self.span_from(kind) })
+        Ok(Block { kind: self.ident(kind), labels, body, header, span: self.span_from(kind), overridden: None })
     }
 
     fn no_block_body(&mut self, kind: Token, next: Token) -> Unreadable {

@@ -108,7 +108,8 @@ impl Unpacking {
             ExpressionKind::Object(items) => {
                 let header = labels.last().map_or(self.kind.span, |label| label.span);
                 let body = body(items, span);
-                self.blocks.push(Block { kind: self.kind.clone(), labels: labels.to_vec(), body, header, span });
+                let (kind, labels) = (self.kind.clone(), labels.to_vec());
+                self.blocks.push(Block { kind, labels, body, header, span, overridden: None });
             }
             ExpressionKind::Literal(value) if value.is_null() => {}
             _ => {
@@ -136,7 +137,7 @@ fn body(items: Vec<ObjectItem>, span: Span) -> Body {
 fn key_ident(key: ObjectKey) -> Ident {
     match key {
         ObjectKey::Name(name) => name,
-        ObjectKey::Expression(key) => {
+        ObjectKey::Expression(key) | ObjectKey::Property(key) => {
             let name = if let ExpressionKind::Literal(value) = &key.kind { value.as_str() } else { None };
             Ident { name: name.unwrap_or_default().into(), span: key.span }
         }
@@ -190,7 +191,7 @@ fn expression(json: Json, texts: Texts, diagnostics: &mut Diagnostics) -> Expres
         JsonKind::Object(properties) => {
             let item = |(Key { name, span }, value)| ObjectItem {
                 value: expression(value, texts.under(&name), diagnostics),
-                key: ObjectKey::Expression(text(&name, span, texts, diagnostics).into()),
+                key: ObjectKey::Property(text(&name, span, texts, diagnostics).into()),
             };
             ExpressionKind::Object(properties.into_iter().map(item).collect())
         }

@@ -52,6 +52,8 @@ pub struct Block {
     pub header: Span,
     /// All of it.
     pub span: Span,
+    /// The header of the last block of an override file that was laid over it.
+    pub overridden: Option<Span>,
 }
 
 /// An expression with its place.
@@ -158,6 +160,8 @@ pub enum ObjectKey {
     Name(Ident),
     /// Anything else, parenthesised or quoted.
     Expression(Box<Expression>),
+    /// The name of a property in JSON syntax, which may stand once in an object that is a value.
+    Property(Box<Expression>),
 }
 
 /// `name(arguments)`

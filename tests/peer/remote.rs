@@ -42,6 +42,10 @@ resource "azurerm_user_assigned_identity" "made" {
   location            = azurerm_resource_group.main.location
 }
 
+output "location" {
+  value = azurerm_resource_group.main.location
+}
+
 resource "terraform_data" "last" {
   depends_on = [azurerm_user_assigned_identity.made]
 
@@ -50,6 +54,19 @@ resource "terraform_data" "last" {
   }
 }
 "#;
+
+impl Remote {
+    /// A stack that reads what is kept there.
+    fn reader(&self) -> String {
+        let block = self.block.replace("{host}", &self.address);
+        let kind = block.split('"').nth(1).unwrap();
+        let settings = block.split_once('{').unwrap().1.rsplit_once('}').unwrap().0;
+        format!(
+            "data \"terraform_remote_state\" \"there\" {{\n  backend = \"{kind}\"\n  config = {{{settings}}}\n}}\n\n\
+             output \"location\" {{\n  value = data.terraform_remote_state.there.outputs.location\n}}\n"
+        )
+    }
+}
 
 /// An Azure that several machines reach.
 struct World {
@@ -278,6 +295,10 @@ pub fn moves_in_and_out(remote: &Remote) {
     assert!(refused.text.contains("Backend initialization required"), "{}", refused.text);
     machine.run(&["init", "-force-copy"]).well();
     assert_eq!(machine.run(&["state", "pull"]).well(), before);
+    let reader = Machine::new(remote, &world, &remote.address);
+    reader.place.write("main.tf", &remote.reader());
+    reader.run(&["apply", "-auto-approve"]).well();
+    assert_eq!(reader.run(&["output", "-raw", "location"]).well(), "westeurope");
     machine.place.write("main.tf", STACK);
     std::fs::remove_file(machine.place.path().join("terraform.tfstate")).unwrap();
     machine.run(&["init", "-migrate-state"]).well();

@@ -4,22 +4,22 @@ use azure_core::credentials::Secret;
 use azure_core::http::Url;
 use serde_json::Value as Json;
 
-use super::Chosen;
+use super::{Chosen, Environment};
 use crate::azure::arm::{Method, Request, Settings, SystemClock};
 use crate::azure::blob::{Access, Container};
-use crate::cli::invocation::{Invocation, runtime};
+use crate::cli::invocation::runtime;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::AzurermBackend;
 use crate::value::Value;
 
 impl Chosen {
     /// The container of the azurerm backend.
-    pub fn container(&self, invocation: &Invocation) -> Result<Container, Diagnostics> {
+    pub fn container(&self, environment: &Environment) -> Result<Container, Diagnostics> {
         let account = self.required("storage_account_name")?;
         let container = self.required("container_name")?;
         self.required("key")?;
-        let endpoint = self.text("endpoint", invocation, &["ARM_ENDPOINT"]).unwrap_or_else(|| {
-            let suffix = match self.text("environment", invocation, &["ARM_ENVIRONMENT"]).as_deref() {
+        let endpoint = self.text("endpoint", environment, &["ARM_ENDPOINT"]).unwrap_or_else(|| {
+            let suffix = match self.text("environment", environment, &["ARM_ENVIRONMENT"]).as_deref() {
                 Some("usgovernment") => "core.usgovcloudapi.net",
                 Some("china") => "core.chinacloudapi.cn",
                 _ => "core.windows.net",
@@ -29,16 +29,16 @@ impl Chosen {
         let address = format!("{}/{container}", endpoint.trim_end_matches('/'));
         let url = Url::parse(&address)
             .map_err(|e| Diagnostic::error("Invalid backend endpoint", format!("{address:?} is no address: {e}.")))?;
-        Ok(Container::new(url, self.access(account, invocation)?))
+        Ok(Container::new(url, self.access(account, environment)?))
     }
 
     /// The first of: a key, a signature, a token when that is asked for, the key that Resource Manager tells.
-    fn access(&self, account: &str, invocation: &Invocation) -> Result<Access, Diagnostics> {
+    fn access(&self, account: &str, environment: &Environment) -> Result<Access, Diagnostics> {
         let account = account.to_owned();
-        if let Some(key) = self.text("access_key", invocation, &["ARM_ACCESS_KEY"]) {
+        if let Some(key) = self.text("access_key", environment, &["ARM_ACCESS_KEY"]) {
             return Ok(Access::Key { account, key: Secret::new(key) });
         }
-        if let Some(signature) = self.text("sas_token", invocation, &["ARM_SAS_TOKEN"]) {
+        if let Some(signature) = self.text("sas_token", environment, &["ARM_SAS_TOKEN"]) {
             return Ok(Access::Signature(Secret::new(signature)));
         }
         let flags = ["use_oidc", "use_msi", "use_cli", "use_aks_workload_identity"];
@@ -48,10 +48,10 @@ impl Chosen {
             (name.as_str().into(), value)
         };
         let config = Value::object(self.settings.iter().map(value).collect());
-        let settings = Settings::gather(&config, &invocation.environment)?;
+        let settings = Settings::gather(&config, environment)?;
         let runtime = runtime()?;
         let cloud = runtime.block_on(settings.cloud(None))?;
-        if self.flag("use_azuread_auth", invocation, "ARM_USE_AZUREAD") {
+        if self.flag("use_azuread_auth", environment, "ARM_USE_AZUREAD") {
             return Ok(Access::Token(settings.credential(&cloud)?));
         }
         let (Some(group), Some(subscription)) = (self.settings.get("resource_group_name"), &settings.subscription_id)
@@ -82,8 +82,8 @@ impl Chosen {
     }
 
     /// The blob that keeps a workspace's state.
-    pub fn blob(&self, workspace: &str, invocation: &Invocation) -> Result<AzurermBackend, Diagnostics> {
-        let container = self.container(invocation)?;
+    pub fn blob(&self, workspace: &str, environment: &Environment) -> Result<AzurermBackend, Diagnostics> {
+        let container = self.container(environment)?;
         let name = self.blob_name(workspace);
         let label = format!("{}/{name}", self.required("container_name")?);
         Ok(AzurermBackend::new(container, name, label, Self::journal(workspace)))

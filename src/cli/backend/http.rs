@@ -5,18 +5,17 @@ use std::time::Duration;
 use azure_core::credentials::Secret;
 use azure_core::http::Url;
 
-use super::Chosen;
-use crate::cli::invocation::Invocation;
+use super::{Chosen, Environment};
 use crate::diagnostic::Diagnostic;
 use crate::state::http::{HttpBackend, HttpSettings, HttpTls};
 
 impl Chosen {
     /// The state at its address. There is one, so there is only the default workspace.
-    pub fn address(&self, workspace: &str, invocation: &Invocation) -> Result<HttpBackend, Diagnostic> {
+    pub fn address(&self, workspace: &str, environment: &Environment) -> Result<HttpBackend, Diagnostic> {
         if workspace != "default" {
             return Err(no_workspaces());
         }
-        let text = |name: &str| self.text(name, invocation, &[&format!("TF_HTTP_{}", name.to_uppercase())]);
+        let text = |name: &str| self.text(name, environment, &[&format!("TF_HTTP_{}", name.to_uppercase())]);
         let url = |name: &str| text(name).map(|address| parse(name, &address)).transpose();
         let method = |name: &str, default: &str| text(name).unwrap_or_else(|| default.to_owned());
         let number = |name: &str, default: u32| match text(name) {
@@ -41,7 +40,7 @@ impl Chosen {
             retry_max: number("retry_max", 2)?,
             retry_wait: (seconds("retry_wait_min", 1)?, seconds("retry_wait_max", 30)?),
             tls: HttpTls {
-                skip_verification: self.flag("skip_cert_verification", invocation, "TF_HTTP_SKIP_CERT_VERIFICATION"),
+                skip_verification: self.flag("skip_cert_verification", environment, "TF_HTTP_SKIP_CERT_VERIFICATION"),
                 authorities: text("client_ca_certificate_pem"),
                 own,
             },

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::invocation::Invocation;
 use crate::config::{Backend as Block, literal_text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::state::TERRAFORM_VERSION;
+use crate::state::{Backend as _, TERRAFORM_VERSION};
 use crate::syntax::tree::Body;
+
+/// The variables of the process.
+pub type Environment = BTreeMap<String, String>;
 
 /// A backend with its settings, all of them texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,13 +111,15 @@ impl Chosen {
         Ok(written.kind == self.kind && written.settings.iter().all(kept))
     }
 
-    fn text(&self, name: &str, invocation: &Invocation, variables: &[&str]) -> Option<String> {
+    fn text(&self, name: &str, environment: &Environment, variables: &[&str]) -> Option<String> {
         let set = self.settings.get(name).filter(|text| !text.is_empty()).cloned();
-        set.or_else(|| variables.iter().find_map(|variable| invocation.variable(variable)).map(str::to_owned))
+        set.or_else(|| {
+            variables.iter().find_map(|variable| environment.get(*variable).filter(|text| !text.is_empty())).cloned()
+        })
     }
 
-    fn flag(&self, name: &str, invocation: &Invocation, variable: &str) -> bool {
-        self.text(name, invocation, &[variable]).is_some_and(|text| matches!(text.as_str(), "true" | "1" | "True"))
+    fn flag(&self, name: &str, environment: &Environment, variable: &str) -> bool {
+        self.text(name, environment, &[variable]).is_some_and(|text| matches!(text.as_str(), "true" | "1" | "True"))
     }
 
     fn required(&self, name: &str) -> Result<&str, Diagnostic> {
@@ -127,6 +131,24 @@ impl Chosen {
             );
             Diagnostic::error("Missing backend argument", detail)
         })
+    }
+
+    /// What a backend other than the local one keeps of a workspace; `None` when it is nothing.
+    pub fn kept(&self, workspace: &str, environment: &Environment) -> Result<Option<Vec<u8>>, Diagnostics> {
+        Ok(match self.kind.as_str() {
+            "azurerm" => self.blob(workspace, environment)?.read(),
+            "pg" => self.only_reading().row(workspace, environment)?.read(),
+            "http" => self.address(workspace, environment)?.read(),
+            other => Err(unsupported(other)),
+        }?)
+    }
+
+    /// The same, where nothing is made that is not there.
+    fn only_reading(&self) -> Self {
+        let mut settings = self.settings.clone();
+        let skips = ["skip_schema_creation", "skip_table_creation", "skip_index_creation"];
+        settings.extend(skips.map(|name| (name.to_owned(), "true".to_owned())));
+        Self { kind: self.kind.clone(), settings }
     }
 
     /// Where the state of a workspace lies for the local backend.

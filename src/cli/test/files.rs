@@ -36,20 +36,27 @@ pub fn find(tests: &Path, named: bool, invocation: &mut Invocation) -> Result<Fo
     let (environment, flags) = (invocation.environment.clone(), VariableFlags::default());
     let given = crate::cli::variables::early(&environment, &flags);
     let (configuration, mut found) = loading::read(root, &mut invocation.sources, given);
-    let files = found.take(read_test_files(root, &TestFolder { path: tests, named }, &mut invocation.sources));
+    let folder = TestFolder { path: tests, named };
+    let (files, modules) = found.take(read(root, &folder, &mut invocation.sources));
+    loading::refuse_errors(invocation, found)?;
+    Ok(Found { configuration, files, modules })
+}
+
+/// Reads the test files and the modules that their runs name.
+pub fn read(root: &Path, folder: &TestFolder<'_>, sources: &mut SourceMap) -> ((Vec<TestFile>, Modules), Diagnostics) {
+    let (files, mut found) = read_test_files(root, folder, sources);
     for run in files.iter().flat_map(|file| &file.runs) {
         found.extend(eval::early::check_asserts(&run.asserts));
     }
     let installed = Installed::read(root);
-    let modules = found.take(modules_of_runs(root, &files, &mut invocation.sources, &mut |call, path| {
+    let modules = found.take(modules_of_runs(root, &files, sources, &mut |call, path| {
         installed.folder(path).ok_or_else(|| {
             let detail = "This module is not yet installed. Run \"bowline init\" to install all modules required by this \
                           configuration.";
             Diagnostic::error("Module not installed", detail).at(call.source.span).into()
         })
     }));
-    loading::refuse_errors(invocation, found)?;
-    Ok(Found { configuration, files, modules })
+    ((files, modules), found)
 }
 
 /// Loads the modules that runs name. `finder` tells where one is that is no folder below the stack's, by the path that

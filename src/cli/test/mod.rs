@@ -1,6 +1,6 @@
 //! `bowline test`: carries out the runs of the stack's test files, against the embedded Azure unless told otherwise.
 
-mod files;
+pub mod files;
 mod given;
 mod teller;
 
@@ -14,6 +14,7 @@ use super::flags::{OutputFlags, VariableFlags, parse_bool};
 use super::interrupts::Interrupts;
 use super::invocation::{Invocation, runtime};
 use super::loading::{self, SimulateFlags};
+use super::other_states::OtherStates;
 use super::snapshots::Snapshots;
 use crate::apply::Stop;
 use crate::config::Configuration;
@@ -177,7 +178,7 @@ impl Tests<'_> {
             version_constraint: None,
             mentioned: Mentioned::default(),
             holdups: crate::provider::Holdups::default(),
-            remote_states: self.invocation.encryption()?.remote.clone().map(|states| states as _),
+            remote_states: Some(OtherStates::of(self.invocation)?),
         };
         let workspace = self.invocation.workspace()?;
         let bench = Bench {

@@ -10,7 +10,7 @@ use crate::config::call::passes;
 use crate::config::content::{BlockShape, Content, Shape, label};
 use crate::config::declare::NAME_RULE;
 use crate::config::endpoint::Endpoint;
-use crate::config::literal::{flag, list, reference, text, word};
+use crate::config::literal::{discourage_quotes, flag, list, reference, text, word};
 use crate::config::meta::read_check_rules;
 use crate::config::source::check_source;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -44,6 +44,7 @@ pub(super) fn read_run(block: Block, sources: &SourceMap, found: &mut Diagnostic
     if let Some(label) = block.labels.first().filter(|label| !is_name(&label.name)) {
         found.error_at(label.span, "Invalid run block name", NAME_RULE);
     }
+    discourage_quotes(&block.body, &["expect_failures"], found);
     let mut content = RUN.content(block.body, span, found);
     let mut overrides = Vec::new();
     for kind in ["override_resource", "override_data", "override_module"] {

@@ -194,6 +194,10 @@ fn fileset(a: &Arguments) -> Result<Value, FunctionError> {
             Ok(Value::set(Type::String, Vec::new()))
         };
     };
+    if pattern.is_empty() && folder.is_file() {
+        // What is there and no folder is matched by nothing, as itself.
+        return Ok(Value::set(Type::String, vec![Value::string(".")]));
+    }
     // A pattern without `**` reaches only as deep as it has parts.
     let depth = if cleaned_pattern.contains("**") { MAX_DEPTH } else { cleaned_pattern.matches('/').count() };
     let mut found = Vec::new();

@@ -77,7 +77,12 @@ impl Function {
         let mut accepted = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
             let Some(param) = self.param(i) else { break };
-            let arg = Self::accept(i, param, arg, &mut marks)?;
+            let arg = match Self::accept(i, param, arg, &mut marks) {
+                Ok(arg) => arg,
+                // Behind an argument of which not even the type is known nothing is looked at.
+                Err(_) if open => continue,
+                Err(error) => return Err(error),
+            };
             unknown |= !arg.is_known() && !param.unknown;
             open |= !param.dynamic && is_open(&arg);
             accepted.push(arg);

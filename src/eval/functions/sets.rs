@@ -139,8 +139,9 @@ fn unknown_product(a: &Arguments, bounds: &[(u64, Option<u64>)]) -> Value {
         let most = most.filter(|most| *most <= 1024)?;
         Some(product * most).filter(|product| *product <= 2048)
     });
-    let Some(most) = most else { return a.unknown() };
-    let least = u64::from(most > 0 && bounds.iter().all(|(least, _)| *least > 0));
+    // As in Terraform nothing is said of a product that can only be empty.
+    let Some(most) = most.filter(|most| *most > 0) else { return a.unknown() };
+    let least = u64::from(bounds.iter().all(|(least, _)| *least > 0));
     let known = Refinement { not_null: true, min_length: Some(least), max_length: Some(most), ..Refinement::default() };
     match a.unknown().kind() {
         ValueKind::Unknown(ty, _) => Value::unknown_refined(ty.clone(), known),

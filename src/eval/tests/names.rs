@@ -83,6 +83,7 @@ fn module() -> Module {
         deprecated: None,
         validations: Vec::new(),
         span,
+        overridden: None,
     };
     module.variables.insert("region".into(), variable);
     module.locals.insert("prefix".into(), Local { name: "prefix".into(), value: parsed("1"), span });

@@ -79,6 +79,7 @@ fn variable(ty: Option<&str>, default: Option<&str>) -> Variable {
         deprecated: None,
         validations: Vec::new(),
         span: parsed("1").span,
+        overridden: None,
     }
 }
 

@@ -404,7 +404,7 @@ fn constraint(body: &Body) -> Option<(Span, String)> {
     };
     let version = items.iter().find(|item| match &item.key {
         ObjectKey::Name(name) => &*name.name == "version",
-        ObjectKey::Expression(key) => text_of(&key.kind).as_deref() == Some("version"),
+        ObjectKey::Expression(key) | ObjectKey::Property(key) => text_of(&key.kind).as_deref() == Some("version"),
     })?;
     Some((version.value.span, text_of(&version.value.kind)?))
 }

@@ -70,6 +70,9 @@ fn what(change: &InstanceChange, style: &Style) -> String {
 pub fn why(change: &InstanceChange, diff: &Change, block: Option<&Block>) -> Option<String> {
     let resource = &change.address.resource;
     let key = &change.address.key;
+    if change.action == Action::Forget {
+        return Some("destroy = false is set in the configuration".into());
+    }
     Some(match change.reason.as_ref() {
         None if change.action == Action::Update => {
             let names = changed_arguments(diff, block);

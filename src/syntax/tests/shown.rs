@@ -23,7 +23,7 @@ pub fn shown(expression: &Expression) -> String {
             all(items, |item| {
                 let key = match &item.key {
                     ObjectKey::Name(name) => name.name.to_string(),
-                    ObjectKey::Expression(key) => shown(key),
+                    ObjectKey::Expression(key) | ObjectKey::Property(key) => shown(key),
                 };
                 format!("{key}={}", shown(&item.value))
             })

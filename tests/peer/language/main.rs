@@ -107,10 +107,13 @@ fn is_hidden(ours: &str, theirs: &str) -> bool {
 /// an object's wrong attributes is named first.
 fn comparable(error: &str) -> String {
     let error = error.replace("Bowline version", "Terraform version").replace("value is has an", "value has an");
-    if let Some((before, rest)) = error.split_once(": element \"")
-        && let Some((_, after)) = rest.split_once('"')
-    {
-        return format!("{before}: element{after}");
+    // Which of several faults of an object is told is chance in Terraform.
+    for part in [": element \"", "required attribute \"", "template variable name \""] {
+        if let (Some((before, rest)), Some((_, places))) = (error.split_once(part), error.rsplit_once(" [at "))
+            && rest.contains('"')
+        {
+            return format!("{before}{part} [at {places}");
+        }
     }
     let error = without_places(&error);
     // A key that came of something sensitive is not told.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value as Json, json};
 
 use crate::answer::errors;
-use crate::reduce::{masked, plan, state, validation};
+use crate::reduce::{checks, masked, plan, state, validation};
 use crate::script::Step;
 
 /// The program that is the measure.
@@ -92,6 +92,8 @@ impl Program {
                 let pulled = self.command(root, &["state", "pull"].map(str::to_owned), step);
                 answer["state"] = state(&pulled.out);
             }
+            // Of what is recorded: how the conditions came out.
+            "show" => answer["checks"] = checks(&ran.out),
             "output" | "state" | "workspace" if ran.code == 0 => answer["text"] = Json::from(masked(&ran.out)),
             _ => {}
         }

@@ -45,14 +45,14 @@ pub fn plan(text: &str) -> Json {
     let document = read(text);
     let changes = |name: &str| {
         let mut found: Vec<Json> = items(&document, name).iter().map(change).collect();
-        found.sort_by_key(|c| (c["address"].to_string(), c["deposed"].to_string()));
+        found.sort_by_key(|c| (c["address"].to_string(), c["deposed"].to_string(), masked_json(c).to_string()));
         found
     };
     masked_json(&json!({
         "changes": changes("resource_changes"),
         "drift": changes("resource_drift"),
         "outputs": document["output_changes"],
-        "checks": checks(&document),
+        "checks": checks_of(&document),
         "variables": document["variables"],
     }))
 }
@@ -61,10 +61,18 @@ fn change(from: &Json) -> Json {
     let mut found = pick(from, &["address", "previous_address", "deposed", "action_reason"]);
     let inner = pick(&from["change"], &["actions", "before", "after", "after_unknown", "replace_paths", "importing"]);
     found.extend(inner);
+    if !from["deposed"].is_null() {
+        found.insert("deposed".to_owned(), json!("[key]"));
+    }
     found.into()
 }
 
-fn checks(document: &Json) -> Vec<Json> {
+/// Of a state as JSON: how its conditions came out.
+pub fn checks(text: &str) -> Json {
+    checks_of(&read(text)).into()
+}
+
+fn checks_of(document: &Json) -> Vec<Json> {
     let instance = |from: &Json| {
         let mut problems: Vec<String> = items(from, "problems").iter().map(|p| p["message"].to_string()).collect();
         problems.sort();
@@ -100,7 +108,7 @@ pub fn state(text: &str) -> Json {
     };
     let resource = |from: &Json| {
         let mut instances: Vec<Json> = items(from, "instances").iter().map(instance).collect();
-        instances.sort_by_key(|i| (i["index_key"].to_string(), i["deposed"].to_string()));
+        instances.sort_by_key(|i| (i["index_key"].to_string(), i["deposed"].to_string(), masked_json(i).to_string()));
         let mut found = pick(from, &["module", "mode", "type", "name"]);
         found.insert("instances".to_owned(), instances.into());
         Json::from(found)

@@ -74,7 +74,7 @@ fn in_words_of_go(error: &serde_json::Error, json: &str) -> String {
     let line = json.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
     let at = line.as_bytes().get(..error.column().saturating_sub(1)).unwrap_or_default().len();
     let found = line.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{fffd}');
-    let shown = if found == '\'' { "'\\''".to_owned() } else { format!("{found:?}") };
+    let shown = quoted(found);
     let text = error.to_string();
     let place = match text.split(" at line").next().unwrap_or_default() {
         "expected value" => " looking for beginning of value",
@@ -89,10 +89,29 @@ fn in_words_of_go(error: &serde_json::Error, json: &str) -> String {
         "expected `,` or `}`" => " after object key:value pair",
         "invalid escape" => " in string escape code",
         "invalid number" => " in numeric literal",
+        "expected ident" => return misspelt(line, at),
         "control character (\\u0000-\\u001F) found while parsing a string" => " in string literal",
         other => return format!("invalid JSON: {other}"),
     };
     format!("invalid character {shown}{place}")
+}
+
+/// A character as Go quotes it.
+fn quoted(character: char) -> String {
+    if character == '\'' { "'\\''".to_owned() } else { format!("{character:?}") }
+}
+
+/// What Go says of a word that begins like `true`, `false` or `null` and goes on otherwise. `at` is in the word.
+fn misspelt(line: &str, at: usize) -> String {
+    let lowercase = |byte: &u8| byte.is_ascii_lowercase();
+    let before = line.as_bytes().get(..at).unwrap_or_default();
+    let start = at - before.iter().rev().take_while(|byte| lowercase(byte)).count();
+    let word = line.get(start..).unwrap_or_default();
+    let literal =
+        ["true", "false", "null"].into_iter().find(|literal| word.starts_with(&literal[..1])).unwrap_or("true");
+    let differs = word.chars().zip(literal.chars()).find(|(found, wanted)| found != wanted);
+    let Some((found, wanted)) = differs else { return "unexpected EOF".to_owned() };
+    format!("invalid character {} in literal {literal} (expecting '{wanted}')", quoted(found))
 }
 
 fn without_lone_surrogates(json: &str) -> String {
