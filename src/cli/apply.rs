@@ -163,6 +163,7 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     loading::refuse_errors(invocation, problems)?;
     let (graph, problems) = ConfigGraph::build(&configuration);
     loading::refuse_errors(invocation, problems)?;
+    super::variables::refuse_other_values(invocation, &configuration, &flags.variables, &saved.plan)?;
     let mut variables = super::variables::ephemeral(invocation, &configuration, &flags.variables)?;
     variables.extend(super::variables::planned(&saved.plan));
     let mut loaded = Loaded {

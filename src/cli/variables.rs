@@ -10,7 +10,7 @@ use crate::config::{self, Configuration, InputOption, InputOrigin, InputValue, M
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::constant::Gather;
 use crate::eval::templates::Surroundings;
-use crate::eval::variables::Given;
+use crate::eval::variables::{self, Given};
 use crate::eval::{self, MapScope};
 use crate::plan::Plan;
 use crate::span::SourceMap;
@@ -101,6 +101,40 @@ pub fn early<'a>(environment: &'a BTreeMap<String, String>, flags: &'a VariableF
 pub fn planned(plan: &Plan) -> BTreeMap<Arc<str>, Given> {
     let given = |value: &Value| Given { value: value.clone(), origin: "in the saved plan".into(), span: None };
     plan.variables.iter().map(|(name, value)| (name.clone(), given(value))).collect()
+}
+
+/// Refuses another value on the command line than a saved plan was made with: the plan would not be what is asked for.
+pub fn refuse_other_values(
+    invocation: &mut Invocation,
+    configuration: &Configuration,
+    flags: &VariableFlags,
+    plan: &Plan,
+) -> Result<(), Diagnostics> {
+    if flags.0.is_empty() {
+        return Ok(());
+    }
+    let with = given(invocation, configuration, flags, Missing::Unknown)?;
+    let without = given(invocation, configuration, &VariableFlags::default(), Missing::Unknown)?;
+    let functions = Surroundings::default();
+    let other = |(name, given): (&Arc<str>, &Given)| {
+        let variable = configuration.root.variables.get(name).filter(|variable| !variable.ephemeral)?;
+        let planned = plan.variables.get(name)?;
+        let same = |value: &Value| value.raw_eq_unmarked(planned);
+        let (prepared, _) = variables::prepare(variable, &functions.context());
+        let (value, _) = variables::value_of_variable(variable, &prepared, Some(given.clone()));
+        let asked_for = without.get(name).is_none_or(|file| !file.value.raw_eq_unmarked(&given.value));
+        (asked_for && !same(&value.unmark_deep().0)).then(|| planned_otherwise(name))
+    };
+    let found: Diagnostics = with.iter().filter_map(other).collect();
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn planned_otherwise(name: &str) -> Diagnostic {
+    let detail = format!(
+        "The saved plan was made with another value of \"{name}\" than is given now, and holds all that follows from it. To \
+         declare another value, create another plan."
+    );
+    Diagnostic::error("Can't change variable when applying a saved plan", detail)
 }
 
 /// What is given for the ephemeral variables, which a saved plan does not hold.

@@ -11,7 +11,7 @@ use crate::eval::references::{Mention, body_references, references};
 use crate::syntax::tree::{ExpressionKind, Step};
 use crate::value::{PathStep, Value};
 
-use super::{Action, Plan};
+use super::{Action, Mode, Plan};
 
 /// A resource or an instance of one, as it is referred to, with the attribute.
 #[derive(Debug, Clone)]
@@ -49,11 +49,14 @@ pub fn relevant_attributes(plan: &Plan, configuration: &Configuration) -> Vec<Re
     search.found.into_values().collect()
 }
 
-/// The instances of called modules, as far as there are resources in them.
+/// The instances of called modules, as far as there are resources in them; nothing is planned where
+/// only what happened is taken in.
 fn instances(plan: &Plan) -> BTreeSet<ModuleInstance> {
     let mut found = BTreeSet::new();
-    for change in plan.changes.iter().filter(|change| !change.after.is_null()) {
-        let mut at = change.address.module.clone();
+    let changes = plan.changes.iter().filter(|change| !change.after.is_null());
+    let recorded = plan.prior.slots().map(|(address, ..)| address.module);
+    let recorded = recorded.filter(|_| plan.options.mode == Mode::RefreshOnly);
+    for mut at in changes.map(|change| change.address.module.clone()).chain(recorded) {
         while let Some(parent) = at.parent().map(|(parent, _)| parent) {
             found.insert(std::mem::replace(&mut at, parent));
         }

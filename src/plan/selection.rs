@@ -123,7 +123,9 @@ impl Selection {
     fn for_targets(&mut self, graph: &ConfigGraph) {
         let direct = Self::matching(graph, &self.targets);
         let needed = graph.dag.closure(direct.iter().flat_map(|id| graph.dag.dependencies(*id)));
-        self.whole = Some(resources(graph, needed.iter().copied()));
+        // As in Terraform, of what is a target itself only the instances named take part, though others need it.
+        let itself: FxHashSet<NodeId> = direct.iter().copied().collect();
+        self.whole = Some(resources(graph, needed.difference(&itself).copied()));
         let mut nodes = needed;
         nodes.extend(direct);
         let outputs: Vec<NodeId> = graph

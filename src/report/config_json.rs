@@ -195,9 +195,7 @@ fn output(output: &Output) -> Json {
     if output.sensitive {
         fields.insert("sensitive".into(), true.into());
     }
-    if let Some(written) = expression(&output.value) {
-        fields.insert("expression".into(), written);
-    }
+    fields.insert("expression".into(), expression(&output.value).unwrap_or_else(|| json!({})));
     if let Some(description) = &output.description {
         fields.insert("description".into(), (&*description.value).into());
     }

@@ -82,7 +82,7 @@ pub(super) fn read_mock_provider(
     if let Some(source) = source {
         // What the block itself says counts before what it brings in.
         let mut brought = Mock { moment, ..Mock::default() };
-        read_source_files(&source, root, &mut brought, sources, found);
+        read_source_files(&source, span, root, &mut brought, sources, found);
         mock.complete_with(brought);
     }
     let block = ProviderBlock { name, alias, for_each: None, body: Body::default(), span };
@@ -132,7 +132,9 @@ fn kind(
     let moment = content.value("override_during").and_then(|e| read_moment(&e, found)).unwrap_or(moment);
     if let Some(first) = kinds.get(&name) {
         let detail = format!("A {word} block for {name} has already been defined at {}.", at(sources, first.span));
-        return found.error_at(span, format!("Duplicate {word} block"), detail);
+        // Terraform has two names for it: in one file, and in two of a folder.
+        let what = if first.span.source == span.source { word.to_string() } else { word.replace('_', " ") };
+        return found.error_at(span, format!("Duplicate {what} block"), detail);
     }
     kinds.insert(name, MockKind { defaults, moment, span });
 }
@@ -198,13 +200,20 @@ fn read_moment(expression: &Expression, found: &mut Diagnostics) -> Option<Momen
 }
 
 /// Reads the `.tfmock.hcl` and `.tfmock.json` files of a folder, relative to the root module.
-fn read_source_files(source: &Text, root: &Path, mock: &mut Mock, sources: &mut SourceMap, found: &mut Diagnostics) {
+fn read_source_files(
+    source: &Text,
+    place: Span,
+    root: &Path,
+    mock: &mut Mock,
+    sources: &mut SourceMap,
+    found: &mut Diagnostics,
+) {
     let folder = Path::new(&*source.value);
     let entries = match std::fs::read_dir(root.join(folder)) {
         Ok(entries) => entries,
         Err(error) => {
             let detail = format!("The folder {} that holds mock data cannot be read: {error}.", folder.display());
-            found.push(Diagnostic::error("Failed to read mock data", detail).at(source.span));
+            found.push(Diagnostic::error("Failed to read mock data directory", detail).at(place));
             return;
         }
     };
