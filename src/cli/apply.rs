@@ -105,6 +105,7 @@ fn store_of(loaded: &Loaded, arguments: &Arguments, invocation: &Invocation) -> 
 
 /// Plans, shows, asks, applies.
 fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let flags = &arguments.flags;
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
@@ -113,7 +114,6 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
     let lock = stored::lock(store, &flags.lock, "OperationTypeApply", invocation)?;
     let recorded = loaded.recorded(store, invocation)?;
     let unfinished = recorded.unfinished().to_vec();
-    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let exit = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;
@@ -151,6 +151,7 @@ fn fresh(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Dia
 
 /// Carries a saved plan out, if what it was made from is still recorded.
 fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let flags = &arguments.flags;
     let mut saved = saving::read(path, invocation)?;
     if saved.plan.errored {
@@ -191,7 +192,6 @@ fn saved(path: &Path, arguments: &Arguments, invocation: &mut Invocation) -> Res
     let unfinished = recorded.unfinished().to_vec();
     let mut plan = saved.plan;
     plan.options.parallelism = flags.parallelism.max(1);
-    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let exit = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;

@@ -50,6 +50,7 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let flags = &arguments.flags;
     invocation.json = flags.json;
     invocation.compact_warnings = flags.compact_warnings;
+    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let options = flags.options()?;
     let may_ask = invocation.may_ask(flags.input);
     let mut loaded = loading::load(invocation, Some((&flags.variables, Missing::of(may_ask))))?;
@@ -73,7 +74,6 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
         }
     }
     let before = arguments.out.is_some().then(|| recorded.state.clone());
-    let progress = Arc::new(Progress::new(invocation.out, invocation.json));
     let (mut plan, mut found) = runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let azure = loaded.simulate(&flags.simulate).await?;

@@ -1,6 +1,7 @@
 //! `condition ? a : b`
 
 use crate::diagnostic::Diagnostics;
+use crate::eval::console::quoted;
 use crate::eval::fault::Problem;
 use crate::eval::scope::Scope;
 use crate::eval::value_of;
@@ -118,18 +119,20 @@ fn mismatch(when_true: &Type, when_false: &Type) -> String {
                 match b.attributes.get(name) {
                     None => {
                         return format!(
-                            "The 'true' value includes object attribute \"{name}\", which is absent in the 'false' value"
+                            "The 'true' value includes object attribute {}, which is absent in the 'false' value",
+                            quoted(name)
                         );
                     }
                     Some(other) if other != ty => {
-                        return format!("Type mismatch for object attribute \"{name}\": {}", mismatch(ty, other));
+                        return format!("Type mismatch for object attribute {}: {}", quoted(name), mismatch(ty, other));
                     }
                     Some(_) => {}
                 }
             }
             if let Some(name) = b.attributes.keys().find(|name| !a.attributes.contains_key(*name)) {
                 return format!(
-                    "The 'false' value includes object attribute \"{name}\", which is absent in the 'true' value"
+                    "The 'false' value includes object attribute {}, which is absent in the 'true' value",
+                    quoted(name)
                 );
             }
         }

@@ -68,11 +68,13 @@ fn converted(a: &Arguments, want: &Type) -> Result<Value, FunctionError> {
     let value = a.get(0)?;
     value.convert(want).map_err(|e| {
         let message = match (value.kind(), want) {
-            _ if value.contains_marked(Marks::SENSITIVE) => match want {
-                Type::Number => "cannot convert this sensitive string to number".into(),
-                Type::Bool => "cannot convert this sensitive string to bool".into(),
-                _ => no_conversion(&value.type_of(), want, &e.message),
-            },
+            _ if value.contains_marked(Marks::SENSITIVE) => {
+                format!(
+                    "cannot convert this sensitive {} to {}",
+                    value.type_of().friendly_name(),
+                    want.constraint_name()
+                )
+            }
             (ValueKind::String(s), Type::Number) => {
                 format!("cannot convert {s:?} to number; given string must be a decimal representation of a number")
             }

@@ -16,7 +16,9 @@ pub fn heading(
     causes: &Causes<'_>,
     style: &Style,
 ) -> String {
-    let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
+    // What only moves is told by the name that it has had.
+    let left = change.previous_address.as_ref().filter(|_| change.action == Action::NoOp);
+    let object = ObjectAddress { address: left.unwrap_or(&change.address).clone(), deposed: change.deposed.clone() };
     let name = style.paint(Paint::Bold, format!("# {object}"));
     let mut lines = vec![format!("{name} {}", what(change, style))];
     lines.extend(why(change, diff, block).map(|reason| format!("# ({reason})")));
@@ -59,7 +61,7 @@ fn what(change: &InstanceChange, style: &Style) -> String {
             _ => format!("must be {replaced}"),
         },
         (Action::NoOp, _) => match (&change.previous_address, &change.importing) {
-            (Some(previous), _) => format!("has moved from {previous}"),
+            (Some(_), _) => format!("has moved to {}", change.address),
             (None, Some(_)) => "will be imported".into(),
             (None, None) => "does not change".into(),
         },

@@ -69,11 +69,13 @@ fn exp(x: f64) -> f64 {
     let factorials = [5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0];
     let series = factorials.into_iter().fold(1.0 / 40_320.0, |sum: f64, n: f64| sum.mul_add(reduced, 1.0 / n));
     let mut result = reduced * series;
-    for _ in 0..4 {
+    for _ in 0..3 {
         result *= result + 2.0;
     }
+    // The last step is fused with the sum.
+    result = result.mul_add(result + 2.0, 1.0);
     #[allow(clippy::cast_possible_truncation)]
-    scaled(result + 1.0, exponent as i32)
+    scaled(result, exponent as i32)
 }
 
 /// A power by repeated squaring of the fraction, as Go computes it, for the same last bit.
