@@ -230,7 +230,10 @@ fn changed(text: &mut String, corpus: &[String], rng: &mut StdRng) {
     let part: String = other[start..].chars().take(rng.random_range(0..80)).collect();
     match rng.random_range(0..5) {
         0 => text.replace_range(from..to, ""),
-        1 => text.insert_str(to, &text[from..to].to_owned()),
+        1 => {
+            let again = text[from..to].to_owned();
+            text.insert_str(to, &again);
+        }
         2 => text.insert_str(from, PIECES[rng.random_range(0..PIECES.len())]),
         3 => text.replace_range(from..to, &part),
         _ => text.insert_str(from, &part),

@@ -9,6 +9,7 @@ mod anew;
 mod consistent;
 mod order;
 mod outcome;
+mod outputs;
 mod prepare;
 mod provision;
 mod run;

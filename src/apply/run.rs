@@ -1,20 +1,20 @@
 //! The loop that carries a plan out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::task::JoinSet;
 
-use crate::address::{ModuleInstance, ProviderAddress};
+use crate::address::ProviderAddress;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::{ConfigNode, Frontier, NodeId, Outcome, ProviderId};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::provisioners::Command;
 use crate::plan::stage::{Configured, Stage, kind_of};
-use crate::plan::{Action, InstanceChange, Mode, Plan, Selection, Setting, outputs, recorded};
+use crate::plan::{Action, InstanceChange, Plan, Selection, Setting, recorded};
 use crate::provider::{Lane, Session};
-use crate::state::{Change, Entry, Instance, ObjectAddress, OutputValue, State};
+use crate::state::{Change, Entry, Instance, ObjectAddress, State};
 use crate::value::Value;
 
 use super::order::{Order, Step};
@@ -43,7 +43,7 @@ pub(super) struct Runner<'c> {
     held: Vec<(NodeId, ObjectAddress, Prepared)>,
     pub(super) steps: Vec<(ObjectAddress, Action, StepResult)>,
     pub(super) halted: bool,
-    selection: Selection,
+    pub(super) selection: Selection,
 }
 
 /// A step that is being done.
@@ -464,37 +464,5 @@ impl<'c> Runner<'c> {
         for (object, action) in left {
             self.steps.push((object, action, StepResult::Skipped { because: "the interruption of the run".into() }));
         }
-    }
-
-    /// The root module's outputs as they now are.
-    fn keep_outputs(&mut self) {
-        let mode = self.plan.options.mode;
-        if mode == Mode::Destroy {
-            if !self.selection.is_partial() {
-                self.state.outputs.clear();
-            }
-            return;
-        }
-        let mut kept: BTreeMap<Arc<str>, OutputValue> = BTreeMap::new();
-        for (name, change) in &self.plan.outputs {
-            let now = self.stage.evaluation.output(&ModuleInstance::root(), name);
-            // What was known when planning is kept, though the output's precondition fails now.
-            let planned = (change.action != Action::Delete).then_some(&change.after);
-            match planned.into_iter().chain(now).find(|value| value.is_wholly_known()) {
-                Some(value) => {
-                    if let Some(output) = outputs::recorded(value, change.sensitive) {
-                        kept.insert(name.clone(), output);
-                    }
-                }
-                None if change.action == Action::Delete => {}
-                None => kept.extend(self.state.outputs.get(name).map(|o| (name.clone(), o.clone()))),
-            }
-        }
-        for (name, output) in &self.state.outputs {
-            if !self.plan.outputs.contains_key(name) {
-                kept.insert(name.clone(), output.clone());
-            }
-        }
-        self.state.outputs = kept;
     }
 }

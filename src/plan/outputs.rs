@@ -46,6 +46,8 @@ fn change(recorded: Option<&OutputValue>, after: Value, sensitive: bool, going: 
     let before = recorded.and_then(value_of).unwrap_or_else(|| Value::null(Type::Dynamic));
     let action = match (before.is_null(), after.is_null()) {
         (true, true) => Action::NoOp,
+        // What never became known is recorded all the same.
+        (true, false) if recorded.is_some() => Action::Update,
         (true, false) => Action::Create,
         (false, true) if going => Action::Delete,
         (false, false) if before.raw_eq_unmarked(&after) && before_sensitive == sensitive => Action::NoOp,
@@ -66,12 +68,13 @@ pub fn value_of(recorded: &OutputValue) -> Option<Value> {
     Value::from_json(&recorded.value, &Type::from_json(&recorded.ty)?).ok()
 }
 
-/// What is recorded of an output; nothing of a null one.
+/// What is recorded of an output; nothing of a null one. What never becomes known is recorded as null.
 pub fn recorded(value: &Value, sensitive: bool) -> Option<OutputValue> {
     if value.is_null() {
         return None;
     }
     let (bare, _) = value.clone().unmark_deep();
+    let bare = bare.transform(&mut |_, part| if part.is_known() { part } else { Value::null(part.type_of()) });
     let ty = bare.type_of();
     Some(OutputValue { value: bare.to_json(&ty).ok()?, ty: ty.to_json(), sensitive })
 }
