@@ -7,12 +7,16 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::Exit;
-use super::flags::{OutputFlags, VariableFlags};
-use super::invocation::Invocation;
+use super::flags::{OutputFlags, VariableFlags, parse_bool};
+use super::interrupts::Interrupts;
+use super::invocation::{Invocation, runtime};
+use super::loading::SimulateFlags;
+use super::planning::evaluate;
 use super::variables::Missing;
 use super::{loading, stored};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{self, Inspection};
+use crate::eval::templates::Surroundings;
+use crate::plan::{self, Inspection, Options};
 use crate::span::SourceMap;
 use crate::syntax::token::TokenKind;
 use crate::syntax::tree::Expression;
@@ -24,6 +28,12 @@ pub struct Arguments {
     /// Read the state from this file
     #[arg(long, value_name = "PATH")]
     state: Option<std::path::PathBuf>,
+    /// Make a plan first, and answer with what it comes to
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+          value_parser = parse_bool, action = clap::ArgAction::Set, value_name = "BOOL")]
+    plan: bool,
+    #[command(flatten)]
+    simulate: SimulateFlags,
     #[command(flatten)]
     variables: VariableFlags,
     #[command(flatten)]
@@ -32,18 +42,52 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    if arguments.plan {
+        return planned(arguments, invocation);
+    }
     let loaded = loading::load(invocation, Some((&arguments.variables, Missing::Unknown)))?;
     let state = stored::store(invocation, arguments.state.as_ref())?.load()?.state;
     let mut functions = loaded.functions(None);
     functions.console = true;
     let setting = loaded.setting(invocation);
     let (inspection, found) = plan::inspect(setting, functions.context(), loaded.variables.clone(), &state);
-    let interactive = std::io::stdin().is_terminal();
-    if found.has_errors() && !interactive {
+    if found.has_errors() && !std::io::stdin().is_terminal() {
         return Err(found);
     }
     invocation.report(found);
-    if interactive { Ok(converse(&inspection, invocation)?) } else { Ok(read_through(&inspection, invocation)) }
+    talk(&inspection, invocation)
+}
+
+/// Answers with what is planned.
+fn planned(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, Diagnostics> {
+    let mut loaded = loading::load(invocation, Some((&arguments.variables, Missing::of(false))))?;
+    let store = stored::store(invocation, arguments.state.as_ref())?;
+    let recorded = loaded.recorded(&store, invocation)?;
+    let options = Options::default();
+    let functions = Surroundings { console: true, ..loaded.functions(Some(jiff::Timestamp::now())) };
+    let runtime = runtime()?;
+    let azure = runtime.block_on(loaded.simulate(&arguments.simulate))?;
+    let (evaluation, found) = runtime.block_on(async {
+        let interrupts = Interrupts::listen();
+        interrupts.unless_stopped(evaluate(&loaded, invocation, recorded, &options, functions.context())).await
+    })?;
+    if let Some(azure) = azure {
+        runtime.block_on(azure.shutdown());
+    }
+    if found.has_errors() {
+        return Err(found);
+    }
+    invocation.report(found);
+    let setting = loaded.setting(invocation);
+    talk(&plan::inspect_planned(setting, functions.context(), loaded.variables.clone(), evaluation), invocation)
+}
+
+fn talk(inspection: &Inspection<'_>, invocation: &Invocation) -> Result<Exit, Diagnostics> {
+    if std::io::stdin().is_terminal() {
+        Ok(converse(inspection, invocation)?)
+    } else {
+        Ok(read_through(inspection, invocation))
+    }
 }
 
 /// Where what was typed in this stack's folder is kept, for its owner only.

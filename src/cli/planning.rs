@@ -12,6 +12,8 @@ use super::loading::{Loaded, SimulateFlags};
 use crate::address::{Address, ResourceMode};
 use crate::checks;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::functions::FunctionContext;
+use crate::plan::evaluation::Evaluation;
 use crate::plan::{self, Mode, Options, Plan, Start, Target};
 use crate::report::plan_text::Detail;
 use crate::report::progress::Progress;
@@ -159,6 +161,28 @@ pub async fn make(
     let result = make_telling(loaded, invocation, recorded, options, &|event| progress.planning(&event)).await;
     progress.planned();
     result
+}
+
+/// What everything comes to in a plan, without the plan.
+pub async fn evaluate<'c>(
+    loaded: &'c Loaded,
+    invocation: &'c Invocation,
+    recorded: Recorded,
+    options: &'c Options,
+    functions: FunctionContext<'c>,
+) -> (Evaluation<'c>, Diagnostics) {
+    fn silence(_: plan::Event<'_>) {}
+    let unfinished = recorded.unfinished().to_vec();
+    let start = Start {
+        state: recorded.state,
+        variables: loaded.variables.clone(),
+        functions,
+        timestamp: String::new(),
+        unfinished,
+        journal: recorded.journal,
+    };
+    let (_, evaluation, found) = plan::plan_with_values(loaded.setting(invocation), start, options, &silence).await;
+    (evaluation, found)
 }
 
 /// The same, telling somebody else how it goes.

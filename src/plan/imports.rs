@@ -117,7 +117,7 @@ impl Planner<'_> {
             }
             let here = evaluation.instances_of(&address.module.path()).contains(&address.module);
             let misfit = self.stage.configuration.resource(config).and_then(|r| misfit(r, &address.key));
-            problems.push(match misfit.filter(|_| here) {
+            problems.push(match misfit.filter(|_| here && imported.to.is_some()) {
                 Some(why) => {
                     let detail = format!("{config} does not have the instance {address}: {why}.");
                     Diagnostic { subject: imported.to, ..Diagnostic::error(WRONG_KEY, detail) }

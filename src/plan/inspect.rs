@@ -16,7 +16,7 @@ use crate::state::State;
 use crate::syntax::tree::Expression;
 use crate::value::Value;
 
-use super::evaluation::InstanceData;
+use super::evaluation::{Evaluation, InstanceData};
 use super::expand::expand;
 use super::names::Phase;
 use super::stage::{Configured, Stage, empty, kind_of};
@@ -44,6 +44,17 @@ pub fn inspect<'c>(
     }
     let found = std::mem::take(&mut stage.found);
     (Inspection { stage }, found)
+}
+
+/// The same of what a plan came to.
+pub fn inspect_planned<'c>(
+    setting: Setting<'c>,
+    functions: FunctionContext<'c>,
+    given: BTreeMap<Arc<str>, Given>,
+    evaluation: Evaluation<'c>,
+) -> Inspection<'c> {
+    let stage = Stage { evaluation, ..Stage::new(setting, functions, given, false) };
+    Inspection { stage }
 }
 
 impl Inspection<'_> {

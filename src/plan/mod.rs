@@ -59,7 +59,7 @@ use crate::value::Value;
 
 pub use conditions::Conditions;
 pub use ignored::{Ignored, not_ignored, without_ignored};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, inspect, inspect_planned};
 pub use orphans::removed_block;
 
 pub use model::{
@@ -169,6 +169,7 @@ pub async fn plan_with_values<'c>(
         stage.found.push(partial_warning(&left_out(setting.graph, &selection, &prior, options.mode)));
         stage.found.extend(selection.refuse_moves(&renames));
     }
+    stage.found.extend(orphans::refuse_strange(setting.registry, &prior, &selection));
     let sound = !stage.found.has_errors();
     let mut planner = Planner::new(stage, options, prior, renames, selection, unfinished, events);
     if sound {

@@ -1,17 +1,48 @@
 //! What is recorded and no longer wanted: to be removed, or to be let go.
 
+use std::collections::BTreeMap;
+
 use crate::address::{Address, ResourceMode};
 use crate::config::{Configuration, Endpoint, Removed};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::Kind;
-use crate::state::{Change, ObjectAddress};
+use crate::provider::{Kind, Registry};
+use crate::state::{Change, ObjectAddress, State};
 use crate::value::Value;
 
 use super::evaluation::InstanceData;
 use super::expand::why_gone;
 use super::instance::{cannot_be_destroyed, is_protected};
+use super::selection::Selection;
 use super::walk::Planner;
 use super::{Action, Event, InstanceChange, Mode, Reason, recorded};
+
+/// Refuses a state with objects that only a provider or a kind could tell anything of that is not there.
+pub fn refuse_strange(registry: &Registry, prior: &State, selection: &Selection) -> Diagnostics {
+    let mut strange: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (object, provider, _) in prior.objects() {
+        let resource = &object.address.resource;
+        if resource.mode != ResourceMode::Managed || !selection.has_instance(&object.address) {
+            continue;
+        }
+        let missing = match registry.find(&provider.source) {
+            None => format!("the provider {}", provider.source),
+            Some(owner) if owner.kind(&resource.kind).is_none() => format!("the resource type {}", resource.kind),
+            Some(_) => continue,
+        };
+        strange.entry(missing).or_default().push(object.to_string());
+    }
+    let refused = |(missing, objects): (String, Vec<String>)| {
+        let (named, more) = (objects.iter().take(5).map(String::as_str).collect::<Vec<_>>(), objects.len());
+        let more = if more > named.len() { format!(" and {} more", more - named.len()) } else { String::new() };
+        let detail = format!(
+            "This state holds {}{more}, for which {missing} would be needed. Bowline does not have that. \"bowline state rm\" \
+             takes them out of the state; they stay as they are.",
+            named.join(", ")
+        );
+        Diagnostic::error("Missing required provider", detail)
+    };
+    strange.into_iter().map(refused).collect()
+}
 
 impl Planner<'_> {
     /// Plans the removal of everything recorded that the walk did not come by.

@@ -47,8 +47,8 @@ fn refuse_bare_nulls(sets: &[Value]) -> Result<(), FunctionError> {
 }
 
 fn converted(a: &Arguments) -> Result<Vec<Value>, FunctionError> {
-    let convert = |value: &Value| value.convert(&a.returns).map_err(|e| FunctionError::from(e.message));
-    a.values.iter().map(convert).collect()
+    let convert = |(i, value): (usize, &Value)| value.convert(&a.returns).map_err(|e| FunctionError::at(i, e.message));
+    a.values.iter().enumerate().map(convert).collect()
 }
 
 fn union(a: &Arguments) -> Result<Value, FunctionError> {

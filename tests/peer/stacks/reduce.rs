@@ -2,18 +2,29 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
 use crate::answer::tidy;
 
 static ID: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b").unwrap());
+    LazyLock::new(|| Regex::new(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").unwrap());
+/// As long as an id is in Base64.
+static ENCODED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[0-9A-Za-z]{48}\b").unwrap());
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)").unwrap());
 
 /// A text without random ids and times.
 pub fn masked(text: &str) -> String {
+    let hidden = |found: &regex::Captures<'_>| {
+        let decoded = BASE64_STANDARD.decode(&found[0]).unwrap_or_default();
+        let is_id = std::str::from_utf8(&decoded).is_ok_and(|text| ID.is_match(text));
+        if is_id { "[encoded id]".to_owned() } else { found[0].to_owned() }
+    };
+    let text = ENCODED.replace_all(text, hidden);
+    let text = text.as_ref();
     TIME.replace_all(&ID.replace_all(text, "[id]"), "[time]").into_owned()
 }
 
