@@ -180,7 +180,8 @@ pub fn endpoint_reference(expression: Expression, json: bool, found: &mut Diagno
     Some(reference)
 }
 
-fn not_plain(span: Span) -> Diagnostic {
+/// What is no address as it stands.
+pub fn not_plain(span: Span) -> Diagnostic {
     let detail = "A single static variable reference is required: only attribute access and indexing with constant keys. \
                   No calculations, function calls or templates are allowed here.";
     Diagnostic::error("Invalid expression", detail).at(span)

@@ -3,6 +3,7 @@
 use crate::config::content::{BlockShape, Shape, label};
 use crate::config::declare::Declarer;
 use crate::config::encryption::EncryptionBlock;
+use crate::config::endpoint::not_plain;
 use crate::config::literal::{entries, list, provider, refuse_references, text};
 use crate::config::module::{Backend, RequiredProvider, Text};
 use crate::config::version;
@@ -79,21 +80,36 @@ fn required_providers(declarer: &mut Declarer<'_>, block: Block) {
         return declarer.diagnostics.error_at(block.header, summary, detail);
     }
     declarer.required_providers = Some(block.header);
+    let json = block.body.json;
     for attribute in block.body.attributes {
         let name = attribute.name.name.clone();
-        let required = read_required_provider(attribute, &mut declarer.diagnostics);
+        let normal = name.to_lowercase();
+        if *normal != *name {
+            let detail = format!("Provider names are written in lower case: replace \"{name}\" with \"{normal}\".");
+            declarer.diagnostics.error_at(attribute.name.span, "Invalid provider local name", detail);
+            continue;
+        }
+        let required = read_required_provider(attribute, json, &mut declarer.diagnostics);
         declarer.module.required_providers.insert(name, required);
     }
 }
 
 /// Either an object or, in the manner of Terraform 0.12, a version constraint.
-fn read_required_provider(attribute: Attribute, diagnostics: &mut Diagnostics) -> RequiredProvider {
+fn read_required_provider(attribute: Attribute, json: bool, diagnostics: &mut Diagnostics) -> RequiredProvider {
     let name = attribute.name.name;
     let mut required =
         RequiredProvider { source: None, version: None, configuration_aliases: Vec::new(), span: attribute.span };
-    if !matches!(attribute.value.kind, ExpressionKind::Object(_)) {
-        required.version = constraint(&attribute.value, diagnostics);
-        return required;
+    match &attribute.value.kind {
+        ExpressionKind::Object(_) => {}
+        ExpressionKind::Literal(_) => {
+            required.version = constraint(&attribute.value, diagnostics);
+            return required;
+        }
+        _ => {
+            let detail = "What a module requires of a provider is an object, or a version constraint in quotes.";
+            diagnostics.error_at(attribute.value.span, "Invalid required_providers object", detail);
+            return required;
+        }
     }
     for (key, value) in entries(attribute.value, diagnostics) {
         match &*key.name {
@@ -101,6 +117,10 @@ fn read_required_provider(attribute: Attribute, diagnostics: &mut Diagnostics) -
             "version" => required.version = constraint(&value, diagnostics),
             "configuration_aliases" => {
                 for alias in list(value, diagnostics) {
+                    if !json && matches!(alias.kind, ExpressionKind::Literal(_)) {
+                        diagnostics.push(not_plain(alias.span));
+                        continue;
+                    }
                     let Some(alias) = provider(alias, diagnostics) else { continue };
                     if alias.name != name {
                         let detail = format!(
@@ -123,6 +143,12 @@ fn read_required_provider(attribute: Attribute, diagnostics: &mut Diagnostics) -
 }
 
 fn constraint(value: &Expression, diagnostics: &mut Diagnostics) -> Option<Text> {
+    if let ExpressionKind::Literal(literal) = &value.kind
+        && literal.as_str().is_none()
+    {
+        diagnostics.error_at(value.span, "Invalid version constraint", "A version constraint is a text in quotes.");
+        return None;
+    }
     let version = text(value, diagnostics)?;
     version::check_syntax(&version, diagnostics);
     Some(version)
