@@ -170,7 +170,7 @@ mod tests {
             let of = |name: &str| &block.attributes[name];
             (names.join(" "), inside.join(" "), of("new").required, of("secret").sensitive)
         };
-        assert_eq!(told(Dialect::V4), ("left new old secret".to_owned(), "four".to_owned(), false, false));
+        assert_eq!(told(Dialect::V4), ("new old left secret".to_owned(), "four".to_owned(), false, false));
         assert_eq!(told(Dialect::V5), ("new secret".to_owned(), "five".to_owned(), true, false));
         assert_eq!(told(Dialect::Any), told(Dialect::V5));
         assert!(block_of(&rows).attributes["secret"].sensitive);
