@@ -12,6 +12,7 @@ pub mod kinds;
 mod preflight;
 pub mod provider;
 pub mod registration;
+mod registration_sets;
 pub mod roles;
 pub mod session;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! The resource providers that a subscription is registered with. azurerm registers whole sets of them at the start of every
 //! run, also of a plan. Here one is registered when Azure refuses a write for want of it, and those that the configuration
-//! names before the first write.
+//! names, one by one or as a set, before the first write.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::arm::{ArmClient, ArmError, Method, Patience, Request};
+use super::registration_sets::Set;
+use super::wire::json as at;
 use crate::diagnostic::Diagnostic;
 
 /// The api-version of the providers of a subscription.
@@ -16,14 +18,13 @@ const PROVIDERS: &str = "2021-04-01";
 /// How long to wait before asking again whether a provider is registered.
 const REGISTERING: Duration = Duration::from_secs(10);
 
-/// azurerm's sets. All but `none` come to the same here: whatever is needed.
-const SETS: [&str; 5] = ["core", "extended", "all", "legacy", "none"];
-
 /// What the configuration says of them.
 #[derive(Debug, Clone)]
 pub struct Registrations {
     /// What a write turns out to need is registered.
     on_demand: bool,
+    /// Those of the set that is named.
+    set: Vec<String>,
     named: Vec<String>,
     seen_to: Arc<OnceCell<()>>,
 }
@@ -31,16 +32,10 @@ pub struct Registrations {
 impl Registrations {
     /// By `resource_provider_registrations`, by azurerm 3's flag, and with those of `resource_providers_to_register`.
     pub fn new(set: Option<&str>, skip: bool, named: Vec<String>) -> Result<Self, Diagnostic> {
-        if let Some(unknown) = set.filter(|set| !SETS.contains(set)) {
-            return Err(Diagnostic::error(
-                "Unknown set of resource providers",
-                format!(
-                    "resource_provider_registrations is {unknown:?}; it must be \"core\", \"extended\", \"all\", \"legacy\" or \
-                     \"none\"."
-                ),
-            ));
-        }
-        Ok(Self { on_demand: set != Some("none") && !skip, named, seen_to: Arc::default() })
+        let set = set.map(Set::of).transpose()?;
+        let on_demand = set != Some(Set::Nothing) && !skip;
+        let set = set.filter(|_| on_demand).map(Set::namespaces).unwrap_or_default();
+        Ok(Self { on_demand, set, named, seen_to: Arc::default() })
     }
 
     /// Registers those that are named, once in a run.
@@ -50,10 +45,11 @@ impl Registrations {
         subscription: &str,
         patience: &Patience<'_>,
     ) -> Result<(), ArmError> {
-        if self.named.is_empty() {
+        if self.named.is_empty() && self.set.is_empty() {
             return Ok(());
         }
         let register = || async {
+            register_all(client, subscription, &self.set, patience).await?;
             for namespace in &self.named {
                 register(client, subscription, namespace, patience).await?;
             }
@@ -84,8 +80,43 @@ impl Registrations {
 
 impl Default for Registrations {
     fn default() -> Self {
-        Self { on_demand: true, named: Vec::new(), seen_to: Arc::default() }
+        Self { on_demand: true, set: Vec::new(), named: Vec::new(), seen_to: Arc::default() }
     }
+}
+
+/// Registers a subscription with those of a set that it is not registered with, all at once. Azure does not have each of
+/// them in each cloud.
+async fn register_all(
+    client: &ArmClient,
+    subscription: &str,
+    set: &[String],
+    patience: &Patience<'_>,
+) -> Result<(), ArmError> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let providers = format!("/subscriptions/{subscription}/providers");
+    let in_state = |states: &'static [&'static str]| {
+        let request = Request::new(Method::Get, &providers, PROVIDERS);
+        async move {
+            let there = client.list(&request, patience).await?;
+            let wanted = there.iter().filter(|provider| {
+                at::get_str(provider, "registrationState").is_some_and(|state| states.contains(&state))
+            });
+            let names = wanted.filter_map(|provider| at::get_str(provider, "namespace"));
+            let is_in_set = |name: &&str| set.iter().any(|other| other.eq_ignore_ascii_case(name));
+            Ok::<Vec<String>, ArmError>(names.filter(is_in_set).map(str::to_owned).collect())
+        }
+    };
+    let missing = in_state(&["NotRegistered", "Unregistered", "Unregistering"]).await?;
+    for namespace in &missing {
+        let request = Request::new(Method::Post, format!("{providers}/{namespace}/register"), PROVIDERS);
+        client.perform(&request, patience).await?;
+    }
+    while !missing.is_empty() && !in_state(&["Registering"]).await?.is_empty() {
+        patience.pause(REGISTERING).await?;
+    }
+    Ok(())
 }
 
 /// Registers a subscription with a provider, which takes minutes, unless it is already.

@@ -23,6 +23,8 @@ pub struct Azure {
     pub subscription: String,
     /// The directory.
     pub tenant: String,
+    /// What the names of storage services end with.
+    pub storage_domain: String,
     /// Which azurerm the configuration is written for.
     pub dialect: Dialect,
     /// Whether an existing object is taken over by a create instead of being refused.
@@ -63,6 +65,7 @@ impl Azure {
             graph: None,
             subscription,
             tenant,
+            storage_domain: "core.windows.net".to_owned(),
             dialect,
             overwrite_existing: false,
             registrations: Registrations::default(),

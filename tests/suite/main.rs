@@ -18,6 +18,7 @@ mod pods;
 mod random_faults;
 mod script;
 mod secrets;
+mod sovereign;
 mod workplace;
 
 use std::fs;

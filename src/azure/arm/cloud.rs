@@ -1,6 +1,6 @@
 //! Which Azure: the public cloud, a national one, one that describes itself, or the simulator.
 
-use azure_core::http::{ClientOptions, Context, Method, Pipeline, Request, Url};
+use azure_core::http::{ClientOptions, Context, ExponentialRetryOptions, Method, Pipeline, Request, RetryOptions, Url};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, causes};
@@ -18,32 +18,42 @@ pub struct Cloud {
     pub graph: Url,
     /// What the names of vaults end with: `vault.azure.net`.
     pub vault_domain: String,
+    /// What the names of storage accounts and their services end with: `core.windows.net`.
+    pub storage_domain: String,
 }
+
+/// What names end with in a cloud.
+struct Domains<'a> {
+    vaults: &'a str,
+    storage: &'a str,
+}
+
+const PUBLIC: Domains<'static> = Domains { vaults: "vault.azure.net", storage: "core.windows.net" };
 
 impl Cloud {
     /// A cloud by azurerm's word for it.
     pub fn named(name: &str) -> Result<Self, Diagnostic> {
-        let (name, resource_manager, authority, graph, vaults) = match name.to_ascii_lowercase().as_str() {
+        let (name, resource_manager, authority, graph, domains) = match name.to_ascii_lowercase().as_str() {
             "public" | "azurecloud" | "azurepubliccloud" => (
                 "public",
                 "https://management.azure.com",
                 "https://login.microsoftonline.com",
                 "https://graph.microsoft.com",
-                "vault.azure.net",
+                PUBLIC,
             ),
             "usgovernment" | "azureusgovernment" | "azureusgovernmentcloud" => (
                 "usgovernment",
                 "https://management.usgovcloudapi.net",
                 "https://login.microsoftonline.us",
                 "https://graph.microsoft.us",
-                "vault.usgovcloudapi.net",
+                Domains { vaults: "vault.usgovcloudapi.net", storage: "core.usgovcloudapi.net" },
             ),
             "china" | "azurechinacloud" => (
                 "china",
                 "https://management.chinacloudapi.cn",
                 "https://login.chinacloudapi.cn",
                 "https://microsoftgraph.chinacloudapi.cn",
-                "vault.azure.cn",
+                Domains { vaults: "vault.azure.cn", storage: "core.chinacloudapi.cn" },
             ),
             _ => {
                 return Err(Diagnostic::error(
@@ -55,12 +65,12 @@ impl Cloud {
                 ));
             }
         };
-        Self::at(name, resource_manager, authority, graph, vaults)
+        Self::at(name, resource_manager, authority, graph, &domains)
     }
 
     /// The simulator, where one address serves everything.
     pub fn simulator(url: &str) -> Result<Self, Diagnostic> {
-        Self::at("simulator", url, url, &format!("{}/graph", url.trim_end_matches('/')), "vault.azure.net")
+        Self::at("simulator", url, url, &format!("{}/graph", url.trim_end_matches('/')), &PUBLIC)
     }
 
     /// A cloud that describes itself at `https://{host}/metadata/endpoints`.
@@ -73,7 +83,10 @@ impl Cloud {
             )
         };
         let url = Url::parse(&address).map_err(|e| wrong(e.to_string()))?;
-        let pipeline = Pipeline::new(None, None, ClientOptions::default(), Vec::new(), Vec::new(), None);
+        // A host that is not there is told within seconds, not after the minute that is usual for calls.
+        let retries = ExponentialRetryOptions { max_retries: 3, ..ExponentialRetryOptions::default() };
+        let options = ClientOptions { retry: RetryOptions::exponential(retries), ..ClientOptions::default() };
+        let pipeline = Pipeline::new(None, None, options, Vec::new(), Vec::new(), None);
         let mut request = Request::new(url, Method::Get);
         let answer = pipeline.send(&Context::new(), &mut request, None).await.map_err(|e| wrong(causes(&e)))?;
         let body: Value = serde_json::from_slice(answer.body().as_ref()).map_err(|e| wrong(e.to_string()))?;
@@ -86,10 +99,15 @@ impl Cloud {
         let name = cloud.get("name").and_then(Value::as_str).unwrap_or("custom");
         let manager = cloud.get("resourceManager")?.as_str()?;
         let authority = cloud.pointer("/authentication/loginEndpoint")?.as_str()?;
-        let vaults = cloud.pointer("/suffixes/keyVaultDns").and_then(Value::as_str).unwrap_or("vault.azure.net");
+        let suffix =
+            |name: &str| cloud.get("suffixes")?.get(name)?.as_str().map(|suffix| suffix.trim_start_matches('.'));
+        let domains = Domains {
+            vaults: suffix("keyVaultDns").unwrap_or(PUBLIC.vaults),
+            storage: suffix("storage").unwrap_or(PUBLIC.storage),
+        };
         let graph = cloud.get("microsoftGraphResourceId").and_then(Value::as_str);
         let graph = graph.unwrap_or("https://graph.microsoft.com");
-        Self::at(name, manager, authority, graph, vaults.trim_start_matches('.')).ok()
+        Self::at(name, manager, authority, graph, &domains).ok()
     }
 
     fn at(
@@ -97,7 +115,7 @@ impl Cloud {
         resource_manager: &str,
         authority: &str,
         graph: &str,
-        vault_domain: &str,
+        domains: &Domains<'_>,
     ) -> Result<Self, Diagnostic> {
         let parse = |text: &str| {
             Url::parse(text)
@@ -108,7 +126,8 @@ impl Cloud {
             resource_manager: parse(resource_manager)?,
             authority: parse(authority)?,
             graph: parse(graph)?,
-            vault_domain: vault_domain.to_owned(),
+            vault_domain: domains.vaults.to_owned(),
+            storage_domain: domains.storage.to_owned(),
         })
     }
 
@@ -140,8 +159,10 @@ mod tests {
     #[test]
     fn a_cloud_describes_itself_as_an_object_or_a_list() {
         let one = json!({"name": "stack", "resourceManager": "https://arm.local/",
-                         "authentication": {"loginEndpoint": "https://login.local/"}});
+                         "authentication": {"loginEndpoint": "https://login.local/"},
+                         "suffixes": {"keyVaultDns": ".vault.local", "storage": "core.local"}});
         let cloud = Cloud::read(&one).unwrap();
+        assert_eq!((cloud.vault_domain.as_str(), cloud.storage_domain.as_str()), ("vault.local", "core.local"));
         assert_eq!((cloud.name.as_str(), cloud.authority.as_str()), ("stack", "https://login.local/"));
         assert_eq!(Cloud::read(&json!([one])), Some(cloud));
         assert_eq!(Cloud::read(&json!({"name": "x"})), None);

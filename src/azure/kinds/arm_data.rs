@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use super::super::arm::{Method, Request};
 use super::super::session::Azure;
-use super::super::wire::{self, Dialect, Presence, Reading, Row, Shape, Table, block_of, id_of, validate};
-use super::AzureData;
+use super::super::wire::{self, Dialect, Presence, Reading, Row, Shape, Table, block_of, id_of, json as at, validate};
 use super::arm_kind::ArmKind;
 use super::hooks::Hooks;
+use super::{AzureData, READ};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Attribute, Finding, Kind, Schema};
 use crate::value::{Type, Value};
@@ -20,6 +21,8 @@ pub struct ArmData {
     kind: ArmKind,
     schema: Schema,
     lift: fn(&mut Json),
+    /// Its name alone may be given, and is looked for in the subscription.
+    by_name: bool,
 }
 
 impl ArmData {
@@ -42,7 +45,7 @@ impl ArmData {
     fn reading(kind: ArmKind) -> Self {
         let mut schema = schema(&kind.table().rows);
         schema.block.description = kind.table().about.to_owned();
-        Self { kind, schema, lift: |_| () }
+        Self { kind, schema, lift: |_| (), by_name: false }
     }
 
     /// Without these attributes of its kind.
@@ -52,7 +55,46 @@ impl ArmData {
             rows.retain(|row| !names.contains(&row.name));
             rows
         });
-        Self { lift: self.lift, ..Self::reading(kind) }
+        Self { lift: self.lift, by_name: self.by_name, ..Self::reading(kind) }
+    }
+
+    /// Found by its name in the whole subscription where no group is given.
+    #[must_use]
+    pub fn by_name_alone(self) -> Self {
+        let kind = self.kind.with_rows(|rows| {
+            let open = |row: Row| if row.name == "resource_group_name" { row.or_computed() } else { row };
+            rows.into_iter().map(open).collect()
+        });
+        Self { lift: self.lift, by_name: true, ..Self::reading(kind) }
+    }
+
+    /// The ARM id of what is to be read.
+    async fn place(&self, azure: &Azure, config: &Value) -> Result<String, Diagnostics> {
+        let table = self.kind.table();
+        if let Some(id) = id_of(table.id, &azure.subscription, config) {
+            return Ok(id);
+        }
+        if self.by_name {
+            let name = config.field("name").and_then(Value::as_str).unwrap_or_default();
+            return self.found_by_name(azure, name).await;
+        }
+        Ok(self.kind.locate(azure, config).await?.ok_or_else(|| no_id(table.name))?)
+    }
+
+    async fn found_by_name(&self, azure: &Azure, name: &str) -> Result<String, Diagnostics> {
+        let table = self.kind.table();
+        let list = format!("/subscriptions/{}/providers/{}", azure.subscription, table.arm_type);
+        let request = Request::new(Method::Get, &list, table.api_version);
+        let all = azure.client.list(&request, &azure.client.patience(READ)).await;
+        let all =
+            all.map_err(|error| Diagnostics::from(error.diagnostic(&format!("look for {} {name:?}", table.name))))?;
+        let is_it = |found: &&Json| at::get_str(found, "name").is_some_and(|other| other.eq_ignore_ascii_case(name));
+        let found: Vec<_> = all.iter().filter(is_it).filter_map(|found| at::get_str(found, "id")).collect();
+        match found.as_slice() {
+            [id] => Ok((*id).to_owned()),
+            [] => Err(not_there(table.name, &format!("{list}/{name}")).into()),
+            several => Err(ambiguous(table.name, name, several).into()),
+        }
     }
 
     /// With an answer rearranged before the rows read it.
@@ -115,14 +157,14 @@ impl Kind for ArmData {
 impl AzureData for ArmData {
     async fn read_data(&self, azure: &Azure, config: &Value) -> Result<Value, Diagnostics> {
         let table = self.kind.table();
-        let id = id_of(table.id, &azure.subscription, config).ok_or_else(|| no_id(table.name))?;
+        let id = self.place(azure, config).await?;
         let mut answer = self.kind.find(azure, &id).await?.ok_or_else(|| not_there(table.name, &id))?;
         (self.lift)(&mut answer);
         let read = self.kind.value_of(answer, &id, None, Reading::Anew(azure.dialect));
         let fields = read.as_fields().into_iter().flatten();
         let is_argument = |name: &str| {
             let row = table.rows.iter().find(|row| row.name == name);
-            row.is_none_or(|row| row.presence == Presence::Required)
+            row.is_none_or(|row| row.presence == Presence::Required || row.wire.is_none())
         };
         let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null() && is_argument(name)).cloned();
         Ok(Value::object_of(fields.map(|(name, value)| (name.clone(), given(name).unwrap_or_else(|| value.clone())))))
@@ -136,6 +178,15 @@ fn no_id(kind: &str) -> Diagnostic {
             "What data \"{kind}\" is to read does not follow from its arguments: set subscription_id in the provider."
         ),
     )
+}
+
+fn ambiguous(kind: &str, name: &str, ids: &[&str]) -> Diagnostic {
+    let detail = format!(
+        "The subscription has more than one {name:?}, which data \"{kind}\" is to read:\n  - {}\nSay which by \
+         resource_group_name.",
+        ids.join("\n  - ")
+    );
+    Diagnostic::error("More than one resource", detail)
 }
 
 fn not_there(kind: &str, id: &str) -> Diagnostic {

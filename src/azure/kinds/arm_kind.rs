@@ -61,6 +61,11 @@ impl ArmKind {
         self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))
     }
 
+    /// The ARM id of an object that does not follow from its arguments alone.
+    pub async fn locate(&self, azure: &Azure, arguments: &Value) -> Result<Option<String>, Diagnostics> {
+        self.hooks.locate(azure, arguments).await.map_err(|fault| self.fault("find the place of", "", fault))
+    }
+
     /// What an instance will be.
     pub fn decide(&self, subscription: &str, dialect: Dialect, prior: Option<&Value>, config: &Value) -> PlanResponse {
         let mut case = PlanCase::by_table(&self.table, subscription, dialect, prior, config);
@@ -388,12 +393,12 @@ impl AzureKind for ArmKind {
     async fn create(&self, azure: &Azure, planned: &Value, _config: &Value, watch: &dyn Watch) -> Applied {
         let id = match self.id(azure, planned) {
             Some(id) => Ok(Some(id)),
-            None => self.hooks.locate(azure, planned).await,
+            None => self.locate(azure, planned).await,
         };
         let id = match id {
             Ok(Some(id)) => id,
             Ok(None) => return Applied { recorded: None, diagnostics: unknown_id(self.table.name).into() },
-            Err(fault) => return Applied { recorded: None, diagnostics: self.fault("find the place of", "", fault) },
+            Err(diagnostics) => return Applied { recorded: None, diagnostics },
         };
         let outcome = self.try_create(azure, &id, planned, watch).await;
         if let Err(diagnostics) = &outcome

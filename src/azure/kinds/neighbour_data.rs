@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::wire::{Codec, Presence, Row, Same, blocks, json as at, text, text_map, texts};
+use super::super::wire::{Codec, Presence, Row, Rule, Same, blocks, json as at, text, text_map, texts};
 use super::arm_data::ArmData;
 use super::{
     container_registry, dns, key_vault, kubernetes_cluster_node_pool, log_analytics, network, network_peering,
@@ -23,12 +23,12 @@ pub fn key_vault() -> ArmData {
 
 /// `data "azurerm_dns_zone"`
 pub fn dns_zone() -> ArmData {
-    ArmData::of(dns::zone(), &IN_GROUP, Vec::new()).without(&["soa_record"])
+    ArmData::of(dns::zone(), &IN_GROUP, Vec::new()).without(&["soa_record"]).by_name_alone()
 }
 
 /// `data "azurerm_private_dns_zone"`
 pub fn private_dns_zone() -> ArmData {
-    ArmData::of(private_dns::zone(), &IN_GROUP, Vec::new())
+    ArmData::of(private_dns::zone(), &IN_GROUP, Vec::new()).by_name_alone()
 }
 
 /// `data "azurerm_log_analytics_workspace"`
@@ -128,8 +128,13 @@ pub fn storage_account() -> ArmData {
 
 /// `data "azurerm_storage_container"`
 pub fn storage_container() -> ArmData {
-    let metadata = text_map("metadata").or_computed().at("properties.metadata");
-    ArmData::of(storage::container(), &["name", "storage_account_id"], vec![metadata])
+    let either = Rule::ExactlyOneOf(&["storage_account_id", "storage_account_name"]);
+    let more = vec![
+        text_map("metadata").or_computed().at("properties.metadata"),
+        text("storage_account_id").or_computed().told_in_v5(Presence::Required).same(Same::ArmId).rule(either),
+        text("storage_account_name").deprecated("storage_account_id"),
+    ];
+    ArmData::of(storage::container(), &["name"], more)
 }
 
 /// `data "azurerm_kubernetes_cluster_node_pool"`

@@ -506,11 +506,15 @@ impl Hooks for Container {
         if let Some((word, _)) = ACCESS.iter().find(|(_, azure)| azure.eq_ignore_ascii_case(&access)) {
             at::set(answer, "access", json!(word));
         }
-        let id = at::get_str(answer, "id").unwrap_or_default();
-        let segments: Vec<_> = id.split('/').collect();
+    }
+
+    async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {
+        let segments: Vec<_> = at::get_str(answer, "id").unwrap_or(id).split('/').collect();
         if let (Some(account), Some(name)) = (segments.get(8), segments.get(12)) {
-            at::set(answer, "url", json!(format!("https://{account}.blob.core.windows.net/{name}")));
+            let url = format!("https://{account}.blob.{}/{name}", azure.storage_domain);
+            at::set(answer, "url", json!(url));
         }
+        Ok(())
     }
 
     fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {

@@ -143,6 +143,7 @@ impl Provider for AzureProvider {
         let dialect = Dialect::of_constraint(surroundings.version_constraint.as_deref());
         let mut azure = Azure::new(clients.manager, subscription, tenant, dialect);
         azure.mentioned = surroundings.mentioned.clone();
+        azure.storage_domain.clone_from(&cloud.storage_domain);
         azure.vaults = Some(clients.vaults);
         azure.graph = Some(clients.graph);
         let feature = |path: &str| at(config, path).and_then(Value::as_bool);

@@ -1,5 +1,5 @@
 variable "registrations" {
-  default = "core"
+  default = null
 }
 
 variable "named" {
