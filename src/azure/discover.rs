@@ -160,7 +160,11 @@ fn kind_of(registry: &Registry, entry: &Listed) -> Option<&'static str> {
         .kinds()
         .filter_map(|kind| kind.table())
         .filter(|table| table.arm_type.eq_ignore_ascii_case(&entry.arm_type) && table.name.starts_with("azurerm_"));
-    tables.find(|table| table.name.contains("_automatic_") == is_automatic).map(|table| table.name)
+    // A list does not tell which system a machine has.
+    let is_told = |name: &str| name != "azurerm_linux_virtual_machine";
+    tables
+        .find(|table| table.name.contains("_automatic_") == is_automatic && is_told(table.name))
+        .map(|table| table.name)
 }
 
 /// A built-in role, and what a scope only inherits.

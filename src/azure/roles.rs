@@ -150,6 +150,9 @@ const ROLES: &[BuiltInRole] = &[
     BuiltInRole { name: "DNS Zone Contributor", guid: "befefa01-2a29-4197-83a8-272ff33ce314" },
     BuiltInRole { name: "DocumentDB Account Contributor", guid: "5bd9cd88-fe45-4216-938b-f97437e15450" },
     BuiltInRole { name: "EventGrid Data Sender", guid: "d5a91429-5739-47e2-a06b-3470a27159e7" },
+    BuiltInRole { name: "Grafana Admin", guid: "22926164-76b3-42b3-bc55-97df8dab3e41" },
+    BuiltInRole { name: "Grafana Editor", guid: "a79a5197-3a5c-4973-a920-486035ffd60f" },
+    BuiltInRole { name: "Grafana Viewer", guid: "60921a7e-fef1-4a43-9b16-a26c52ad4769" },
     BuiltInRole { name: "Key Vault Administrator", guid: "00482a5a-887f-4fb3-b363-3b7fe8e74483" },
     BuiltInRole { name: "Key Vault Certificate User", guid: "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba" },
     BuiltInRole { name: "Key Vault Certificates Officer", guid: "a4417e6f-fecd-4de8-b567-7b0420556985" },
@@ -167,6 +170,7 @@ const ROLES: &[BuiltInRole] = &[
     BuiltInRole { name: "Managed Identity Contributor", guid: "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59" },
     BuiltInRole { name: "Managed Identity Operator", guid: "f1a07417-d97a-45cb-824c-7a7467783830" },
     BuiltInRole { name: "Monitoring Contributor", guid: "749f88d5-cbae-40b8-bcfc-e573ddc772fa" },
+    BuiltInRole { name: "Monitoring Data Reader", guid: "b0d8363b-8ddd-447d-831f-62ca05bff136" },
     BuiltInRole { name: "Monitoring Metrics Publisher", guid: "3913510d-42f4-4e42-8a64-420c390055eb" },
     BuiltInRole { name: "Monitoring Reader", guid: "43d0d8ad-25c7-4714-9337-8ba259a9fe05" },
     BuiltInRole { name: "Network Contributor", guid: "4d97b98b-1d4f-4787-a291-c67834d212e7" },
@@ -199,7 +203,9 @@ const ROLES: &[BuiltInRole] = &[
     BuiltInRole { name: "Storage Table Data Contributor", guid: "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3" },
     BuiltInRole { name: "Storage Table Data Reader", guid: "76199698-9eea-4c19-bc75-cec21354c6b6" },
     BuiltInRole { name: "User Access Administrator", guid: "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9" },
+    BuiltInRole { name: "Virtual Machine Administrator Login", guid: "1c0163c0-47e6-4577-8991-ea5c82e286e4" },
     BuiltInRole { name: "Virtual Machine Contributor", guid: "9980e02c-c2be-4d73-94e8-173b1dc7cf3c" },
+    BuiltInRole { name: "Virtual Machine User Login", guid: "fb879df8-f326-4884-b1cf-06f3ad86be52" },
 ];
 
 /// By role, the permissions that Microsoft's reference gives.

@@ -35,6 +35,8 @@ pub struct Azure {
     pub keep_full_groups: bool,
     /// Whether a subscription that is destroyed is cancelled too.
     pub cancel_subscriptions: bool,
+    /// What becomes of machines that are destroyed.
+    pub machines: Machines,
     /// What the configuration refers to.
     pub mentioned: Mentioned,
     /// What becomes of secrets that vaults keep after their deletion.
@@ -56,6 +58,15 @@ pub struct Kept {
     pub recover: bool,
 }
 
+/// What becomes of a machine that is destroyed.
+#[derive(Debug, Clone, Copy)]
+pub struct Machines {
+    /// The disk that it started from goes too.
+    pub delete_os_disk: bool,
+    /// It goes without being shut down.
+    pub force_delete: bool,
+}
+
 impl Azure {
     /// A connection with azurerm's defaults.
     pub fn new(client: ArmClient, subscription: String, tenant: String, dialect: Dialect) -> Self {
@@ -71,6 +82,7 @@ impl Azure {
             registrations: Registrations::default(),
             keep_full_groups: true,
             cancel_subscriptions: true,
+            machines: Machines { delete_os_disk: true, force_delete: false },
             mentioned: Mentioned::default(),
             deleted_secrets: Kept { purge: true, recover: true },
             deleted_keys: Kept { purge: true, recover: true },

@@ -11,7 +11,7 @@ use crate::simulator::arm::Azure;
 use crate::simulator::request::Request;
 use crate::simulator::rights::{PERMISSIONS, permissions_of};
 use crate::simulator::service::service_of;
-use crate::simulator::services::{VERSIONS, kubernetes_versions, quotas, subscriptions as opened};
+use crate::simulator::services::{VERSIONS, kubernetes_versions, machines, quotas, subscriptions as opened};
 use crate::simulator::subscriptions;
 use crate::simulator::target::{GROUPS, Key, Target, same};
 
@@ -33,6 +33,9 @@ impl Azure {
                     contents.retain(|item| conditions.iter().all(|condition| condition.holds(item)));
                 }
                 contents
+            }
+            Target::Collection { parent, kind } if same(kind, machines::VIEW) => {
+                return machines::view(self.scene(), parent);
             }
             Target::Collection { kind, .. } if same(kind, VERSIONS) => return Ok(kubernetes_versions()),
             Target::Collection { parent, kind } if same(kind, PERMISSIONS) => {

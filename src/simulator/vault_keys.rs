@@ -15,11 +15,13 @@ use crate::simulator::arm::Azure;
 use crate::simulator::body::{self, fill, merge, set, text};
 use crate::simulator::target::Key;
 use crate::simulator::vault_secrets::{Asked, versions};
-use crate::simulator::world::Change;
+use crate::simulator::world::{Change, Resource};
 
 /// How the versions of a key are kept, beneath the vault.
 const KEPT: &str = "keyVersions";
 const DELETED: &str = "deletedKeyVersions";
+/// How the document is kept that says how a key is rotated.
+const ROTATION: &str = "keyRotation";
 /// In bits, when nothing is asked for.
 const SIZE: usize = 2048;
 /// The sizes that there are.
@@ -110,6 +112,34 @@ impl Azure {
         self.world.make(Change::Remove(key.key()));
         self.keep_secret(&asked.id(to), to, &all);
         Ok(answer)
+    }
+
+    /// How a key is rotated; what every key begins with until somebody says otherwise.
+    pub(super) fn read_rotation(&self, asked: &Asked<'_>) -> Result<Answer, Refusal> {
+        self.key_version(asked)?;
+        let kept = self.kept(asked, ROTATION).map(|kept| kept.body).and_then(|body| body.get("policy").cloned());
+        let usual = json!({ "lifetimeActions": [{ "trigger": { "timeBeforeExpiry": "P30D" }, "action": { "type": "Notify" } }],
+                            "attributes": {} });
+        let mut policy = kept.unwrap_or(usual);
+        let id = format!("{}/keys/{}/rotationpolicy", asked.address, asked.name);
+        set(&mut policy, "/id", Value::from(id));
+        Ok(Answer::json(200, policy))
+    }
+
+    pub(super) fn set_rotation(&mut self, asked: &Asked<'_>, sent: &Value) -> Result<Answer, Refusal> {
+        self.key_version(asked)?;
+        let actions = sent.get("lifetimeActions").and_then(Value::as_array);
+        let is_rotated = |action: &Value| text(action, "/action/type") == Some("Rotate");
+        let by_expiry = |action: &Value| text(action, "/trigger/timeBeforeExpiry").is_some();
+        let expires = text(sent, "/attributes/expiryTime").is_some();
+        if actions.into_iter().flatten().any(|action| is_rotated(action) && by_expiry(action)) && !expires {
+            let message = "Rotation before expiry needs an expiryTime in the attributes of the policy.";
+            return Err(Refusal::bad("BadParameter", message));
+        }
+        let kind = format!("Microsoft.KeyVault/vaults/{ROTATION}");
+        let kept = Resource::new(asked.id(ROTATION), &kind, json!({ "policy": sent }), self.timer.now());
+        self.store(kept);
+        self.read_rotation(asked)
     }
 
     pub(super) fn read_key(&self, asked: &Asked<'_>) -> Result<Answer, Refusal> {

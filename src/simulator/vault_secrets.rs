@@ -85,6 +85,8 @@ impl Azure {
             ("DELETE", ["deletedsecrets", name]) => self.purge_secret(&asked(name, "")),
             ("POST", ["keys", name, "create"]) => self.create_key(&asked(name, ""), &request.body),
             ("GET", ["keys", name]) => self.read_key(&asked(name, "")),
+            ("GET", ["keys", name, "rotationpolicy"]) => self.read_rotation(&asked(name, "")),
+            ("PUT", ["keys", name, "rotationpolicy"]) => self.set_rotation(&asked(name, ""), &request.body),
             ("GET", ["keys", name, version]) => self.read_key(&asked(name, version)),
             ("PATCH", ["keys", name]) => self.change_key(&asked(name, ""), &request.body),
             ("PATCH", ["keys", name, version]) => self.change_key(&asked(name, version), &request.body),

@@ -387,6 +387,9 @@ impl AzureKind for ArmKind {
         }
         let found = self.look(azure, id).await.map_err(|e| self.problem("read", id, &e))?;
         let answer = found.ok_or_else(|| nothing_to_import(self.table.name, id))?;
+        if let Some(refusal) = self.hooks.refuses(&answer) {
+            return Err(refusal.into());
+        }
         Ok(self.recorded_of(azure.dialect, answer, id, None))
     }
 

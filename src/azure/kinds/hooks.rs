@@ -61,6 +61,11 @@ pub trait Hooks: Send + Sync {
     /// Goes over what was read.
     fn finish(&self, _fields: &mut Fields, _prior: Option<&Value>) {}
 
+    /// Why what Azure has at an id is none of this kind, though its type is the same.
+    fn refuses(&self, _answer: &Json) -> Option<Diagnostic> {
+        None
+    }
+
     /// Makes the object; by default with one PUT.
     async fn create(&self, call: &Call<'_>, body: Json, planned: &Value) -> Result<(), Fault> {
         call.put(body).await?;

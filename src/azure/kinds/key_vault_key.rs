@@ -15,7 +15,7 @@ use super::arm_data::schema;
 use super::arm_kind::{ArmKind, already_exists, nothing_to_import, record};
 use super::hooks::Hooks;
 use super::vault_items::{Vault, instant, lift_instants, lower_instants, of_uri, text_of};
-use super::{AzureData, AzureKind, READ};
+use super::{AzureData, AzureKind, READ, key_rotation};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
     Applied, Finding, Kind, Lane, PlanRequest, PlanResponse, Recorded, Schema, Sent, Settled, Watch, time_limit,
@@ -46,7 +46,7 @@ pub fn data() -> KeyData {
             let is_given = matches!(row.name, "name" | "key_vault_id");
             if is_given { row } else { Row { presence: Presence::Computed, ..row } }
         };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().filter(|row| row.name != "rotation_policy").map(read).collect()
     });
     KeyData { schema: schema(&kind.table().rows), kind }
 }
@@ -79,6 +79,7 @@ fn table() -> Table {
                 .about("What it may be used for."),
             instant("not_before_date", "nbf").about("From when it may be used."),
             instant("expiration_date", "exp").about("Until when it may be used."),
+            key_rotation::row(),
             text_map("tags").at("tags"),
             text("version").computed().at("version"),
             text("versionless_id").computed().at("versionlessId"),
@@ -97,14 +98,9 @@ fn table() -> Table {
 struct Shape;
 
 impl Hooks for Shape {
-    fn renamed(&self, path: &[&str]) -> Option<String> {
-        let message =
-            "How a key is rotated is not managed here: leave the block out; the policy that the key has stays.";
-        matches!(path, ["rotation_policy"]).then(|| message.to_owned())
-    }
-
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
         lift_instants(answer);
+        key_rotation::lift(answer);
         let id = at::get_str(answer, "key.kid").unwrap_or_default().to_owned();
         let Some((vault, name, version)) = parts(&id) else { return };
         let versionless = format!("{vault}/keys/{name}");
@@ -125,6 +121,7 @@ impl Hooks for Shape {
 
     /// What makes a key; what changes one has less, see [`change`].
     fn lower(&self, body: &mut Json, _planned: &Value, _creating: bool) {
+        key_rotation::lower(body);
         lower_instants(body);
         let text = |path: &str| at::get(body, path).filter(|found| !found.is_null()).cloned();
         let members = [
@@ -182,10 +179,20 @@ impl Key {
         record(self.kind.value_of(answer, &id, beside, reading))
     }
 
+    /// What the vault says of a key, with how it is rotated where that is asked for.
+    async fn found(&self, vault: &Vault<'_>, name: &str, with_rotation: bool) -> Result<Option<Json>, Diagnostics> {
+        let failed = |e: ArmError| problem("read", name, &e);
+        let Some(mut answer) = vault.read(&format!("keys/{name}")).await.map_err(failed)? else { return Ok(None) };
+        if with_rotation && let Some(document) = vault.read(&rotation_of(name)).await.map_err(failed)? {
+            key_rotation::lay(&mut answer, document);
+        }
+        Ok(Some(answer))
+    }
+
     async fn look(&self, azure: &Azure, value: &Value, beside: &Value) -> Result<Option<Recorded>, Diagnostics> {
         let (vault, name) = (text_of(value, "key_vault_id"), text_of(value, "name"));
         let Some(vault) = Vault::find(azure, vault, azure.client.patience(READ)).await? else { return Ok(None) };
-        let found = vault.read(&format!("keys/{name}")).await.map_err(|e| problem("read", name, &e))?;
+        let found = self.found(&vault, name, key_rotation::is_said(beside)).await?;
         Ok(found.map(|answer| self.recorded(azure.dialect, answer, Some(beside))))
     }
 
@@ -204,10 +211,15 @@ impl Key {
                 vault.write(Method::Post, &format!("deleted{key}/recover"), None).await.map_err(failed)?;
                 vault.wait_for(&key, true).await.map_err(failed)?;
                 // The key that was there is taken up again, with what may be changed about it as wanted.
-                vault.write(Method::Patch, &format!("{key}/"), Some(change(body))).await.map(drop).map_err(failed)
+                vault.write(Method::Patch, &format!("{key}/"), Some(change(body))).await.map(drop).map_err(failed)?;
             }
-            other => other.map(drop).map_err(failed),
+            other => other.map(drop).map_err(failed)?,
         }
+        if key_rotation::is_said(planned) {
+            let document = Some(key_rotation::document(planned));
+            vault.write(Method::Put, &rotation_of(name), document).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn applied(
@@ -224,6 +236,11 @@ impl Key {
         });
         Applied { recorded, diagnostics }
     }
+}
+
+/// Where in a vault it stands how a key is rotated.
+fn rotation_of(name: &str) -> String {
+    format!("keys/{name}/rotationpolicy")
 }
 
 fn problem(doing: &str, name: &str, error: &ArmError) -> Diagnostics {
@@ -269,7 +286,7 @@ impl AzureKind for Key {
         let (uri, name, _) = parts(id).ok_or_else(nothing)?;
         let vault = of_uri(azure, uri).await?.ok_or_else(nothing)?;
         let vault = Vault::find(azure, &vault, azure.client.patience(READ)).await?.ok_or_else(nothing)?;
-        let found = vault.read(&format!("keys/{name}")).await.map_err(|e| problem("read", name, &e))?;
+        let found = self.found(&vault, name, true).await?;
         Ok(self.recorded(azure.dialect, found.ok_or_else(nothing)?, None))
     }
 
@@ -294,7 +311,13 @@ impl AzureKind for Key {
             let vault = Vault::find(azure, vault, patience).await?.ok_or_else(|| no_vault(name, vault))?;
             let path = format!("keys/{name}/{}", text_of(&prior.value, "version"));
             let body = change(self.kind.first_body(planned));
-            vault.write(Method::Patch, &path, Some(body)).await.map(drop).map_err(|e| problem("update", name, &e))
+            let failed = |e: ArmError| problem("update", name, &e);
+            vault.write(Method::Patch, &path, Some(body)).await.map_err(failed)?;
+            let (before, after) = (key_rotation::document(&prior.value), key_rotation::document(planned));
+            if before != after {
+                vault.write(Method::Put, &rotation_of(name), Some(after)).await.map_err(failed)?;
+            }
+            Ok(())
         };
         let outcome: Result<(), Diagnostics> = outcome.await;
         let beside = if outcome.is_ok() { planned } else { &prior.value };

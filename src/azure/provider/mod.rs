@@ -14,7 +14,7 @@ use super::discover::discover;
 use super::kinds::{AzureData, AzureKind, READ, Registry, instead};
 use super::preflight::preflight;
 use super::registration::Registrations;
-use super::session::{Azure, Kept};
+use super::session::{Azure, Kept, Machines};
 use super::wire::{Dialect, at, block_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -159,6 +159,10 @@ impl Provider for AzureProvider {
         azure.keep_full_groups =
             feature("features.resource_group.prevent_deletion_if_contains_resources").unwrap_or(true);
         azure.cancel_subscriptions = feature("features.subscription.prevent_cancellation_on_destroy") != Some(true);
+        azure.machines = Machines {
+            delete_os_disk: feature("features.virtual_machine.delete_os_disk_on_deletion") != Some(false),
+            force_delete: feature("features.virtual_machine.skip_shutdown_and_force_delete") == Some(true),
+        };
         let vaults = |name: &str| feature(&format!("features.key_vault.{name}")).unwrap_or(true);
         azure.deleted_secrets = Kept {
             purge: vaults("purge_soft_deleted_secrets_on_destroy"),

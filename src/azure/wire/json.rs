@@ -33,6 +33,15 @@ pub fn slot<'a>(json: &'a mut Json, path: &str) -> &'a mut Json {
     })
 }
 
+/// What stands at a path, to be changed; nothing is made on the way.
+pub fn slot_if<'a>(json: &'a mut Json, path: &str) -> Option<&'a mut Json> {
+    steps(path).try_fold(json, |at, key| {
+        let object = at.as_object_mut()?;
+        let key = spelling(object, key)?;
+        object.get_mut(key.as_str())
+    })
+}
+
 /// Takes away what stands at a path; its surroundings stay.
 pub fn remove(json: &mut Json, path: &str) -> Option<Json> {
     let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));

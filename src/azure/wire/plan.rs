@@ -357,6 +357,7 @@ impl Planner {
         let old = before.and_then(Value::as_elements).unwrap_or_default();
         self.presence_change(row, blocks, items, old, path);
         let by_content = blocks.set || row.same == Same::Unordered;
+        let replacing = self.requires_replace.len();
         let planned: Vec<_> = items
             .iter()
             .enumerate()
@@ -370,6 +371,11 @@ impl Planner {
                 }
             })
             .collect();
+        if blocks.set && self.requires_replace.len() > replacing {
+            // No path leads into a set: it is the set as a whole that cannot change.
+            self.requires_replace.truncate(replacing);
+            self.requires_replace.push(path.clone());
+        }
         let planned = collect(blocks, planned);
         let kept = before.filter(|before| row.same == Same::Unordered && same(Same::Unordered, before, &planned));
         kept.cloned().unwrap_or(planned).marked(configured.marks())

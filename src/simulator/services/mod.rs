@@ -7,13 +7,17 @@ mod assignments;
 mod authority;
 mod conditions;
 mod credentials;
+mod dashboards;
 mod data_collection;
 mod databases;
 mod disks;
 mod dns;
+mod gateways;
 mod governance;
 mod groups;
 mod identities;
+mod interfaces;
+pub(super) mod machines;
 pub(super) mod names;
 mod nested;
 mod network;
@@ -70,6 +74,13 @@ pub(super) static ALL: &[&dyn Service] = &[
     &addresses::Prefixes,
     &addresses::NatGateways,
     &addresses::Peerings,
+    &interfaces::Interfaces,
+    &interfaces::Bastions,
+    &gateways::Gateways,
+    &dashboards::Grafana,
+    &machines::Machines,
+    &machines::Sizes,
+    &machines::Disks,
     &disks::EncryptionSets,
     &private_links::Endpoints,
     &private_links::ZoneGroups,

@@ -100,7 +100,7 @@ fn interface(draft: &Draft<'_>, body: &Value, subnet: &Resource) -> Resource {
 }
 
 /// Azure keeps the first four addresses of a subnet.
-fn next_address(scene: Scene<'_>, subnet: &Resource) -> Option<String> {
+pub(super) fn next_address(scene: Scene<'_>, subnet: &Resource) -> Option<String> {
     let one = text(&subnet.body, "/properties/addressPrefix");
     let range: IpNet = one.or_else(|| text(&subnet.body, "/properties/addressPrefixes/0"))?.parse().ok()?;
     let interfaces = scene.world.all_of_kind(INTERFACES);
