@@ -117,6 +117,8 @@ fn collect(values: &BTreeMap<Address, Value>) -> World {
         if let Some(id) = text(value, "id").and_then(|id| ArmId::parse(id).ok()) {
             world.resources.push((address.clone(), id));
         }
+        let lent = texts(first(value.field("identity")).and_then(|identity| identity.field("identity_ids")));
+        world.lent.extend(lent.iter().map(|id| folded(id)));
         match &*address.resource.kind {
             "azurerm_user_assigned_identity" => world.identities.extend(identity(address, value)),
             "azurerm_federated_identity_credential" => world.credentials.extend(credential(address, value)),

@@ -1,6 +1,6 @@
 //! The parts that access is made of, joined.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::denial::Denial;
@@ -23,6 +23,8 @@ pub struct World {
     pub assignments: Vec<Assignment>,
     /// Identities that pods may use by a label (AKS pod-managed identity).
     pub pod_identities: Vec<PodIdentity>,
+    /// The ids, in lower case, of identities that are lent to something other than a cluster: a gateway, a machine.
+    pub lent: BTreeSet<Arc<str>>,
     /// The configuration's own roles.
     pub roles: Vec<(Address, Role)>,
     /// The resources that there are, for naming them on the command line: address and id.

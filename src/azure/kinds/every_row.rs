@@ -10,8 +10,9 @@ use super::super::wire::{Blocks, Codec, Dialect, Off, Presence, Row, Rule, Same,
 use super::arm_kind::ArmKind;
 use super::testing::{SUBSCRIPTION, change, created, creation, differences, refreshed, replacing};
 use super::{
-    data_collection, data_collection_rule, identity, key_vault, kubernetes_cluster, log_analytics_solution,
-    monitor_workspace, network, prometheus_rule_group, resource_group, role_assignment, role_definition, storage,
+    application_gateway, bastion_host, dashboard_grafana, data_collection, data_collection_rule, identity, key_vault,
+    kubernetes_cluster, linux_virtual_machine, log_analytics_solution, monitor_workspace, network, network_interface,
+    prometheus_rule_group, resource_group, role_assignment, role_definition, storage,
 };
 use crate::value::Value;
 
@@ -83,6 +84,34 @@ pub fn kinds() -> Vec<(ArmKind, Json)> {
                 "storage_account_id": format!("{group}/providers/Microsoft.Storage/storageAccounts/stquay")}),
         ),
         (key_vault::kind(), json!({"name": "kv-quay", "tenant_id": vault, "sku_name": "standard"})),
+    ]
+    .into_iter()
+    .chain(neighbours(&group))
+    .collect()
+}
+
+/// What stands beside a cluster for people: machines, and the ways in.
+fn neighbours(group: &str) -> Vec<(ArmKind, Json)> {
+    let network = format!("{group}/providers/Microsoft.Network");
+    let subnet = format!("{network}/virtualNetworks/vnet/subnets/AzureBastionSubnet");
+    vec![
+        (
+            network_interface::kind(),
+            json!({"name": "nic", "ip_configuration": [
+                {"name": "main", "subnet_id": subnet, "private_ip_address_allocation": "Dynamic"}]}),
+        ),
+        (bastion_host::kind(), json!({"name": "bas"})),
+        (dashboard_grafana::kind(), json!({"name": "graf", "grafana_major_version": "11"})),
+        (
+            linux_virtual_machine::kind(),
+            json!({"name": "vm", "size": "Standard_B2s", "admin_username": "ops", "os_disk": [{"caching": "None"}],
+                "network_interface_ids": [format!("{network}/networkInterfaces/nic")],
+                "source_image_reference": [{"publisher": "p", "offer": "o", "sku": "s", "version": "latest"}]}),
+        ),
+        (
+            application_gateway::kind(),
+            json!({"name": "agw", "sku": [{"name": "Standard_v2", "tier": "Standard_v2", "capacity": 2}]}),
+        ),
     ]
 }
 

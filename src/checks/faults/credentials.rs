@@ -115,6 +115,7 @@ pub fn unused(world: &World, found: &mut Found) {
         if let Who::Identity(name) = &access.who
             && let Some(identity) = by_name.get(name.as_str())
             && is_managed(&identity.address)
+            && !world.lent.contains(&identity.id)
             && seen.insert(&identity.address)
         {
             found.on(&identity.address, format!("Identity {name} holds {}.", access.role.name));

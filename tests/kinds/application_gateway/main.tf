@@ -52,6 +52,13 @@ resource "azurerm_user_assigned_identity" "main" {
   location            = azurerm_resource_group.main.location
 }
 
+# By which it reads its certificates. The gateway uses it, so nothing says that nobody could.
+resource "azurerm_role_assignment" "main" {
+  scope                = azurerm_resource_group.main.id
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = azurerm_user_assigned_identity.main.principal_id
+}
+
 resource "azurerm_application_gateway" "main" {
   name                = "agw-edge"
   resource_group_name = azurerm_resource_group.main.name
