@@ -12,7 +12,7 @@ use super::testing::{SUBSCRIPTION, change, created, creation, differences, refre
 use super::{
     application_gateway, bastion_host, dashboard_grafana, data_collection, data_collection_rule, identity, key_vault,
     kubernetes_cluster, linux_virtual_machine, log_analytics_solution, monitor_workspace, network, network_interface,
-    prometheus_rule_group, resource_group, role_assignment, role_definition, storage,
+    policy_assignment, prometheus_rule_group, resource_group, role_assignment, role_definition, storage,
 };
 use crate::value::Value;
 
@@ -101,6 +101,11 @@ fn neighbours(group: &str) -> Vec<(ArmKind, Json)> {
                 {"name": "main", "subnet_id": subnet, "private_ip_address_allocation": "Dynamic"}]}),
         ),
         (bastion_host::kind(), json!({"name": "bas"})),
+        (
+            policy_assignment::on_group(),
+            json!({"name": "allowed", "resource_group_id": group, "location": "westeurope",
+                "policy_definition_id": "/providers/Microsoft.Authorization/policyDefinitions/allowed"}),
+        ),
         (dashboard_grafana::kind(), json!({"name": "graf", "grafana_major_version": "11"})),
         (
             linux_virtual_machine::kind(),

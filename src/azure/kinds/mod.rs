@@ -59,6 +59,7 @@ mod operator_grant;
 mod other_names;
 mod part_kind;
 mod pod_identity;
+mod policy_assignment;
 mod pool_rules;
 mod pool_writes;
 mod postgresql;
@@ -261,6 +262,9 @@ impl Registry {
     /// What stands beside a cluster: locks, logs, images, what others have in it.
     fn add_services(&mut self) {
         self.add(management_lock::kind());
+        self.add(policy_assignment::on_resource());
+        self.add(policy_assignment::on_group());
+        self.add(policy_assignment::on_subscription());
         self.add(cluster_access::trusted_access());
         self.add(cluster_access::extension());
         self.add(log_analytics::kind());
