@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::super::arm::{Method, Request};
 use super::super::session::Azure;
@@ -161,13 +161,20 @@ impl AzureData for ArmData {
         let mut answer = self.kind.find(azure, &id).await?.ok_or_else(|| not_there(table.name, &id))?;
         (self.lift)(&mut answer);
         let read = self.kind.value_of(answer, &id, None, Reading::Anew(azure.dialect));
-        let fields = read.as_fields().into_iter().flatten();
-        let is_argument = |name: &str| {
-            let row = table.rows.iter().find(|row| row.name == name);
-            row.is_none_or(|row| row.presence == Presence::Required || row.wire.is_none())
+        let row = |name: &str| table.rows.iter().find(|row| row.name == name);
+        let is_argument =
+            |name: &str| row(name).is_none_or(|row| row.presence == Presence::Required || row.wire.is_none());
+        // What may be given and is read all the same is there, if with nothing in it.
+        let nothing = |name: &str| {
+            let row = row(name).filter(|row| row.presence == Presence::OptionalComputed)?;
+            matches!(row.shape, Shape::List(_)).then(|| wire::from_json(row, &json!([])))?
         };
-        let given = |name: &Arc<str>| config.field(name).filter(|value| !value.is_null() && is_argument(name)).cloned();
-        Ok(Value::object_of(fields.map(|(name, value)| (name.clone(), given(name).unwrap_or_else(|| value.clone())))))
+        let told = |(name, value): (&Arc<str>, &Value)| {
+            let given = config.field(name).filter(|value| !value.is_null() && is_argument(name));
+            let value = given.unwrap_or(value).clone();
+            (name.clone(), if value.is_null() { nothing(name).unwrap_or(value) } else { value })
+        };
+        Ok(Value::object_of(read.as_fields().into_iter().flatten().map(told)))
     }
 }
 

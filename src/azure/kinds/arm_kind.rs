@@ -100,6 +100,7 @@ impl ArmKind {
     fn unchanged_body(&self, mut found: Json, prior: &Value) -> Json {
         self.hooks.lift(&mut found, Some(prior));
         self.hooks.lower(&mut found, prior, false);
+        wire::blank_identities(&mut found);
         found
     }
 
@@ -108,6 +109,7 @@ impl ArmKind {
         self.hooks.lift(&mut found, Some(prior));
         encode(&self.table.rows, &mut found, planned, Some(prior));
         self.hooks.lower(&mut found, planned, false);
+        wire::blank_identities(&mut found);
         found
     }
 

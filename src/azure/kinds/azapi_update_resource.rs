@@ -208,10 +208,7 @@ fn forget_echo(body: &mut Json) {
     for path in ["id", "name", "type", "etag", "eTag", "systemData", "properties.provisioningState"] {
         wire::json::remove(body, path);
     }
-    if let Some(Json::Object(identities)) = wire::json::remove(body, "identity.userAssignedIdentities") {
-        let blank = identities.into_iter().map(|(id, _)| (id, serde_json::json!({}))).collect();
-        wire::json::set(body, "identity.userAssignedIdentities", Json::Object(blank));
-    }
+    wire::blank_identities(body);
 }
 
 /// An answer as this kind's value: only what it has of an `azapi_resource`.

@@ -221,10 +221,6 @@ impl Hooks for Registry {
         if at::get(body, "properties.encryption.keyVaultProperties").is_some() {
             at::set(body, "properties.encryption.status", json!("enabled"));
         }
-        if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
-            let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
-            at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
-        }
     }
 
     async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {

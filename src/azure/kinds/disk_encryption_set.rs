@@ -83,10 +83,6 @@ impl Hooks for Set {
         if let Some(key) = keys.into_iter().find(Json::is_string) {
             at::set(body, KEY_URL, key);
         }
-        if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
-            let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
-            at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
-        }
     }
 
     fn list_of(&self, id: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use super::super::wire::{
 use super::arm_kind::ArmKind;
 use super::hooks::{Call, Fault, Hooks};
 use super::identity::subscription_list;
-use super::postgresql::{SERVER_NAME, blank_identities};
+use super::postgresql::SERVER_NAME;
 use crate::diagnostic::Diagnostic;
 use crate::value::Value;
 
@@ -119,7 +119,6 @@ impl Hooks for Server {
         if at::get(body, "properties.administrators.sid").is_some() {
             at::set(body, "properties.administrators.administratorType", json!("ActiveDirectory"));
         }
-        blank_identities(body);
     }
 
     async fn read_more(&self, azure: &Azure, id: &str, answer: &mut Json) -> Result<(), ArmError> {

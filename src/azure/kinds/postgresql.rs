@@ -188,7 +188,6 @@ impl Hooks for Server {
                 at::set(body, member, value);
             }
         }
-        blank_identities(body);
     }
 
     fn lane(&self, id: &str) -> Option<String> {
@@ -197,14 +196,6 @@ impl Hooks for Server {
 
     fn list_of(&self, id: &str) -> Option<String> {
         subscription_list(id, "Microsoft.DBforPostgreSQL/flexibleServers")
-    }
-}
-
-/// Azure does not take back what it says of each assigned identity.
-pub(super) fn blank_identities(body: &mut Json) {
-    if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
-        let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
-        at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
     }
 }
 

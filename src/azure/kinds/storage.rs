@@ -307,10 +307,6 @@ impl Hooks for Account {
         }
         at::remove(body, "sku");
         at::set(body, "sku.name", json!(sku));
-        if let Some(Json::Object(identities)) = at::remove(body, "identity.userAssignedIdentities") {
-            let blank = identities.into_iter().map(|(id, _)| (id, json!({}))).collect();
-            at::set(body, "identity.userAssignedIdentities", Json::Object(blank));
-        }
         if at::get(body, "properties.immutableStorageWithVersioning.immutabilityPolicy").is_some() {
             at::set(body, "properties.immutableStorageWithVersioning.enabled", json!(true));
         }

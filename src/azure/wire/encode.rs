@@ -150,3 +150,27 @@ fn encode_many(rows: &[Row], path: &str, body: &mut Json, items: &[Value], old: 
     let encoded: Json = encoded.collect();
     at::set(body, path, encoded);
 }
+
+/// Azure refuses its own echo of what it says of each identity that is lent to a resource: only their ids are sent.
+pub fn blank_identities(body: &mut Json) {
+    let identities = at::slot_if(body, "identity.userAssignedIdentities").and_then(Json::as_object_mut);
+    for said in identities.into_iter().flat_map(Map::values_mut) {
+        *said = json!({});
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_identities_is_not_sent_back() {
+        let mut body = json!({"identity": {"type": "UserAssigned",
+            "userAssignedIdentities": {"/one": {"clientId": "c", "principalId": "p"}, "/two": {}}}});
+        blank_identities(&mut body);
+        assert_eq!(body["identity"]["userAssignedIdentities"], json!({"/one": {}, "/two": {}}));
+        let mut without = json!({"identity": {"type": "SystemAssigned"}});
+        blank_identities(&mut without);
+        assert_eq!(without, json!({"identity": {"type": "SystemAssigned"}}));
+    }
+}

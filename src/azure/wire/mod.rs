@@ -17,7 +17,7 @@ mod table;
 mod validate;
 
 pub use decode::{Reading, as_observed, decode, reworded};
-pub use encode::encode;
+pub use encode::{blank_identities, encode};
 pub use identify::{id_of, parts_of};
 pub use others::Others;
 pub use plan::{Dialect, PlanCase, at, changed, path_of};

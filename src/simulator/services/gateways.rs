@@ -147,10 +147,8 @@ fn complete_part(draft: &Draft<'_>, list: &str, part: &mut Value) {
             fill(part, "/properties/pickHostNameFromBackendHttpSettings", false);
             fill(part, "/properties/match", json!({}));
         }
-        "sslCertificates" => {
-            if part.pointer("/properties/data").is_some() {
-                set(part, "/properties/publicCertData", Value::from("MIIB-public-half"));
-            }
+        "sslCertificates" if part.pointer("/properties/data").is_some() => {
+            set(part, "/properties/publicCertData", Value::from("MIIB-public-half"));
         }
         "urlPathMaps" => {
             let id = format!("{}/{list}/{name}", draft.place.id);

@@ -89,7 +89,9 @@ impl Hooks for Gateway {
     fn lift(&self, answer: &mut Json, _prior: Option<&Value>) {
         let Some(properties) = at::slot(answer, "properties").as_object_mut() else { return };
         if let Some(link) = properties.get_mut("frontendIPConfigurations").and_then(Json::as_array_mut) {
-            link.iter_mut().for_each(|front| name_one(front, "properties.privateLinkConfiguration"));
+            for front in link {
+                name_one(front, "properties.privateLinkConfiguration");
+            }
         }
         for part in properties.values_mut() {
             name_parts(part);

@@ -281,8 +281,10 @@ fn say_defaults(case: &mut PlanCase<'_>) {
     if case.is_configured("os_managed_disk_id") {
         return;
     }
-    for name in FLAGS.into_iter().filter(|name| !case.config.field(name).is_some_and(|given| !given.is_null())) {
-        case.set(name, Value::bool(true));
+    for name in FLAGS {
+        if !case.is_configured(name) {
+            case.set(name, Value::bool(true));
+        }
     }
     for name in ["patch_mode", "patch_assessment_mode"] {
         if !case.is_configured(name) {
