@@ -6,7 +6,7 @@ use super::Exit;
 use super::flags::VariableFlags;
 use super::invocation::Invocation;
 use super::variables::Missing;
-use super::{loading, meaning, saving};
+use super::{loading, meaning, saving, stored};
 use crate::access::{self, World};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::ConfigGraph;
@@ -67,7 +67,11 @@ pub fn run(arguments: &Arguments, invocation: &mut Invocation) -> Result<Exit, D
     let loaded = loading::load(invocation, None)?;
     let text = match arguments.kind.as_deref() {
         None => graph_dot::resources(&loaded.graph),
-        Some(kind @ ("plan" | "plan-refresh-only" | "plan-destroy" | "apply")) => {
+        Some("plan-destroy") => {
+            let state = stored::store(invocation, None)?.load()?.state;
+            graph_dot::destroyed(&loaded.graph, &loaded.configuration, &state)
+        }
+        Some(kind @ ("plan" | "plan-refresh-only" | "apply")) => {
             graph_dot::walked(&loaded.graph, &loaded.configuration, kind != "apply")
         }
         Some(other) => {

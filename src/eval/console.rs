@@ -215,8 +215,8 @@ fn escaped(code: u32) -> String {
 }
 
 /// Whether a character can be seen. After a letter the standard library's `Debug` escapes exactly those that cannot.
-fn is_printable(c: char) -> bool {
-    c == '\'' || format!("a{c}").escape_debug().nth(1) == Some(c)
+pub fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~') || format!("a{c}").escape_debug().nth(1) == Some(c)
 }
 
 fn write_type(out: &mut String, ty: &Type, indent: usize) {

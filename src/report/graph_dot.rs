@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::address::{ConfigAddress, ModulePath};
+use crate::address::{ConfigAddress, ModulePath, ResourceMode};
 use crate::config::Configuration;
 use crate::graph::{ConfigGraph, ConfigNode, NodeId, provider_source};
+use crate::state::State;
 
 /// Resources and data sources with an arrow to each one that is needed directly, whatever stands between them.
 pub fn resources(graph: &ConfigGraph) -> String {
@@ -61,6 +62,44 @@ pub fn walked(graph: &ConfigGraph, configuration: &Configuration, reports: bool)
             needs.entry(report).or_default();
         }
     }
+    drawing(needs, lines.into_iter().collect())
+}
+
+/// What a run visits that destroys what is recorded, as Terraform draws it: an object after those that need it.
+pub fn destroyed(graph: &ConfigGraph, configuration: &Configuration, state: &State) -> String {
+    let outputs = configuration.root.outputs.keys().map(|name| (format!("output.{name} (expand)"), BTreeSet::new()));
+    let mut needs: Needs = outputs.collect();
+    let mut lines = Vec::new();
+    let going = |address: &ConfigAddress| format!("{address} (destroy)");
+    let managed = || state.objects().filter(|(object, ..)| object.address.resource.mode == ResourceMode::Managed);
+    let recorded: BTreeSet<ConfigAddress> = managed().map(|(object, ..)| object.address.config()).collect();
+    for (object, provider, instance) in managed() {
+        let (address, provider) = (object.address.config(), provider.to_string());
+        let name = going(&address);
+        lines.push(line(&name, &address.to_string(), "box"));
+        for needed in instance.dependencies.iter().filter(|needed| recorded.contains(needed) && **needed != address) {
+            needs.entry(going(needed)).or_default().insert(name.clone());
+        }
+        needs.entry(format!("{provider} (close)")).or_default().insert(name.clone());
+        needs.entry(name).or_default().insert(provider);
+    }
+    let providers = graph.dag.nodes().filter(|(_, node)| {
+        let named = |provider| needs.contains_key(&format!("{provider} (close)"));
+        matches!(node, ConfigNode::Provider(_)) && named(walked_name(node, configuration))
+    });
+    let providers: Vec<NodeId> = providers.map(|(id, _)| id).collect();
+    for id in graph.dag.closure(providers) {
+        let name = walked_name(graph.dag.node(id), configuration);
+        lines.extend(drawn(graph.dag.node(id), &name));
+        let direct = graph.dag.dependencies(id).map(|next| walked_name(graph.dag.node(next), configuration));
+        needs.entry(name).or_default().extend(direct);
+    }
+    lines.sort();
+    drawing(needs, lines)
+}
+
+/// The whole text; everything is needed by the root.
+fn drawing(mut needs: Needs, lines: Vec<String>) -> String {
     let all = needs.keys().cloned().collect();
     needs.insert("root".to_owned(), all);
     let mut text = String::from("digraph {\n\tcompound = \"true\"\n\tnewrank = \"true\"\n\tsubgraph \"root\" {\n");
@@ -97,8 +136,11 @@ fn drawn(node: &ConfigNode, name: &str) -> Option<String> {
         ConfigNode::Variable(module, _) if module.is_root() => "note",
         _ => return None,
     };
-    let label = quoted(name.trim_end_matches(" (expand)"));
-    Some(format!("\t\t{} [label = {label}, shape = \"{shape}\"]\n", quoted(&format!("[root] {name}"))))
+    Some(line(name, name.trim_end_matches(" (expand)"), shape))
+}
+
+fn line(name: &str, label: &str, shape: &str) -> String {
+    format!("\t\t{} [label = {}, shape = \"{shape}\"]\n", quoted(&format!("[root] {name}")), quoted(label))
 }
 
 /// Where a module or a provider ends that a node belongs to.

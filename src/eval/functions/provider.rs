@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::string::text;
 use super::{Arguments, Function, FunctionError, Param, Returns, Takes};
+use crate::eval::console::is_printable;
 use crate::syntax::fmt::format_text;
 use crate::value::{Value, ValueKind};
 
@@ -122,8 +123,9 @@ fn write_quoted(s: &str, out: &mut String) {
                 out.push(c);
                 out.push(c);
             }
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            c if !is_printable(c) => {
+                let code = u32::from(c);
+                let _ = if code < 0x1_0000 { write!(out, "\\u{code:04x}") } else { write!(out, "\\U{code:08x}") };
             }
             _ => out.push(c),
         }
