@@ -22,7 +22,8 @@ pub fn parse(text: &str) -> Option<Duration> {
 
 /// The nanoseconds of a duration. The error is Go's.
 pub fn nanoseconds(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
+    let shown = || quoted(text);
+    let invalid = || format!("time: invalid duration {}", shown());
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -44,14 +45,29 @@ pub fn nanoseconds(text: &str) -> Result<i64, String> {
         let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         if unit.is_empty() {
-            return Err(format!("time: missing unit in duration {text:?}"));
+            return Err(format!("time: missing unit in duration {}", shown()));
         }
         let known = UNITS.iter().find(|(name, _)| *name == unit);
-        let (_, scale) = known.ok_or_else(|| format!("time: unknown unit {unit:?} in duration {text:?}"))?;
+        let unknown = || format!("time: unknown unit {} in duration {}", quoted(unit), shown());
+        let (_, scale) = known.ok_or_else(unknown)?;
         total = total.checked_add(scaled(whole, fraction, *scale).ok_or_else(invalid)?).ok_or_else(invalid)?;
         rest = after;
     }
     i64::try_from(if negative { -total } else { total }).map_err(|_| invalid())
+}
+
+/// A text as Go's package quotes it: what is not ASCII, or cannot be seen, byte by byte.
+fn quoted(text: &str) -> String {
+    let mut shown = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => shown.extend(['\\', char::from(byte)]),
+            b' '..=0x7f => shown.push(char::from(byte)),
+            _ => shown.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    shown.push('"');
+    shown
 }
 
 /// A decimal number of units, cut to whole nanoseconds.
