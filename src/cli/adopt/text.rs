@@ -136,18 +136,20 @@ impl<'a> Writer<'a> {
         let head = format!("resource \"{}\" \"{}\" {{\n", object.kind, self.names.label(index));
         let provider = self.registry.find(&object.provider.source);
         let block = provider.and_then(|provider| provider.kind(&object.kind)).map(|kind| kind.schema().block.clone());
-        let body = block.map(|block| self.body(index, &block, &object.config, 1)).unwrap_or_default();
+        let label = self.names.label(index).replace('-', "_");
+        let body = block.map(|block| self.body((index, &label), &block, &object.config, 1)).unwrap_or_default();
         format!("{head}{body}}}\n")
     }
 
-    fn body(&mut self, index: usize, block: &Block, config: &Value, depth: usize) -> String {
+    /// `secrets` begins the names of the variables for what is secret in the block.
+    fn body(&mut self, (index, secrets): (usize, &str), block: &Block, config: &Value, depth: usize) -> String {
         let Some(fields) = config.as_fields() else { return String::new() };
         let pad = "  ".repeat(depth);
         let mut text = String::new();
         for name in in_order(block, fields) {
             let (Some(attribute), Some(value)) = (block.attributes.get(name), fields.get(name)) else { continue };
             let written = if attribute.sensitive {
-                let variable = format!("{}_{name}", self.names.label(index).replace('-', "_"));
+                let variable = format!("{secrets}_{name}");
                 self.variables.insert(variable.clone());
                 format!("var.{variable}")
             } else {
@@ -162,7 +164,8 @@ impl<'a> Writer<'a> {
                 _ => vec![value.clone()],
             };
             for item in items {
-                let inner = self.body(index, &nested.block, &item, depth + 1);
+                let secrets = format!("{secrets}_{name}{}", called(&item));
+                let inner = self.body((index, &secrets), &nested.block, &item, depth + 1);
                 text += if text.is_empty() { "" } else { "\n" };
                 text += &format!("{pad}{name} {{\n{inner}{pad}}}\n");
             }
@@ -252,7 +255,10 @@ impl<'a> Writer<'a> {
 
 /// The arguments that are set: what must be there first, then by the schema's order.
 fn in_order<'b>(block: &'b Block, fields: &Fields) -> Vec<&'b str> {
-    let is_set = |name: &&std::sync::Arc<str>| fields.get(&**name).is_some_and(|value| !value.is_null());
+    // What is secret and must be written is so also where the service does not give it back.
+    let is_asked = |name: &str| block.attributes.get(name).is_some_and(|one| one.required && one.sensitive);
+    let is_set =
+        |name: &&std::sync::Arc<str>| fields.get(&***name).is_some_and(|value| !value.is_null()) || is_asked(name);
     let rank = |name: &str| match name {
         "type" => 0,
         "name" => 1,
@@ -265,6 +271,13 @@ fn in_order<'b>(block: &'b Block, fields: &Fields) -> Vec<&'b str> {
     let mut names: Vec<&str> = block.attributes.keys().filter(is_set).map(|name| &**name).collect();
     names.sort_by_key(|name| rank(name));
     names
+}
+
+/// What a block is called among others of its type, as the end of a variable's name.
+fn called(block: &Value) -> String {
+    let name = block.field("name").and_then(Value::as_str).unwrap_or_default();
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    if name.is_empty() { String::new() } else { "_".chars().chain(name.chars().map(letter)).collect() }
 }
 
 fn is_word(name: &str) -> bool {
