@@ -50,7 +50,9 @@ fn folders_with(parent: &Path, file: &str) -> Vec<PathBuf> {
 /// Reads go on side by side and end in any order: neighbouring lines about them are sorted.
 fn with_reads_in_order(text: &str) -> String {
     let is_read = |line: &str| {
-        [": Refreshing state...", ": Reading...", ": Read complete after"].iter().any(|w| line.contains(w))
+        [": Refreshing state...", ": Reading...", ": Read complete after", ": Read failed after"]
+            .iter()
+            .any(|w| line.contains(w))
     };
     let mut lines: Vec<&str> = text.split('\n').collect();
     for run in lines.chunk_by_mut(|a, b| is_read(a) == is_read(b)) {
