@@ -80,6 +80,7 @@ mod subscription;
 #[cfg(test)]
 mod testing;
 mod vault_items;
+mod vault_kind;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -3,9 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::super::arm::{ArmError, Backoff, Conflict, Method, Patience, Request, VaultClient, retry_while};
-use super::super::session::Azure;
+use super::super::session::{Azure, Kept};
 use super::super::wire::{Row, Rule, Same, json as at, text};
 use super::READ;
+use super::arm_kind::already_exists;
+use super::hooks::Fault;
 use crate::diagnostic::Diagnostics;
 use crate::value::Value;
 
@@ -113,21 +115,6 @@ impl<'a> Vault<'a> {
         }
     }
 
-    /// Deletes a secret or a key. A deleted one is kept for a while; it is purged if that is asked for.
-    pub(super) async fn remove(&self, kind: &str, name: &str, purge: bool) -> Result<(), ArmError> {
-        self.write(Method::Delete, &format!("{kind}/{name}"), None).await?;
-        if !purge {
-            return Ok(());
-        }
-        let deleted = format!("deleted{kind}/{name}");
-        self.wait_for(&deleted, true).await?;
-        match self.write(Method::Delete, &deleted, None).await {
-            // A vault with purge protection keeps it to the end of its time.
-            Err(error) if error.service().is_some_and(|e| e.status == 403) => Ok(()),
-            other => other.map(drop),
-        }
-    }
-
     /// Waits until a path is there, or is not there any more.
     pub(super) async fn wait_for(&self, path: &str, wanted: bool) -> Result<(), ArmError> {
         for wait in Backoff::new(FIRST_WAIT, LONGEST_WAIT) {
@@ -137,6 +124,70 @@ impl<'a> Vault<'a> {
             self.patience.pause(wait).await?;
         }
         Ok(())
+    }
+}
+
+/// One thing in a vault that is being asked for or written.
+pub(super) struct Item<'a> {
+    pub(super) vault: Vault<'a>,
+    /// `secrets`
+    pub(super) collection: &'static str,
+    /// `azurerm_key_vault_secret`
+    pub(super) kind: &'a str,
+    pub(super) name: &'a str,
+    /// What becomes of deleted ones.
+    pub(super) kept: Kept,
+    /// One that is there already is written over instead of being refused.
+    pub(super) overwrites: bool,
+}
+
+impl Item<'_> {
+    /// Where it is in the vault.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", self.collection, self.name)
+    }
+
+    /// Its newest version.
+    pub(super) async fn read(&self) -> Result<Option<Json>, ArmError> {
+        self.vault.read(&self.path()).await
+    }
+
+    /// One of its versions.
+    pub(super) async fn read_version(&self, version: &str) -> Result<Option<Json>, ArmError> {
+        self.vault.read(&format!("{}/{version}", self.path())).await
+    }
+
+    /// What to say of one that is there already and is not ours.
+    pub(super) fn taken(&self) -> Fault {
+        already_exists(self.kind, &format!("{}/{}/VERSION", self.vault.uri, self.path())).into()
+    }
+
+    /// What a first write came to; `false` when the vault still keeps one of its name after its deletion and that has
+    /// been recovered, where it may be: it is to be changed now.
+    pub(super) async fn made_or_recovered(&self, outcome: Result<Json, ArmError>) -> Result<bool, ArmError> {
+        match outcome {
+            Err(error) if error.service().is_some_and(|e| e.status == 409) && self.kept.recover => {
+                self.vault.write(Method::Post, &format!("deleted{}/recover", self.path()), None).await?;
+                self.vault.wait_for(&self.path(), true).await?;
+                Ok(false)
+            }
+            other => other.map(|_| true),
+        }
+    }
+
+    /// Deletes it. A deleted one is kept for a while; it is purged if that is asked for.
+    pub(super) async fn remove(&self) -> Result<(), ArmError> {
+        self.vault.write(Method::Delete, &self.path(), None).await?;
+        if !self.kept.purge {
+            return Ok(());
+        }
+        let deleted = format!("deleted{}", self.path());
+        self.vault.wait_for(&deleted, true).await?;
+        match self.vault.write(Method::Delete, &deleted, None).await {
+            // A vault with purge protection keeps it to the end of its time.
+            Err(error) if error.service().is_some_and(|e| e.status == 403) => Ok(()),
+            other => other.map(drop),
+        }
     }
 }
 
