@@ -175,6 +175,8 @@ fn depth_and_length_end_in_a_diagnostic_too() {
         "(?:".repeat(2000) + &")".repeat(2000),
         format!("%{}d", "9".repeat(30)),
         "%99999999d".to_owned(),
+        format!("%[{}]v", "9".repeat(30)),
+        "a: .inf".to_owned(),
         "x = 1\n".repeat(long / 8),
         "&a [".to_owned() + &"*a,".repeat(deep) + "]",
     ];

@@ -50,7 +50,7 @@ pub(super) fn pieces(format: &str) -> Result<Vec<Piece<'_>>, FunctionError> {
             continue;
         }
         let verb = Reader { format, at: start + 1 }.verb(start, next_argument)?;
-        next_argument = verb.argument + 1;
+        next_argument = verb.argument.saturating_add(1);
         rest = start + verb.raw.len();
         pieces.push(Piece::Verb(verb));
     }
