@@ -1,8 +1,9 @@
-//! The keys of vaults: RSA keys that encrypt other keys and never leave. They are real ones, so that what a run encrypts
+//! The keys of vaults, RSA keys and keys on curves, which never leave. They are real ones, so that what a run encrypts
 //! can be decrypted with the same world only.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use rsa::{Oaep, RsaPrivateKey};
@@ -39,17 +40,12 @@ impl Azure {
         }
         let mut all = self.kept(asked, KEPT).map(|key| versions(&key)).unwrap_or_default();
         let failed = || Refusal::new(500, "InternalServerError", "The key could not be made.");
-        let size = sent.get("key_size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
-        let size = size.unwrap_or(SIZE);
-        if !SIZES.contains(&size) {
-            return Err(Refusal::bad("BadParameter", format!("Property key_size has invalid value {size}")));
-        }
-        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, size).map_err(|_| failed())?;
-        let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| failed())?;
+        let key = Private::generate(sent)?;
+        let pem = key.pem().map_err(|_| failed())?;
         let id = asked.id(KEPT);
         let name = self.scene().guid(&Key::of(&id), &format!("version {}", all.len())).replace('-', "");
         let mut version = json!({ "version": name, "pem": pem.as_str() });
-        for member in ["kty", "key_ops", "attributes", "tags"] {
+        for member in ["kty", "crv", "key_ops", "attributes", "tags"] {
             if let Some(given) = sent.get(member).filter(|given| !body::is_empty(given)) {
                 set(&mut version, &format!("/{member}"), given.clone());
             }
@@ -148,8 +144,10 @@ impl Azure {
 
     pub(super) fn use_key(&self, asked: &Asked<'_>, operation: &str, sent: &Value) -> Result<Answer, Refusal> {
         let version = self.key_version(asked)?;
-        let key = private(&version)?;
         let bad = |why: &str| Refusal::bad("BadParameter", why);
+        let Private::Rsa(key) = Private::of(&version)? else {
+            return Err(bad(&format!("Operation {operation} is not supported on EC key")));
+        };
         let value =
             text(sent, "/value").and_then(|value| BASE64_URL_SAFE_NO_PAD.decode(value.trim_end_matches('=')).ok());
         let value = value.ok_or_else(|| bad("Property value has invalid value"))?;
@@ -181,9 +179,82 @@ fn missing(asked: &Asked<'_>) -> Refusal {
     Refusal::new(404, "KeyNotFound", message)
 }
 
-fn private(version: &Value) -> Result<RsaPrivateKey, Refusal> {
-    let pem = text(version, "/pem").unwrap_or_default();
-    RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| Refusal::new(500, "InternalServerError", "The key is damaged."))
+/// A private key.
+enum Private {
+    Rsa(Box<RsaPrivateKey>),
+    P256(p256::SecretKey),
+    P384(p384::SecretKey),
+    P521(p521::SecretKey),
+}
+
+impl Private {
+    /// A new one, of the type and on the curve that are asked for.
+    fn generate(sent: &Value) -> Result<Self, Refusal> {
+        let bad = |member: &str, value: &str| {
+            Refusal::bad("BadParameter", format!("Property {member} has invalid value {value}"))
+        };
+        let chance = &mut rsa::rand_core::OsRng;
+        match text(sent, "/kty").unwrap_or("RSA") {
+            "RSA" | "RSA-HSM" => {
+                let size = sent.get("key_size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+                let size = size.unwrap_or(SIZE);
+                if !SIZES.contains(&size) {
+                    return Err(bad("key_size", &size.to_string()));
+                }
+                let failed = |_| Refusal::new(500, "InternalServerError", "The key could not be made.");
+                RsaPrivateKey::new(chance, size).map(|key| Self::Rsa(Box::new(key))).map_err(failed)
+            }
+            "EC" | "EC-HSM" => match text(sent, "/crv").unwrap_or("P-256") {
+                "P-256" => Ok(Self::P256(p256::SecretKey::random(chance))),
+                "P-384" => Ok(Self::P384(p384::SecretKey::random(chance))),
+                "P-521" => Ok(Self::P521(p521::SecretKey::random(chance))),
+                other => Err(bad("crv", other)),
+            },
+            other => Err(bad("kty", other)),
+        }
+    }
+
+    /// That of a version.
+    fn of(version: &Value) -> Result<Self, Refusal> {
+        let pem = text(version, "/pem").unwrap_or_default();
+        let key = match text(version, "/crv").unwrap_or_default() {
+            "P-384" => p384::SecretKey::from_pkcs8_pem(pem).map(Self::P384),
+            "P-521" => p521::SecretKey::from_pkcs8_pem(pem).map(Self::P521),
+            _ => p256::SecretKey::from_pkcs8_pem(pem)
+                .map(Self::P256)
+                .or_else(|_| RsaPrivateKey::from_pkcs8_pem(pem).map(|key| Self::Rsa(Box::new(key)))),
+        };
+        key.map_err(|_| Refusal::new(500, "InternalServerError", "The key is damaged."))
+    }
+
+    fn pem(&self) -> Result<String, rsa::pkcs8::Error> {
+        let pem = match self {
+            Self::Rsa(key) => key.to_pkcs8_pem(LineEnding::LF),
+            Self::P256(key) => key.to_pkcs8_pem(LineEnding::LF),
+            Self::P384(key) => key.to_pkcs8_pem(LineEnding::LF),
+            Self::P521(key) => key.to_pkcs8_pem(LineEnding::LF),
+        };
+        pem.map(|pem| pem.to_string())
+    }
+
+    /// The members of its JSON Web Key that are public (RFC 7518, 6.2.1 and 6.3.1).
+    fn public(&self) -> Vec<(&'static str, String)> {
+        let point = |curve: &str, bytes: &[u8]| {
+            // Uncompressed, as SEC 1 writes a point: one byte, and two coordinates of equal length.
+            let (x, y) = bytes[1..].split_at(bytes.len() / 2);
+            vec![("crv", curve.to_owned()), ("x", coded(x)), ("y", coded(y))]
+        };
+        match self {
+            Self::Rsa(key) => vec![("n", coded(&key.n().to_bytes_be())), ("e", coded(&key.e().to_bytes_be()))],
+            Self::P256(key) => point("P-256", key.public_key().to_encoded_point(false).as_bytes()),
+            Self::P384(key) => point("P-384", key.public_key().to_encoded_point(false).as_bytes()),
+            Self::P521(key) => point("P-521", key.public_key().to_encoded_point(false).as_bytes()),
+        }
+    }
+}
+
+fn coded(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn kid(asked: &Asked<'_>, version: &Value) -> String {
@@ -191,9 +262,11 @@ fn kid(asked: &Asked<'_>, version: &Value) -> String {
 }
 
 fn shown(asked: &Asked<'_>, version: &Value) -> Result<Value, Refusal> {
-    let key = private(version)?;
-    let number = |number: &rsa::BigUint| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-    let usual = json!(["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]);
+    let key = Private::of(version)?;
+    let usual = match &key {
+        Private::Rsa(_) => json!(["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]),
+        _ => json!(["sign", "verify"]),
+    };
     let mut attributes = version.get("attributes").cloned().unwrap_or_else(|| json!({}));
     fill(&mut attributes, "/enabled", true);
     let mut answer = json!({
@@ -201,11 +274,12 @@ fn shown(asked: &Asked<'_>, version: &Value) -> Result<Value, Refusal> {
             "kid": kid(asked, version),
             "kty": text(version, "/kty").unwrap_or("RSA"),
             "key_ops": version.get("key_ops").unwrap_or(&usual),
-            "n": number(key.n()),
-            "e": number(key.e()),
         },
         "attributes": attributes,
     });
+    for (member, value) in key.public() {
+        set(&mut answer, &format!("/key/{member}"), Value::from(value));
+    }
     if let Some(tags) = version.get("tags") {
         set(&mut answer, "/tags", tags.clone());
     }

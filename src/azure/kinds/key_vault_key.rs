@@ -1,11 +1,6 @@
 //! `azurerm_key_vault_key`: a key in a vault, asked of the vault itself. It never leaves the vault; its public half is told.
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use rsa::pkcs8::{EncodePublicKey, LineEnding};
-use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, RsaPublicKey};
 use serde_json::{Value as Json, json};
 
 use super::super::arm::{ArmError, Method};
@@ -13,6 +8,7 @@ use super::super::session::{Azure, Kept};
 use super::super::wire::{Presence, Row, Rule, Same, Table, integer, json as at, text, text_map, texts};
 use super::hooks::{Fault, Hooks};
 use super::key_rotation;
+use super::public_key::PublicKey;
 use super::vault_items::{Item, instant, lift_instants, lower_instants, text_of};
 use super::vault_kind::{Held, VaultData, VaultKind, Wanted, lift_address};
 use crate::value::Value;
@@ -137,11 +133,13 @@ impl Hooks for VaultKey {
         lift_instants(answer);
         key_rotation::lift(answer);
         lift_address::<Self>(answer);
-        if let Some(public) = public_half(answer) {
-            at::set(answer, "size", json!(public.n().bits()));
-            let pem = public.to_public_key_pem(LineEnding::LF).unwrap_or_default();
-            at::set(answer, "publicPem", json!(pem));
-            at::set(answer, "publicOpenssh", json!(openssh(&public).unwrap_or_default()));
+        let Some(public) = at::get(answer, "key").and_then(PublicKey::of) else { return };
+        let forms = [("publicPem", public.pem()), ("publicOpenssh", public.openssh())];
+        for (member, form) in forms {
+            at::set(answer, member, json!(form));
+        }
+        if let Some(bits) = public.bits() {
+            at::set(answer, "size", json!(bits));
         }
     }
 
@@ -160,21 +158,6 @@ impl Hooks for VaultKey {
         ];
         *body = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     }
-}
-
-/// The public half of an RSA key.
-fn public_half(answer: &Json) -> Option<RsaPublicKey> {
-    let number = |path: &str| {
-        let text = at::get_str(answer, path)?;
-        Some(BigUint::from_bytes_be(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?))
-    };
-    RsaPublicKey::new(number("key.n")?, number("key.e")?).ok()
-}
-
-/// As a line of `authorized_keys`.
-fn openssh(key: &RsaPublicKey) -> Option<String> {
-    let public = ssh_key::public::RsaPublicKey::try_from(key.clone()).ok()?;
-    Some(format!("{}\n", ssh_key::PublicKey::from(public).to_openssh().ok()?.trim_end()))
 }
 
 /// What is sent to change a key: what it is made of stays.

@@ -67,6 +67,7 @@ mod private_dns;
 mod private_endpoint;
 mod prometheus_rule_group;
 mod public_ip;
+mod public_key;
 mod resource_group;
 mod role_assignment;
 mod role_definition;
