@@ -177,6 +177,7 @@ fn depth_and_length_end_in_a_diagnostic_too() {
         "%99999999d".to_owned(),
         format!("%[{}]v", "9".repeat(30)),
         "a: .inf".to_owned(),
+        "[".to_owned() + &"77>7e777777,".repeat(500) + "]",
         "x = 1\n".repeat(long / 8),
         "&a [".to_owned() + &"*a,".repeat(deep) + "]",
     ];

@@ -42,6 +42,11 @@ impl Float {
         self.mantissa.bit_len()
     }
 
+    /// How many bits stand before the binary point; of a fraction, the negative of how many zeros follow it.
+    pub(super) fn top(&self) -> i64 {
+        self.exponent + offset(self.bits())
+    }
+
     /// Rounds to `precision` bits; `sticky` says that more nonzero bits follow the mantissa's last.
     fn round(negative: bool, mantissa: UBig, exponent: i64, sticky: bool, precision: usize) -> Ranged {
         let excess = mantissa.bit_len().saturating_sub(precision);
@@ -62,7 +67,7 @@ impl Float {
     }
 
     fn in_range(self) -> Ranged {
-        let top = self.exponent + offset(self.bits());
+        let top = self.top();
         if self.is_zero() {
             Ranged::Finite(self)
         } else if top > MAX_EXPONENT {
@@ -139,8 +144,7 @@ impl Float {
     }
 
     fn compare_magnitude(&self, other: &Self) -> Ordering {
-        let top = |f: &Self| f.exponent + offset(f.bits());
-        top(self).cmp(&top(other)).then_with(|| {
+        self.top().cmp(&other.top()).then_with(|| {
             let exponent = self.exponent.min(other.exponent);
             let a = &self.mantissa << shift(self.exponent - exponent);
             let b = &other.mantissa << shift(other.exponent - exponent);

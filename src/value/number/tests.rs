@@ -116,6 +116,16 @@ fn integers_convert() {
     assert_eq!(number("255").to_integer_digits(16), Some((false, "ff".into())));
 }
 
+#[test]
+fn numbers_of_millions_of_digits_are_told_apart_without_printing_them() {
+    let (large, small) = (number("1e777777"), number("1e-777777"));
+    assert_eq!(large, number("10e777776"));
+    assert!(large != large.negate() && large > small && small > number("0") && large.negate() < small);
+    assert!(large < number("1e9999999") && large > number("9e777776"));
+    let all: std::collections::HashSet<_> = [&large, &small, &large].into_iter().collect();
+    assert_eq!(all.len(), 2);
+}
+
 proptest! {
     #[test]
     fn a_printed_number_reads_back(digits in "[1-9][0-9]{0,60}(\\.[0-9]{0,60})?(e-?[0-9]{1,2})?", negative: bool) {
