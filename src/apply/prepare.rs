@@ -101,7 +101,7 @@ impl Runner<'_> {
         }
         let config = configured(&mut self.stage, &subject, address, &data)?;
         if !config.is_wholly_known() {
-            self.stage.found.push(still_unknown(address));
+            self.stage.take_of(address, still_unknown(address).into());
             return None;
         }
         if change.action == Action::Read {
@@ -149,7 +149,8 @@ impl Runner<'_> {
                 before.zip(after).is_some_and(|(b, a)| !a.raw_eq(&b))
             });
             if let Some(path) = replaced {
-                self.stage.found.push(no_longer(&object, &format!("would have to be replaced, because of {path}")));
+                let why = format!("would have to be replaced, because of {path}");
+                self.stage.take_of(&change.address, no_longer(&object, &why).into());
                 return None;
             }
         }
@@ -160,7 +161,8 @@ impl Runner<'_> {
         let broken = contradictions(&promised, &planned, 3);
         if !broken.is_empty() {
             let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();
-            self.stage.found.push(no_longer(&object, &format!("would differ from its plan in {}", paths.join(", "))));
+            let why = format!("would differ from its plan in {}", paths.join(", "));
+            self.stage.take_of(&change.address, no_longer(&object, &why).into());
             return None;
         }
         let marked = mark(block, mark_paths(planned.clone(), &config_marks));
@@ -237,14 +239,10 @@ impl Runner<'_> {
         self.record(Change::Depose { address: address.clone(), key }, true)
     }
 
-    /// Gives faults of a data source their place; in a `check` they stop nothing.
-    pub(super) fn place_read(&mut self, address: &Address, problems: &mut Diagnostics) {
-        let is_data = address.resource.mode == ResourceMode::Data;
-        let Some(resource) = self.stage.configuration.resource(&address.config()).filter(|_| is_data) else { return };
-        for problem in &mut *problems {
-            problem.subject.get_or_insert(resource.header);
-        }
-        if let Some(check) = &resource.check {
+    /// What a data source of a `check` cannot read stops nothing.
+    pub(super) fn excuse_checks(&mut self, address: &Address, problems: &mut Diagnostics) {
+        let resource = self.stage.configuration.resource(&address.config());
+        if let Some(check) = resource.and_then(|resource| resource.check.as_ref()) {
             self.stage.check_unread(&address.module, check, problems);
         }
     }
@@ -326,18 +324,14 @@ impl Runner<'_> {
             return;
         }
         let paths: Vec<String> = broken.iter().map(ToString::to_string).collect();
-        self.stage.found.push(
-            Diagnostic::warning(
-                "Service answered differently from what was planned",
-                format!(
-                    "{object} was written as planned, but {} then reported other values for: {}. They are recorded as reported; \
-                     a policy may have changed them. The next plan shows whether they differ from the configuration.",
-                    owner.name(),
-                    paths.join(", ")
-                ),
-            )
-            .for_address(&object.address),
+        let detail = format!(
+            "{object} was written as planned, but {} then reported other values for: {}. They are recorded as reported; \
+             a policy may have changed them. The next plan shows whether they differ from the configuration.",
+            owner.name(),
+            paths.join(", ")
         );
+        let differs = Diagnostic::warning("Service answered differently from what was planned", detail);
+        self.stage.take_of(&object.address, differs.into());
     }
 
     /// The successor was not made: the object that was set aside is the current one again.
@@ -375,5 +369,5 @@ fn still_unknown(address: &crate::address::Address) -> Diagnostic {
         "The configuration of {address} has values that are still not known, though all that it refers to is there. A \
          function that is given null may be the reason; look for it with \"bowline console\"."
     );
-    Diagnostic::error("Configuration contains unknown value", detail).for_address(address)
+    Diagnostic::error("Configuration contains unknown value", detail)
 }

@@ -312,11 +312,10 @@ impl<'c> Runner<'c> {
             self.busy.remove(&lane);
         }
         let Answer { mut applied, durable, open } = answer;
-        self.place_read(&running.object.address, &mut applied.diagnostics);
+        self.excuse_checks(&running.object.address, &mut applied.diagnostics);
         let failed = applied.diagnostics.has_errors();
         let id = applied.recorded.as_ref().and_then(|r| id_of(&r.value)).map(str::to_owned);
-        let at = running.object.address.to_string();
-        self.stage.found.extend(applied.diagnostics.into_iter().map(|d| d.for_address(&at)));
+        self.stage.take_of(&running.object.address, applied.diagnostics);
         let made = applied.recorded.as_ref().map(|made| made.value.clone());
         let kept =
             !open && self.keep(&running.object, running.action, &running.promised, applied.recorded, failed, durable);

@@ -181,5 +181,4 @@ pub fn no_longer(object: &ObjectAddress, why: &str) -> Diagnostic {
             "With the values that are known now, {object} {why}. Nothing was done to it. Plan again, and apply that."
         ),
     )
-    .for_address(&object.address)
 }

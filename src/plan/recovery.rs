@@ -71,7 +71,7 @@ impl Planner<'_> {
                 self.settled.push(unfinished.object);
             }
             Err(problems) => {
-                self.stage.found.extend(problems.into_iter().map(|problem| problem.for_address(&address)));
+                self.stage.take_of(&address, problems);
             }
         }
         self.one_read(&address.config());

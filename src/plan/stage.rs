@@ -377,6 +377,17 @@ impl<'c> Stage<'c> {
         self.found.extend(problems);
         sound
     }
+
+    /// Takes in what was said of an instance, on the block that the instance is from where it has no place of its own.
+    /// False when there is an error among it.
+    pub fn take_of(&mut self, address: &Address, problems: Diagnostics) -> bool {
+        let header = self.configuration.resource(&address.config()).map(|resource| resource.header);
+        let placed = |mut problem: Diagnostic| {
+            problem.subject = problem.subject.or(header);
+            problem.for_address(address)
+        };
+        self.take(problems.into_iter().map(placed).collect())
+    }
 }
 
 /// The kind of that name, managed or data source.

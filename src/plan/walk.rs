@@ -158,7 +158,7 @@ impl<'c> Planner<'c> {
             }
         }
         for (object, problems) in std::mem::take(&mut self.unreadable) {
-            self.stage.found.extend(problems.into_iter().map(|d| d.for_address(&object.address)));
+            self.stage.take_of(&object.address, problems);
         }
     }
 
