@@ -101,7 +101,7 @@ impl Runner<'_> {
         }
         let config = configured(&mut self.stage, &subject, address, &data)?;
         if !config.is_wholly_known() {
-            self.stage.take_of(address, still_unknown(address).into());
+            self.stage.found.push(still_unknown(address));
             return None;
         }
         if change.action == Action::Read {
@@ -369,5 +369,5 @@ fn still_unknown(address: &crate::address::Address) -> Diagnostic {
         "The configuration of {address} has values that are still not known, though all that it refers to is there. A \
          function that is given null may be the reason; look for it with \"bowline console\"."
     );
-    Diagnostic::error("Configuration contains unknown value", detail)
+    Diagnostic::error("Configuration contains unknown value", detail).for_address(address)
 }
