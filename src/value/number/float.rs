@@ -6,8 +6,8 @@ use dashu_base::{BitTest, DivRem};
 use dashu_int::UBig;
 
 /// Beyond this binary exponent a number is infinite, and below its negative it is zero: a bound on the memory
-/// that printing a number may take.
-const MAX_EXPONENT: i64 = 1 << 22;
+/// and the time that printing a number may take.
+const MAX_EXPONENT: i64 = 1 << 19;
 
 /// `(-1)^negative * mantissa * 2^exponent`; the mantissa is odd, or zero with exponent zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
