@@ -229,19 +229,24 @@ impl Builder {
     /// What was set aside by an earlier run goes after its successor is there and everything that refers to it has changed
     /// over: until then that may still be in use.
     fn set_aside_last(&mut self, plan: &Plan) {
-        let set_aside = plan.changes.iter().filter(|c| c.action == Action::Delete && c.deposed.is_some());
-        for change in set_aside {
+        let mut aside: FxHashMap<ConfigAddress, Vec<NodeId>> = FxHashMap::default();
+        for change in plan.changes.iter().filter(|c| c.action == Action::Delete && c.deposed.is_some()) {
             let object = ObjectAddress { address: change.address.clone(), deposed: change.deposed.clone() };
-            let (Some(&destroy), Some(&write)) = (self.destroys.get(&object), self.writes.get(&change.address)) else {
-                continue;
-            };
-            self.wish(destroy, write);
-            let config = change.address.config();
-            let refers = |other: &&InstanceChange| needed(plan, other).any(|needed| *needed == config);
-            let writes = plan.changes.iter().filter(refers).filter_map(|other| self.writes.get(&other.address));
-            for write in writes.copied().collect::<Vec<_>>() {
-                self.wish(destroy, write);
+            if self.writes.contains_key(&change.address) {
+                aside.entry(change.address.config()).or_default().extend(self.destroys.get(&object).copied());
             }
+        }
+        let mut changing: BTreeMap<ConfigAddress, Vec<NodeId>> = BTreeMap::new();
+        for change in plan.changes.iter().filter(|c| c.deposed.is_none()) {
+            let Some(&write) = self.writes.get(&change.address) else { continue };
+            let itself = change.address.config();
+            for resource in std::iter::once(&itself).chain(needed(plan, change)).filter(|r| aside.contains_key(*r)) {
+                changing.entry(resource.clone()).or_default().push(write);
+            }
+        }
+        for (resource, writes) in changing {
+            let removals = aside.get(&resource).map(Vec::as_slice).unwrap_or_default();
+            self.change_first(&resource, writes, removals);
         }
     }
 
@@ -268,14 +273,19 @@ impl Builder {
         }
         for (resource, writes) in changing {
             let removals = gone.get(resource).map(Vec::as_slice).unwrap_or_default();
-            let waiting = self.dag.reverse_closure(removals.iter().copied());
-            let released = self.dag.add(Step::Released(resource.clone()));
-            for write in writes.into_iter().filter(|write| !waiting.contains(write)) {
-                self.dag.need(released, write, None);
-            }
-            for removal in removals {
-                self.dag.need(*removal, released, None);
-            }
+            self.change_first(resource, writes, removals);
+        }
+    }
+
+    /// Some writes come before the removals of objects of a resource, except those that wait for one of these themselves.
+    fn change_first(&mut self, resource: &ConfigAddress, writes: Vec<NodeId>, removals: &[NodeId]) {
+        let waiting = self.dag.reverse_closure(removals.iter().copied());
+        let released = self.dag.add(Step::Released(resource.clone()));
+        for write in writes.into_iter().filter(|write| !waiting.contains(write)) {
+            self.dag.need(released, write, None);
+        }
+        for removal in removals {
+            self.dag.need(*removal, released, None);
         }
     }
 
